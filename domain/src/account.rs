@@ -1,0 +1,12 @@
+//! Accounts: who somebody is and what they are known by.
+
+pub mod email;
+pub mod password;
+pub mod phone;
+pub mod profile;
+pub mod user;
+pub mod username;
+
+pub use email::Email;
+pub use profile::Profile;
+pub use user::User;

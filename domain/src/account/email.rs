@@ -1,0 +1,119 @@
+//! Email addresses: how they are kept and how they are compared.
+
+use std::fmt;
+
+use email_address::{EmailAddress, Options};
+
+use crate::problem::FieldError;
+
+/// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
+const MAX_LENGTH: usize = 254;
+
+/// An address in lower case, its domain in ASCII.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    pub fn parse(text: &str) -> Result<Email, FieldError> {
+        let invalid = || FieldError::new("invalid", "Enter a valid email address.");
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(FieldError::required());
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or_else(invalid)?;
+        if text.len() > MAX_LENGTH || local.starts_with('"') {
+            return Err(invalid());
+        }
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?;
+        let address = format!("{}@{domain}", local.to_lowercase());
+        let options = Options::default()
+            .with_required_tld()
+            .without_domain_literal()
+            .without_display_text();
+        if address.len() > MAX_LENGTH || address.chars().any(char::is_control) {
+            return Err(invalid());
+        }
+        EmailAddress::parse_with_options(&address, options).map_err(|_| invalid())?;
+        Ok(Email(address))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that is unique: two addresses that reach one mailbox are one. Gmail ignores dots
+    /// and what follows a plus.
+    pub fn canonical(&self) -> String {
+        let Some((local, domain)) = self.0.rsplit_once('@') else { return self.0.clone() };
+        if !matches!(domain, "gmail.com" | "googlemail.com") {
+            return self.0.clone();
+        }
+        let local = local.split('+').next().unwrap_or(local).replace('.', "");
+        format!("{local}@gmail.com")
+    }
+
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('@').map_or(self.as_str(), |it| it.0)
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// For the store: what it kept was an address once.
+impl From<String> for Email {
+    fn from(kept: String) -> Email {
+        Email(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_kept_in_lower_case() {
+        let cases = [
+            (" Anna@Example.COM ", "anna@example.com"),
+            ("o'neil+x@sub.example.org", "o'neil+x@sub.example.org"),
+            ("jörg@bücher.example", "jörg@xn--bcher-kva.example"),
+        ];
+        for (text, kept) in cases {
+            assert_eq!(Email::parse(text).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        let wrong = [
+            "", "anna", "@example.com", "anna@", "anna@localhost", "a b@example.com",
+            "anna@[127.0.0.1]", "Anna <anna@example.com>", "a\0b@example.com", "\"a b\"@example.com",
+            "a@example..com", "a@b@example.com", "a\r\nBcc:x@example.com", long.as_str(),
+        ];
+        for text in wrong {
+            assert!(Email::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_gmail_box_is_one_address() {
+        let canonical = |text: &str| Email::parse(text).unwrap().canonical();
+        assert_eq!(canonical("a.n.na+shop@googlemail.com"), "anna@gmail.com");
+        assert_eq!(canonical("a.nna+shop@example.com"), "a.nna+shop@example.com");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused(text in ".{0,300}") {
+            if let Ok(email) = Email::parse(&text) {
+                prop_assert_eq!(Email::parse(email.as_str()).unwrap(), email);
+            }
+        }
+    }
+}

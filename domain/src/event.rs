@@ -1,0 +1,80 @@
+//! What the audit log records, by the names it records them under.
+
+use std::fmt;
+
+macro_rules! events {
+    ($($(#[doc = $doc:literal])+ $name:ident $word:literal $risk:ident;)+) => {
+        /// A security event, in the past tense.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Event {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Event {
+            pub const ALL: &[Event] = &[$(Event::$name),+];
+
+            pub const fn word(self) -> &'static str {
+                match self { $(Event::$name => $word),+ }
+            }
+
+            pub const fn risk(self) -> Risk {
+                match self { $(Event::$name => Risk::$risk),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// An account was made, by registration or by an operator.
+    UserRegistered "user.registered" Low;
+    /// Somebody tried to register an address that has an account.
+    RegistrationRepeated "user.registration_repeated" Low;
+    /// A profile was changed.
+    ProfileUpdated "user.profile_updated" Low;
+    /// A verification mail was asked for.
+    EmailVerificationRequested "email.verification_requested" Low;
+    /// An address was proved.
+    EmailVerified "email.verified" Low;
+    /// Somebody signed in.
+    SignedIn "session.started" Low;
+    /// A sign-in was refused.
+    SignInFailed "session.refused" Medium;
+    /// A session was ended by its owner.
+    SessionEnded "session.ended" Low;
+    /// The oldest idle session made room for a new one.
+    SessionReplaced "session.replaced" Low;
+    /// All sessions, or all but one, were ended by their owner.
+    SessionsEnded "session.all_ended" Medium;
+    /// A rotation whose answer was lost was made up for.
+    RefreshRecovered "session.refresh_recovered" Medium;
+    /// A replaced refresh token was presented: theft.
+    RefreshReused "session.refresh_reused" Critical;
+    /// A signing key was made.
+    KeyCreated "key.created" Medium;
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// How much attention an event deserves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Risk {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Risk::Low => "low",
+            Risk::Medium => "medium",
+            Risk::High => "high",
+            Risk::Critical => "critical",
+        }
+    }
+}

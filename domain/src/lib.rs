@@ -1,0 +1,24 @@
+//! The rules of Portcullis, and the types they are about.
+//!
+//! Nothing here does anything: no I/O, no async, no clock and no randomness of its own. What a rule
+//! needs to know is an argument (`now`, random bytes), what it decides is its result.
+
+pub mod account;
+pub mod client;
+pub mod event;
+pub mod id;
+pub mod job;
+pub mod limit;
+pub mod link;
+pub mod mac;
+pub mod problem;
+pub mod secret;
+pub mod session;
+pub mod settings;
+pub mod text;
+pub mod time;
+
+pub use id::{EventId, JobId, LinkId, SessionId, UserId};
+pub use problem::{Code, Problem};
+pub use secret::Secret;
+pub use time::{Span, Time};

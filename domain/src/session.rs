@@ -1,0 +1,94 @@
+//! Sessions: what a sign-in makes, what its tokens are, and when they count.
+
+pub mod access_token;
+pub mod device;
+pub mod refresh;
+
+use crate::{SessionId, Span, Time, UserId, settings::Tokens};
+
+/// A sign-in on one device. Every token names its session and dies with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    pub id: SessionId,
+    pub user_id: UserId,
+    /// What its refresh tokens are derived from, with a key that the database does not hold.
+    pub secret: [u8; 32],
+    /// The newest generation of its refresh token.
+    pub head: i64,
+    /// The generation that the head was made from.
+    pub parent: Option<i64>,
+    pub head_made_at: Time,
+    /// Somebody has used the head, or an access token that came with it.
+    pub head_shown: bool,
+    /// The person asked to be remembered.
+    pub remembered: bool,
+    pub device_name: String,
+    pub device_fingerprint: String,
+    pub user_agent: String,
+    pub browser: String,
+    pub os: String,
+    pub device_type: String,
+    pub ip_address: String,
+    pub city: String,
+    pub country: String,
+    pub mfa_verified: bool,
+    /// How the person proved who they are (RFC 8176), separated by blanks.
+    pub amr: String,
+    /// When they last did.
+    pub authenticated_at: Time,
+    pub created_at: Time,
+    pub last_activity_at: Time,
+    pub last_rotation_at: Option<Time>,
+    pub expires_at: Time,
+    pub ended_at: Option<Time>,
+    pub end_reason: Option<String>,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    SignedOut,
+    Revoked,
+    Replaced,
+    Reused,
+}
+
+impl EndReason {
+    pub const fn word(self) -> &'static str {
+        match self {
+            EndReason::SignedOut => "signed_out",
+            EndReason::Revoked => "revoked",
+            EndReason::Replaced => "replaced",
+            EndReason::Reused => "refresh_token_reused",
+        }
+    }
+}
+
+impl Session {
+    pub fn is_alive(&self, now: Time) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// When a session that is used at `now` expires, if it is not used again: sliding, but never later
+/// than the absolute lifetime after it was made.
+pub fn expires_at(created_at: Time, now: Time, remembered: bool, tokens: &Tokens) -> Time {
+    let lifetime: Span =
+        if remembered { tokens.remember_lifetime } else { tokens.refresh_lifetime };
+    (now + lifetime).min(created_at + tokens.absolute_lifetime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_slide_up_to_their_absolute_end() {
+        let tokens = Tokens::default();
+        let made = Time::from_seconds(0);
+        let day = |days| made + Span::days(days);
+        assert_eq!(expires_at(made, made, false, &tokens), day(7));
+        assert_eq!(expires_at(made, made, true, &tokens), day(14));
+        assert_eq!(expires_at(made, day(89), true, &tokens), day(90));
+    }
+}

@@ -1,0 +1,134 @@
+//! What an access token says (RFC 9068 in spirit, with the claims that SimpleJWT's clients read),
+//! and when it counts.
+
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::{
+    Code, SessionId, Span, Time, UserId,
+    account::User,
+    settings::Tokens,
+};
+
+/// How far apart the clocks of two nodes may be.
+const CLOCK_SKEW: Span = Span::seconds(30);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub sub: UserId,
+    pub aud: String,
+    /// Seconds since 1970, as all times here (RFC 7519, section 4.1).
+    pub exp: i64,
+    pub iat: i64,
+    pub jti: String,
+    pub sid: SessionId,
+    /// The generation of the refresh token it came with.
+    #[serde(rename = "gen")]
+    pub generation: i64,
+    pub token_type: TokenType,
+    pub user_id: UserId,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub is_staff: bool,
+    pub email_verified: bool,
+    pub roles: Vec<String>,
+    pub amr: Vec<String>,
+    pub acr: String,
+    pub auth_time: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenType {
+    Access,
+}
+
+/// The claims of a token for the head of `session`. `jti` is random.
+pub fn claims(
+    user: &User,
+    session: &Session,
+    now: Time,
+    jti: String,
+    issuer: &str,
+    tokens: &Tokens,
+) -> Claims {
+    // A token never outlives its session.
+    let expires_at = (now + tokens.access_lifetime).min(session.expires_at);
+    Claims {
+        iss: issuer.to_owned(),
+        sub: user.id,
+        aud: tokens.audience.clone(),
+        exp: expires_at.seconds(),
+        iat: now.seconds(),
+        jti,
+        sid: session.id,
+        generation: session.head,
+        token_type: TokenType::Access,
+        user_id: user.id,
+        email: user.email.to_string(),
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        is_staff: user.is_staff,
+        email_verified: user.email_verified_at.is_some(),
+        roles: user.roles().into_iter().map(str::to_owned).collect(),
+        amr: session.amr.split_whitespace().map(str::to_owned).collect(),
+        acr: if session.mfa_verified { "aal2".into() } else { "aal1".into() },
+        auth_time: session.authenticated_at.seconds(),
+    }
+}
+
+impl Claims {
+    /// Whether a token that was signed by us counts at `now`.
+    pub fn check(&self, now: Time, issuer: &str, audience: &str) -> Result<(), Code> {
+        let is_ours = self.iss == issuer && self.aud == audience && self.sub == self.user_id;
+        let is_from_the_future = Time::from_seconds(self.iat) > now + CLOCK_SKEW;
+        let is_over = Time::from_seconds(self.exp) <= now;
+        if is_ours && !is_from_the_future && !is_over { Ok(()) } else { Err(Code::InvalidToken) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims() -> Claims {
+        let id = UserId::new(Time(0), [1; 10]);
+        Claims {
+            iss: "https://id.example.com".into(),
+            sub: id,
+            aud: "portcullis".into(),
+            exp: 1_900,
+            iat: 1_000,
+            jti: "x".into(),
+            sid: SessionId::new(Time(0), [2; 10]),
+            generation: 1,
+            token_type: TokenType::Access,
+            user_id: id,
+            email: "anna@example.com".into(),
+            first_name: String::new(),
+            last_name: String::new(),
+            is_staff: false,
+            email_verified: false,
+            roles: Vec::new(),
+            amr: Vec::new(),
+            acr: "aal1".into(),
+            auth_time: 1_000,
+        }
+    }
+
+    #[test]
+    fn a_token_counts_in_its_time_and_place() {
+        let check = |claims: &Claims, seconds| {
+            let now = Time::from_seconds(seconds);
+            claims.check(now, "https://id.example.com", "portcullis").is_ok()
+        };
+        let cases = [(1_000, true), (1_899, true), (1_900, false), (971, true), (969, false)];
+        for (seconds, counts) in cases {
+            assert_eq!(check(&claims(), seconds), counts, "at {seconds}");
+        }
+        assert!(!check(&Claims { iss: "https://evil.example".into(), ..claims() }, 1_000));
+        assert!(!check(&Claims { aud: "another".into(), ..claims() }, 1_000));
+    }
+}

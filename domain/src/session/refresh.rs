@@ -1,0 +1,222 @@
+//! Refresh tokens as generations of a session, and the rule for one that is presented
+//! (RFC 9700, section 4.14.2: rotation with reuse detection).
+//!
+//! Token *n* is a keyed hash over the session's id, its own secret and *n*: neither the database
+//! nor the key alone is enough to make one, and a session costs one row however often it is
+//! refreshed.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+use super::Session;
+use crate::{Secret, SessionId, Span, Time, mac::MacKey};
+
+/// Lets scanners of leaked secrets and readers of logs tell what they found.
+const PREFIX: &str = "pcr_";
+/// Key id, session id, generation, keyed hash.
+const LENGTH: usize = 1 + 16 + 8 + 32;
+
+/// A refresh token as it was presented: well formed, nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshToken {
+    pub key_id: u8,
+    pub session_id: SessionId,
+    pub generation: i64,
+    mac: [u8; 32],
+}
+
+impl RefreshToken {
+    /// The token of one generation of a session.
+    pub fn derive(session: &Session, generation: i64, key_id: u8, key: &MacKey) -> RefreshToken {
+        let head = head(key_id, session.id, generation);
+        let mac = key.sign(&[&head, &session.secret]);
+        RefreshToken { key_id, session_id: session.id, generation, mac }
+    }
+
+    /// `None`: it cannot be one of ours.
+    pub fn parse(text: &str) -> Option<RefreshToken> {
+        let text = text.strip_prefix(PREFIX).filter(|it| it.len() == LENGTH.div_ceil(3) * 4)?;
+        let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (key_id, rest) = bytes.split_first()?;
+        let (id, rest) = rest.split_at_checked(16)?;
+        let (generation, mac) = rest.split_at_checked(8)?;
+        Some(RefreshToken {
+            key_id: *key_id,
+            session_id: SessionId(Uuid::from_slice(id).ok()?),
+            generation: i64::from_be_bytes(generation.try_into().ok()?),
+            mac: mac.try_into().ok()?,
+        })
+    }
+
+    pub fn encode(&self) -> Secret {
+        let head = head(self.key_id, self.session_id, self.generation);
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&head[..], &self.mac[..]].concat())).into()
+    }
+
+    /// Whether it was made by us for this session, in constant time.
+    pub fn is_genuine(&self, session: &Session, key: &MacKey) -> bool {
+        let head = head(self.key_id, self.session_id, self.generation);
+        self.session_id == session.id && key.is_valid(&[&head, &session.secret], &self.mac)
+    }
+}
+
+fn head(key_id: u8, session: SessionId, generation: i64) -> [u8; LENGTH - 32] {
+    let mut bytes = [0; LENGTH - 32];
+    let (key, rest) = bytes.split_at_mut(1);
+    let (id, number) = rest.split_at_mut(16);
+    key.fill(key_id);
+    id.copy_from_slice(session.0.as_bytes());
+    number.copy_from_slice(&generation.to_be_bytes());
+    bytes
+}
+
+/// What follows from presenting a genuine token of a living session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the head: rotate by compare-and-set to head + 1 with the head as parent.
+    Rotate,
+    /// Parallel tabs or a quick retry: the head again, with a fresh access token.
+    Repeat,
+    /// The answer that held the head was lost: head + 1 with the same parent; the head is an
+    /// orphan from now on.
+    Replace,
+    /// Somebody else has gone on with it: the session ends.
+    Reused,
+    /// Of a generation that this database has never seen, as after a restored backup: refused
+    /// without alarm.
+    Ahead,
+}
+
+/// The rule for generation `presented` of a session.
+pub fn decide(presented: i64, session: &Session, now: Time, leeway: Span) -> Verdict {
+    if presented > session.head {
+        return Verdict::Ahead;
+    }
+    if presented == session.head {
+        return Verdict::Rotate;
+    }
+    if session.parent != Some(presented) || leeway.is_zero() {
+        return Verdict::Reused;
+    }
+    match now.since(session.head_made_at) < leeway {
+        true => Verdict::Repeat,
+        false if !session.head_shown => Verdict::Replace,
+        false => Verdict::Reused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{UserId, session::EndReason};
+
+    const LEEWAY: Span = Span::seconds(10);
+
+    fn session(head: i64, parent: Option<i64>, head_shown: bool) -> Session {
+        let start = Time::from_seconds(1_000);
+        Session {
+            id: SessionId::new(start, [1; 10]),
+            user_id: UserId::new(start, [2; 10]),
+            secret: [3; 32],
+            head,
+            parent,
+            head_made_at: start,
+            head_shown,
+            remembered: false,
+            device_name: String::new(),
+            device_fingerprint: String::new(),
+            user_agent: String::new(),
+            browser: String::new(),
+            os: String::new(),
+            device_type: String::new(),
+            ip_address: String::new(),
+            city: String::new(),
+            country: String::new(),
+            mfa_verified: false,
+            amr: "pwd".into(),
+            authenticated_at: start,
+            created_at: start,
+            last_activity_at: start,
+            last_rotation_at: None,
+            expires_at: start + Span::days(7),
+            ended_at: None,
+            end_reason: None,
+        }
+    }
+
+    #[test]
+    fn the_table_of_section_3() {
+        use Verdict::*;
+        // presented, head, parent, shown, seconds since the head was made
+        let cases = [
+            (5, 5, Some(4), false, 0, Rotate),
+            (5, 5, Some(4), true, 99_999, Rotate),
+            (4, 5, Some(4), false, 9, Repeat),
+            (4, 5, Some(4), true, 9, Repeat),
+            (4, 5, Some(4), false, 10, Replace),
+            (4, 5, Some(4), true, 10, Reused),
+            (3, 5, Some(4), false, 0, Reused),
+            // 5 is an orphan: 6 was made from 4 in its place.
+            (5, 6, Some(4), false, 0, Reused),
+            (4, 6, Some(4), false, 0, Repeat),
+            (6, 5, Some(4), false, 0, Ahead),
+            (0, 1, None, false, 0, Reused),
+        ];
+        for (presented, head, parent, shown, seconds, verdict) in cases {
+            let now = Time::from_seconds(1_000 + seconds);
+            let told = decide(presented, &session(head, parent, shown), now, LEEWAY);
+            assert_eq!(told, verdict, "{presented} of {head}, parent {parent:?}, {seconds} s");
+        }
+    }
+
+    #[test]
+    fn without_leeway_any_older_token_is_stolen() {
+        let told = decide(4, &session(5, Some(4), false), Time::from_seconds(1_000), Span::ZERO);
+        assert_eq!(told, Verdict::Reused);
+    }
+
+    #[test]
+    fn tokens_need_the_secret_and_the_key() {
+        let (session, key) = (session(5, Some(4), false), MacKey::new(&[7; 32]));
+        let token = RefreshToken::derive(&session, 5, 1, &key);
+        let parsed = RefreshToken::parse(token.encode().expose()).unwrap();
+        assert_eq!(parsed, token);
+        assert!(parsed.is_genuine(&session, &key));
+        assert!(!parsed.is_genuine(&session, &MacKey::new(&[8; 32])));
+        assert!(!parsed.is_genuine(&Session { secret: [4; 32], ..session.clone() }, &key));
+        assert!(!RefreshToken { generation: 6, ..parsed }.is_genuine(&session, &key));
+        assert_eq!(EndReason::Reused.word(), "refresh_token_reused");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused(text in "(pcr_)?[A-Za-z0-9_=.-]{0,90}") {
+            if let Some(token) = RefreshToken::parse(&text) {
+                let encoded = token.encode();
+                prop_assert_eq!(encoded.expose(), text.as_str());
+            }
+        }
+
+        /// Whoever comes second with a generation the other has superseded ends the session.
+        #[test]
+        fn a_thief_and_an_owner_cannot_both_go_on(
+            steps in 1_usize..4, wait in 10_i64..1_000,
+        ) {
+            let mut current = session(5, Some(4), true);
+            let (mut now, held) = (Time::from_seconds(2_000), current.head);
+            let mut winner = held;
+            for _ in 0..steps {
+                prop_assert_eq!(decide(winner, &current, now, LEEWAY), Verdict::Rotate);
+                current.parent = Some(current.head);
+                current.head += 1;
+                current.head_made_at = now;
+                current.head_shown = true;
+                winner = current.head;
+                now = now + Span::seconds(wait.unsigned_abs());
+            }
+            prop_assert_eq!(decide(held, &current, now, LEEWAY), Verdict::Reused);
+        }
+    }
+}

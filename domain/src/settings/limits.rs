@@ -1,0 +1,38 @@
+//! `[limits]`
+
+use super::section;
+use crate::{Span, limit::Rate};
+
+const HOUR: Span = Span::hours(1);
+
+section! {
+    /// Rate limits, each a count and a time such as `25/1h`.
+    pub struct Limits {
+        /// Whether there are any.
+        pub enabled: bool = true,
+        /// Accounts made, for each client address.
+        pub register: Rate = Rate::new(5, HOUR),
+        /// Failed sign-ins, for each client address.
+        pub login: Rate = Rate::new(25, HOUR),
+        /// Refreshes of one session.
+        pub refresh: Rate = Rate::new(60, HOUR),
+        /// Failed refreshes, for each client address.
+        pub refresh_failures: Rate = Rate::new(10, Span::minutes(1)),
+        /// Tokens to be looked at, for each client address.
+        pub token_verify: Rate = Rate::new(100, HOUR),
+        /// Verification tokens presented, for each client address.
+        pub email_verify: Rate = Rate::new(10, HOUR),
+        /// Verification mails asked for, for each client address.
+        pub email_resend: Rate = Rate::new(5, HOUR),
+        /// Verification mails to one address; beyond it nothing is sent and nobody is told.
+        pub email_recipient: Rate = Rate::new(3, HOUR),
+        /// Lists of sessions, for each user.
+        pub sessions: Rate = Rate::new(30, HOUR),
+        /// Sessions ended one by one, for each user.
+        pub session_end: Rate = Rate::new(30, HOUR),
+        /// Times that all sessions are ended, for each user.
+        pub session_end_all: Rate = Rate::new(10, HOUR),
+        /// CSRF tokens, for each client address.
+        pub csrf: Rate = Rate::new(100, HOUR),
+    }
+}
