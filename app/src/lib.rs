@@ -1,1 +1,42 @@
-//! app
+//! What Portcullis does: one function for each thing a person, an operator or the clock can ask.
+//!
+//! A use case is `verb(app, ctx, input) -> Result<Output>`. It reads from top to bottom: who may,
+//! what are the facts, what do the rules of the domain say, carry it out in one transaction,
+//! answer.
+
+pub mod access;
+pub mod accounts;
+pub mod assurance;
+pub mod audit;
+pub mod caller;
+pub mod dev_inbox;
+pub mod email;
+pub mod health;
+pub mod job;
+pub mod limits;
+pub mod profile;
+pub mod sessions;
+pub mod sign_in;
+pub mod tokens;
+
+mod activity;
+mod app;
+mod background;
+mod clock;
+mod ctx;
+mod error;
+mod hasher;
+mod keys;
+mod lookaside;
+mod random;
+mod render;
+mod revocations;
+
+pub use self::{
+    app::{App, OpenError, connect, migrate},
+    background::{Background, settle},
+    clock::Clock,
+    ctx::Ctx,
+    error::{Cause, Error, Result},
+    random::request_id,
+};

@@ -112,8 +112,8 @@ pub struct Problem {
     pub detail: Option<String>,
     pub errors: FieldErrors,
     pub retry_after: Option<Span>,
-    /// The limit that was in the way.
-    pub limit: Option<Taken>,
+    /// The limit that was in the way, and its name.
+    pub limit: Option<(&'static str, Taken)>,
 }
 
 impl Problem {
@@ -122,9 +122,9 @@ impl Problem {
         Problem { retry_after: Some(span), ..self }
     }
 
-    pub fn limited(taken: Taken) -> Problem {
+    pub fn limited(name: &'static str, taken: Taken) -> Problem {
         let problem = Problem::from(Code::RateLimited).retry_after(taken.retry_after);
-        Problem { limit: Some(taken), ..problem }
+        Problem { limit: Some((name, taken)), ..problem }
     }
 
     /// One wrong field.

@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn spans_read_as_people_write_them() {
-        let cases = [("15m", Span::minutes(15)), ("7d", Span::days(7)), ("1h 30m", Span::minutes(90))];
+        let cases =
+            [("15m", Span::minutes(15)), ("7d", Span::days(7)), ("1h 30m", Span::minutes(90))];
         for (text, span) in cases {
             assert_eq!(text.parse::<Span>().unwrap(), span);
         }

@@ -1,1 +1,12 @@
-fn main() {}
+//! The program: what has to be in place before anything else, then the command line.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // It only fails where one is in place already, which is as good.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    portcullis::cli::run(std::env::args_os(), std::env::vars_os())
+}

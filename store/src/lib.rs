@@ -1,1 +1,14 @@
-//! store
+//! SQL, and the only crate that names a database driver: the seam in [`db`], then one file a table.
+
+pub mod db;
+
+pub mod audit;
+pub mod jobs;
+pub mod keys;
+pub mod links;
+pub mod revocations;
+pub mod schedules;
+pub mod sessions;
+pub mod users;
+
+pub use db::{Db, Error, Result, Store};

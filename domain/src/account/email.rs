@@ -26,10 +26,8 @@ impl Email {
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?;
         let address = format!("{}@{domain}", local.to_lowercase());
-        let options = Options::default()
-            .with_required_tld()
-            .without_domain_literal()
-            .without_display_text();
+        let options =
+            Options::default().with_required_tld().without_domain_literal().without_display_text();
         if address.len() > MAX_LENGTH || address.chars().any(char::is_control) {
             return Err(invalid());
         }
@@ -92,9 +90,20 @@ mod tests {
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
         let wrong = [
-            "", "anna", "@example.com", "anna@", "anna@localhost", "a b@example.com",
-            "anna@[127.0.0.1]", "Anna <anna@example.com>", "a\0b@example.com", "\"a b\"@example.com",
-            "a@example..com", "a@b@example.com", "a\r\nBcc:x@example.com", long.as_str(),
+            "",
+            "anna",
+            "@example.com",
+            "anna@",
+            "anna@localhost",
+            "a b@example.com",
+            "anna@[127.0.0.1]",
+            "Anna <anna@example.com>",
+            "a\0b@example.com",
+            "\"a b\"@example.com",
+            "a@example..com",
+            "a@b@example.com",
+            "a\r\nBcc:x@example.com",
+            long.as_str(),
         ];
         for text in wrong {
             assert!(Email::parse(text).is_err(), "{text:?}");

@@ -71,7 +71,11 @@ fn classes(password: &str) -> Vec<FieldError> {
         (has(char::is_uppercase), "password_no_upper", "Use at least one upper-case letter."),
         (has(char::is_lowercase), "password_no_lower", "Use at least one lower-case letter."),
         (has(char::is_numeric), "password_no_digit", "Use at least one digit."),
-        (has(|it| !it.is_alphanumeric()), "password_no_special", "Use at least one special character."),
+        (
+            has(|it| !it.is_alphanumeric()),
+            "password_no_special",
+            "Use at least one special character.",
+        ),
     ];
     let mut errors: Vec<FieldError> = missing
         .into_iter()

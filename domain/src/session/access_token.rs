@@ -4,11 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use crate::{
-    Code, SessionId, Span, Time, UserId,
-    account::User,
-    settings::Tokens,
-};
+use crate::{Code, SessionId, Span, Time, UserId, account::User, settings::Tokens};
 
 /// How far apart the clocks of two nodes may be.
 const CLOCK_SKEW: Span = Span::seconds(30);
@@ -46,18 +42,11 @@ pub enum TokenType {
 }
 
 /// The claims of a token for the head of `session`. `jti` is random.
-pub fn claims(
-    user: &User,
-    session: &Session,
-    now: Time,
-    jti: String,
-    issuer: &str,
-    tokens: &Tokens,
-) -> Claims {
+pub fn claims(user: &User, session: &Session, now: Time, jti: String, tokens: &Tokens) -> Claims {
     // A token never outlives its session.
     let expires_at = (now + tokens.access_lifetime).min(session.expires_at);
     Claims {
-        iss: issuer.to_owned(),
+        iss: tokens.issuer.clone(),
         sub: user.id,
         aud: tokens.audience.clone(),
         exp: expires_at.seconds(),
@@ -81,11 +70,16 @@ pub fn claims(
 
 impl Claims {
     /// Whether a token that was signed by us counts at `now`.
-    pub fn check(&self, now: Time, issuer: &str, audience: &str) -> Result<(), Code> {
-        let is_ours = self.iss == issuer && self.aud == audience && self.sub == self.user_id;
+    pub fn check(&self, now: Time, tokens: &Tokens) -> Result<(), Code> {
+        let is_ours = self.iss == tokens.issuer && self.aud == tokens.audience;
+        let is_of_one = self.sub == self.user_id;
         let is_from_the_future = Time::from_seconds(self.iat) > now + CLOCK_SKEW;
         let is_over = Time::from_seconds(self.exp) <= now;
-        if is_ours && !is_from_the_future && !is_over { Ok(()) } else { Err(Code::InvalidToken) }
+        if is_ours && is_of_one && !is_from_the_future && !is_over {
+            Ok(())
+        } else {
+            Err(Code::InvalidToken)
+        }
     }
 }
 
@@ -122,7 +116,8 @@ mod tests {
     fn a_token_counts_in_its_time_and_place() {
         let check = |claims: &Claims, seconds| {
             let now = Time::from_seconds(seconds);
-            claims.check(now, "https://id.example.com", "portcullis").is_ok()
+            let issuer = "https://id.example.com".into();
+            claims.check(now, &Tokens { issuer, ..Tokens::default() }).is_ok()
         };
         let cases = [(1_000, true), (1_899, true), (1_900, false), (971, true), (969, false)];
         for (seconds, counts) in cases {

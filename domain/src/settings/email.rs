@@ -7,9 +7,9 @@ section! {
     /// Outgoing mail.
     pub struct Email {
         /// `smtp://user:password@host:587` (STARTTLS where the server offers it; add
-        /// `?tls=required` to insist), `smtps://…` (TLS from the start), `file:folder` (one `.eml`
-        /// a mail) or `inbox:` (kept in memory and shown at `/dev/inbox`, development and testing
-        /// only).
+        /// `?tls=required` to insist, `?tls=none` to let even the password travel unencrypted),
+        /// `smtps://…` (TLS from the start), `file:folder` (one `.eml` a mail) or `inbox:` (kept in
+        /// memory and shown at `/dev/inbox`, development and testing only).
         pub url: Secret = "inbox:".into(),
         /// The sender.
         pub from: String = "Portcullis <no-reply@localhost>".into(),

@@ -1,0 +1,169 @@
+//! Everything a use case works with, made once at start-up.
+
+use std::{ops::Deref, path::Path, sync::Arc};
+
+use domain::{Span, Time, settings::Settings};
+use outside::{
+    cache::{Cache, CacheError},
+    mail::{MailError, Mailer},
+};
+use store::{Store, db::migrate};
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Clock, Error,
+    activity::{self, Activity},
+    background::Background,
+    hasher::Hasher,
+    keys::Keys,
+    lookaside::LookAside,
+    render::Render,
+};
+
+/// The SQLite database in the data folder.
+const DATABASE_FILE: &str = "portcullis.db";
+/// How long to wait before the database is tried again at start-up.
+const CONNECT_PAUSE: Span = Span::millis(500);
+/// How many of those pauses pass between two lines about it.
+const PAUSES_A_LINE: u32 = 10;
+
+/// A running Portcullis; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] holds.
+pub struct Parts {
+    pub settings: Settings,
+    pub clock: Clock,
+    pub store: Store,
+    pub cache: Cache,
+    pub mailer: Mailer,
+    pub keys: Keys,
+    pub hasher: Hasher,
+    pub lookaside: LookAside,
+    pub activity: Activity,
+    pub render: Render,
+    /// Rings when there is a job to do.
+    pub(crate) wake: Arc<Notify>,
+    /// Tasks that shutdown waits for.
+    pub tasks: TaskTracker,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A setting that cannot work.
+    #[error("{0}")]
+    Settings(String),
+    /// The database cannot be reached.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("{0}")]
+    Cache(#[from] CacheError),
+    #[error("{0}")]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl App {
+    /// Opens the database, which must be migrated, and everything else. The second half is what
+    /// goes on in the background; whoever drops it has an app that only does what it is asked.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<(App, Background), OpenError> {
+        let store = connect(&settings).await?;
+        App::with_store(settings, clock, store).await
+    }
+
+    /// [`App::open`] on a database that is open already.
+    pub async fn with_store(
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+    ) -> Result<(App, Background), OpenError> {
+        let (now, settings) = (clock.now(), resolved(settings));
+        let (activity, uses) = activity::channel();
+        let app = App(Arc::new(Parts {
+            cache: Cache::connect(&settings.cache).await?,
+            mailer: Mailer::from_settings(&settings.email)?,
+            keys: Keys::open(&settings, &store, now).await?,
+            hasher: Hasher::start(&settings.passwords)?,
+            lookaside: LookAside::new(&settings.sessions),
+            activity,
+            render: Render::new()?,
+            wake: Arc::new(Notify::new()),
+            tasks: TaskTracker::new(),
+            settings,
+            clock,
+            store,
+        }));
+        let sequence = app.store.get(async |db| store::revocations::latest(&db).await).await?;
+        app.lookaside.start(sequence, now);
+        Ok((app, Background::new(uses)))
+    }
+
+    /// Where people reach the server, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        self.settings.server.public_url.trim_end_matches('/')
+    }
+
+    /// Lets other processes know, without waiting for it: they would find out by themselves.
+    pub(crate) fn publish(&self, channel: &'static str) {
+        let cache = self.cache.clone();
+        self.tasks.spawn(async move { cache.publish(channel).await });
+    }
+}
+
+/// Fills in what follows from other settings.
+fn resolved(mut settings: Settings) -> Settings {
+    if let (true, Some(address)) =
+        (settings.server.public_url.is_empty(), settings.server.listen.first())
+    {
+        settings.server.public_url = format!("http://{address}");
+    }
+    if settings.tokens.issuer.is_empty() {
+        settings.tokens.issuer = settings.server.public_url.trim_end_matches('/').into();
+    }
+    settings
+}
+
+/// Opens the database, waiting for it as long as `database.startup_timeout` says.
+pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
+    let file = Path::new(&settings.server.data_dir).join(DATABASE_FILE);
+    let bound = settings.database.startup_timeout.duration();
+    let opened = tokio::time::timeout(bound, async {
+        let mut pauses = 0;
+        loop {
+            match Store::connect(&settings.database, &file).await {
+                Err(error @ store::Error::Unavailable(_)) => {
+                    if pauses % PAUSES_A_LINE == 0 {
+                        tracing::warn!(%error, "waiting for the database");
+                    }
+                    pauses += 1;
+                    tokio::time::sleep(CONNECT_PAUSE.duration()).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    });
+    match opened.await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => {
+            let text = format!("no answer for {}", settings.database.startup_timeout);
+            Err(store::Error::Unavailable(text).into())
+        }
+    }
+}
+
+/// Brings the schema up to date; gives what was new.
+pub async fn migrate(store: &Store, now: Time) -> Result<Vec<&'static str>, OpenError> {
+    Ok(migrate::run(store, migrate::MIGRATIONS, now).await?)
+}

@@ -1,0 +1,86 @@
+//! What goes on beside requests: notes of use, jobs, schedules, hearing of revocations.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, OpenError, activity::Uses, job, revocations};
+
+/// How often schedules are looked at.
+const SCHEDULES: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What is yet to be started.
+pub struct Background {
+    uses: Uses,
+}
+
+impl Background {
+    pub(crate) fn new(uses: Uses) -> Background {
+        Background { uses }
+    }
+
+    /// Starts all of it; it ends after `stop`, and `app.tasks` waits for that.
+    pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
+        app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
+        app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
+        if app.settings.jobs.workers > 0 {
+            job::prepare(app).await?;
+            app.tasks.spawn(job::work(app.clone(), app.wake.clone(), stop.clone()));
+            app.tasks.spawn(listen(app.clone(), job::CHANNEL, app.wake.clone(), stop.clone()));
+            app.tasks.spawn(follow_the_clock(app.clone(), stop.clone()));
+        }
+        Ok(())
+    }
+}
+
+async fn listen(app: App, channel: &'static str, notify: Arc<Notify>, stop: CancellationToken) {
+    app.cache.clone().listen(channel, notify, stop).await;
+}
+
+/// Asks every second, and sooner when another process says that there is something.
+async fn hear_revocations(app: App, stop: CancellationToken) {
+    let news = Arc::new(Notify::new());
+    let listening = listen(app.clone(), revocations::CHANNEL, news.clone(), stop.clone());
+    app.tasks.spawn(listening);
+    while !stop.is_cancelled() {
+        if let Err(error) = revocations::hear(&app).await {
+            tracing::warn!(%error, "revocations cannot be heard");
+        }
+        tokio::select! {
+            () = news.notified() => {}
+            () = tokio::time::sleep(app.settings.sessions.revocation_poll.duration()) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn follow_the_clock(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = job::run_schedules(&app).await {
+            tracing::warn!(%error, "schedules cannot be followed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SCHEDULES) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Does now whatever the background has to do, and waits for it: for tests, whose time passes by
+/// command.
+pub async fn settle(app: &App) -> crate::Result<()> {
+    let never = CancellationToken::new();
+    app.activity.flush().await;
+    job::run_schedules(app).await?;
+    loop {
+        let done = job::run_due(app, &never).await?;
+        let now = app.clock.now();
+        let unit = async move |db| store::jobs::due(&db, now).await;
+        if done == 0 && app.store.get(unit).await? == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    revocations::hear(app).await
+}

@@ -1,0 +1,65 @@
+//! Who is calling: an access token, its session and its user, all of them good at this moment.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Secret, Span,
+    account::User,
+    session::{Session, access_token::Claims},
+};
+
+use crate::{App, Ctx, Result, lookaside::Facts};
+
+/// How exactly the last activity of a session is kept.
+const ACTIVITY: Span = Span::seconds(60);
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user: Arc<User>,
+    pub session: Arc<Session>,
+    pub claims: Claims,
+}
+
+/// The caller that an access token stands for, or why it stands for nobody.
+pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller> {
+    let claims = app.keys.verify(token.expose()).ok_or(Code::InvalidToken)?;
+    claims.check(ctx.now, &app.settings.tokens)?;
+    let epoch = app.lookaside.epoch();
+    let Facts { session, user } = facts(app, ctx, &claims).await?;
+    if session.user_id != claims.sub || claims.generation > session.head {
+        return Err(Code::InvalidToken.into());
+    }
+    if !session.is_alive(ctx.now) || !user.is_usable() {
+        return Err(Code::SessionEnded.into());
+    }
+    note(app, ctx, &session, &claims, epoch);
+    Ok(Caller { user, session, claims })
+}
+
+async fn facts(app: &App, ctx: &Ctx, claims: &Claims) -> Result<Facts> {
+    let remembered = app.lookaside.remembered(claims.sid, ctx.now);
+    // A token of a later generation than is remembered: another node has rotated.
+    if let Some(facts) = remembered.filter(|it| claims.generation <= it.session.head) {
+        return Ok(facts);
+    }
+    let fresh = app.lookaside.fresh(&app.store, claims.sid).await?;
+    fresh.ok_or_else(|| Code::SessionEnded.into())
+}
+
+/// Notes, a moment later, that the head has reached its owner and when the session was used.
+/// `epoch` is from before the session was read, lest one that was ended since be remembered.
+fn note(app: &App, ctx: &Ctx, session: &Arc<Session>, claims: &Claims, epoch: u64) {
+    let is_first = claims.generation == session.head && !session.head_shown;
+    if !is_first && ctx.now.since(session.last_activity_at) < ACTIVITY {
+        return;
+    }
+    if app.activity.note(session.id, claims.generation, ctx.now) {
+        let seen = Session {
+            head_shown: session.head_shown || is_first,
+            last_activity_at: session.last_activity_at.max(ctx.now),
+            ..Session::clone(session)
+        };
+        app.lookaside.update(&Arc::new(seen), epoch);
+    }
+}

@@ -1,0 +1,34 @@
+//! The development inbox: mails that the server kept instead of sending them.
+
+use serde::Serialize;
+
+use domain::settings::Profile;
+
+use crate::App;
+
+/// A mail somebody would have got.
+#[derive(Debug, Clone, Serialize)]
+pub struct Letter {
+    pub id: String,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub received_at: String,
+}
+
+/// The latest first. `None`: this server sends its mails, or is in production.
+pub fn list(app: &App) -> Option<Vec<Letter>> {
+    if app.settings.profile == Profile::Production {
+        return None;
+    }
+    let letter = |it: outside::mail::Kept| Letter {
+        id: it.id,
+        to: it.to,
+        subject: it.subject,
+        text: it.text,
+        html: it.html,
+        received_at: it.received_at.to_string(),
+    };
+    Some(app.mailer.inbox()?.list().into_iter().map(letter).collect())
+}

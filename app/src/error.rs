@@ -1,0 +1,113 @@
+//! The two ways a use case does not succeed: it refuses, or something is broken.
+
+use std::fmt;
+
+use domain::{Code, Problem, problem::FieldErrors};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug)]
+pub enum Error {
+    /// An answer: the caller is told, nobody else has to look.
+    Refused(Box<Problem>),
+    /// Something that ought to work does not. Logged once, at the edge; its text never leaves.
+    Broken(Cause),
+}
+
+/// Why something is broken, for the log.
+#[derive(Debug)]
+pub struct Cause {
+    text: String,
+    /// The same request may succeed later: 503 and not 500.
+    is_passing: bool,
+    /// The constraint that refused a row.
+    conflict: Option<String>,
+}
+
+impl Cause {
+    /// Whether it is the refusal of a constraint.
+    pub fn is_conflict(&self, constraint: &str) -> bool {
+        self.conflict.as_deref() == Some(constraint)
+    }
+}
+
+impl Error {
+    pub fn broken(text: impl fmt::Display) -> Error {
+        Error::Broken(Cause { text: text.to_string(), is_passing: false, conflict: None })
+    }
+
+    /// Broken for now.
+    pub fn away(text: impl fmt::Display) -> Error {
+        Error::Broken(Cause { text: text.to_string(), is_passing: true, conflict: None })
+    }
+
+    /// What the caller is told.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Error::Refused(problem) => Problem::clone(problem),
+            Error::Broken(cause) if cause.is_passing => {
+                Problem::from(Code::Unavailable).retry_after(RETRY_AFTER)
+            }
+            Error::Broken(_) => Code::Internal.into(),
+        }
+    }
+
+    /// What the operator is told.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Error::Refused(_) => None,
+            Error::Broken(cause) => Some(cause),
+        }
+    }
+}
+
+/// When to come back to something that is broken for now.
+const RETRY_AFTER: domain::Span = domain::Span::seconds(2);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Refused(problem) => f.write_str(problem.detail()),
+            Error::Broken(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Error {
+        Error::Refused(Box::new(problem))
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Error {
+        Problem::from(code).into()
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(errors: FieldErrors) -> Error {
+        Problem::from(errors).into()
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Error {
+        match &error {
+            store::Error::Unavailable(_) => Error::away(&error),
+            store::Error::Conflict(constraint) => {
+                let (text, conflict) = (error.to_string(), Some(constraint.clone()));
+                Error::Broken(Cause { text, is_passing: false, conflict })
+            }
+            _ => Error::broken(&error),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Password hashes: Argon2id (RFC 9106) on threads of its own.
+//!
+//! It guarantees that no more hashes are computed at once than there are workers, each in memory
+//! that it keeps; that no more wait than the queue holds; and that whoever has no account costs the
+//! same hash as whoever has.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
+};
+use domain::{Code, Problem, Secret, Span, settings::Passwords};
+use tokio::sync::oneshot;
+
+use crate::{Error, Result, random};
+
+const SALT_LENGTH: usize = 16;
+const HASH_LENGTH: usize = 32;
+/// When to come back to a full queue.
+const RETRY_AFTER: Span = Span::seconds(2);
+
+/// What a password turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    Wrong,
+    Right,
+    /// Right, but hashed with other parameters than those of today; here is the hash with those.
+    Outdated {
+        hash: String,
+    },
+}
+
+type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+#[derive(Clone)]
+pub struct Hasher {
+    queue: flume::Sender<Work>,
+    params: Params,
+    /// Of no password: what an unknown account's password is compared with.
+    dummy: Arc<str>,
+    hashes: Arc<AtomicU64>,
+}
+
+impl Hasher {
+    /// Starts the workers. They end with the last clone of the hasher.
+    pub fn start(settings: &Passwords) -> Result<Hasher> {
+        let invalid = |error: argon2::Error| Error::broken(format!("Argon2 parameters: {error}"));
+        let (memory, passes, lanes) =
+            (settings.memory_kib, settings.iterations, settings.parallelism);
+        let params = Params::new(memory, passes, lanes, Some(HASH_LENGTH)).map_err(invalid)?;
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let (queue, work) = flume::bounded::<Work>(settings.queue.max(1));
+        for number in 0..workers {
+            let work = work.clone();
+            let run = move || {
+                let mut memory = Vec::new();
+                while let Ok(job) = work.recv() {
+                    job(&mut memory);
+                }
+            };
+            let thread = std::thread::Builder::new().name(format!("hasher-{number}")).spawn(run);
+            thread.map_err(Error::broken)?;
+        }
+        let mut memory = Vec::new();
+        let nothing: [u8; 32] = random::bytes()?;
+        let dummy = hash(&nothing, random::bytes()?, &params, &mut memory)?;
+        Ok(Hasher { queue, params, dummy: dummy.into(), hashes: Arc::default() })
+    }
+
+    /// The PHC string of a new password.
+    pub async fn hash(&self, password: &Secret) -> Result<String> {
+        let (password, params, salt) = (password.clone(), self.params.clone(), random::bytes()?);
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+        self.run(move |memory| hash(password.expose().as_bytes(), salt, &params, memory)).await?
+    }
+
+    /// Whether `password` is the one that was hashed. Without a hash it takes as long and is wrong.
+    pub async fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<Verified> {
+        let known = hash.map_or_else(|| self.dummy.to_string(), str::to_owned);
+        let is_known = hash.is_some();
+        let (password, params, salt) = (password.clone(), self.params.clone(), random::bytes()?);
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+        self.run(move |memory| {
+            let password = password.expose().as_bytes();
+            match verify(password, &known, &params, memory)? {
+                _ if !is_known => Ok(Verified::Wrong),
+                Match::No => Ok(Verified::Wrong),
+                Match::Yes => Ok(Verified::Right),
+                Match::Outdated => {
+                    let hash = self::hash(password, salt, &params, memory)?;
+                    Ok(Verified::Outdated { hash })
+                }
+            }
+        })
+        .await?
+    }
+
+    /// Any other computing that is too long for an async thread.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let job: Work = Box::new(move |memory| {
+            // Nobody waits for it any more.
+            if !reply.is_closed() {
+                drop(reply.send(work(memory)));
+            }
+        });
+        if self.queue.try_send(job).is_err() {
+            let full = Code::Unavailable.because("Too many sign-ins at once.");
+            return Err(Problem::retry_after(full, RETRY_AFTER).into());
+        }
+        answer.await.map_err(|_| Error::broken("a hash was not computed"))
+    }
+
+    /// How many hashes were asked for so far.
+    pub fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::Relaxed)
+    }
+}
+
+enum Match {
+    No,
+    Yes,
+    Outdated,
+}
+
+fn hash(
+    password: &[u8],
+    salt: [u8; SALT_LENGTH],
+    params: &Params,
+    memory: &mut Vec<Block>,
+) -> Result<String> {
+    let mut out = [0; HASH_LENGTH];
+    compute(password, &salt, params, &mut out, memory)?;
+    let broken = |_| Error::broken("a hash could not be written");
+    let phc = PasswordHash {
+        algorithm: Ident::new("argon2id").map_err(broken)?,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(Error::broken)?,
+        salt: Some(Salt::new(&salt).map_err(broken)?),
+        hash: Some(Output::new(&out).map_err(broken)?),
+    };
+    Ok(phc.to_string())
+}
+
+fn verify(password: &[u8], known: &str, today: &Params, memory: &mut Vec<Block>) -> Result<Match> {
+    let damaged = || Error::broken("a stored password hash is damaged");
+    let known = PasswordHash::new(known).map_err(|_| damaged())?;
+    let params = Params::try_from(&known).map_err(|_| damaged())?;
+    let (Some(salt), Some(expected)) = (&known.salt, &known.hash) else { return Err(damaged()) };
+    let mut out = vec![0; expected.len()];
+    compute(password, salt.as_ref(), &params, &mut out, memory)?;
+    use subtle::ConstantTimeEq as _;
+    if !bool::from(out.ct_eq(expected.as_bytes())) {
+        return Ok(Match::No);
+    }
+    let costs = |it: &Params| (it.m_cost(), it.t_cost(), it.p_cost());
+    Ok(if costs(&params) == costs(today) { Match::Yes } else { Match::Outdated })
+}
+
+fn compute(
+    password: &[u8],
+    salt: &[u8],
+    params: &Params,
+    out: &mut [u8],
+    memory: &mut Vec<Block>,
+) -> Result<()> {
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::default());
+    }
+    let blocks = memory.get_mut(..params.block_count()).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password, salt, out, blocks)
+        .map_err(Error::broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Passwords {
+        Passwords { memory_kib: 64, iterations: 1, workers: 1, ..Passwords::default() }
+    }
+
+    #[tokio::test]
+    async fn a_password_is_what_it_was() {
+        let hasher = Hasher::start(&settings()).unwrap();
+        let hash = hasher.hash(&"correct".into()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+        let verify = async |password: &str, hash| hasher.verify(&password.into(), hash).await;
+        assert_eq!(verify("correct", Some(&*hash)).await.unwrap(), Verified::Right);
+        assert_eq!(verify("wrong", Some(&*hash)).await.unwrap(), Verified::Wrong);
+        assert_eq!(verify("correct", None).await.unwrap(), Verified::Wrong);
+        assert_eq!(hasher.hashes(), 4);
+    }
+
+    #[tokio::test]
+    async fn parameters_of_yesterday_are_replaced() {
+        let old = Hasher::start(&settings()).unwrap();
+        let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
+        let hash = old.hash(&"correct".into()).await.unwrap();
+        let Verified::Outdated { hash } = new.verify(&"correct".into(), Some(&hash)).await.unwrap()
+        else {
+            panic!("not replaced");
+        };
+        assert_eq!(new.verify(&"correct".into(), Some(&hash)).await.unwrap(), Verified::Right);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let hasher = Hasher::start(&Passwords { queue: 1, ..settings() }).unwrap();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let (began, begun) = oneshot::channel();
+        let one = {
+            let hasher = hasher.clone();
+            async move {
+                hasher
+                    .run(move |_| {
+                        began.send(()).unwrap();
+                        wait.recv()
+                    })
+                    .await
+            }
+        };
+        let rest = async {
+            begun.await.unwrap();
+            let two = hasher.run(|_| ());
+            let three = async {
+                let refused = hasher.run(|_| ()).await.unwrap_err();
+                assert_eq!(refused.problem().code, Code::Unavailable);
+                assert!(refused.problem().retry_after.is_some());
+                release.send(()).unwrap();
+            };
+            tokio::join!(biased; two, three).0.unwrap();
+        };
+        let (first, ()) = tokio::join!(one, rest);
+        first.unwrap().unwrap();
+    }
+}

@@ -1,0 +1,101 @@
+//! Background work: written down in the transaction that causes it, done at least once afterwards.
+
+mod cleanup;
+mod letter;
+mod schedule;
+mod worker;
+
+use domain::{JobId, Secret, UserId};
+use serde::{Deserialize, Serialize};
+use store::jobs::Job;
+
+pub use self::{
+    letter::Letter,
+    schedule::{prepare, run_due as run_schedules},
+    worker::{run_due, work},
+};
+use crate::{App, Ctx, Error, Result, random};
+
+/// What wakes the workers of other nodes.
+pub const CHANNEL: &str = "jobs";
+
+/// Something to be done.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Write to a user. The token is what the mail's link holds.
+    Letter { letter: Letter, user_id: UserId, token: Option<Secret> },
+    /// Find out whether an address is to be proved, and if so send it a link.
+    RequestVerification { email_canonical: Secret },
+}
+
+/// What of a task anybody who reads the database may see.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Payload {
+    Letter { letter: Letter, user_id: UserId },
+    RequestVerification,
+}
+
+/// The row of a task that is due now.
+pub fn draft(app: &App, ctx: &Ctx, task: &Task) -> Result<Job> {
+    let id = JobId::new(ctx.now, random::bytes()?);
+    let (payload, secret) = match task {
+        Task::Letter { letter, user_id, token } => {
+            (Payload::Letter { letter: *letter, user_id: *user_id }, token.as_ref())
+        }
+        Task::RequestVerification { email_canonical } => {
+            (Payload::RequestVerification, Some(email_canonical))
+        }
+    };
+    let seal = |it: &Secret| app.keys.outbox.close(&id.to_string(), it.expose().as_bytes());
+    Ok(Job {
+        kind: payload.kind(),
+        payload: serde_json::to_value(&payload).map_err(Error::broken)?,
+        sealed: secret.map(seal).transpose()?,
+        request_id: ctx.request_id.clone(),
+        unique_key: None,
+        due_at: ctx.now,
+        failures: 0,
+        last_error: None,
+        claim: None,
+        claimed_until: None,
+        created_at: ctx.now,
+        dead_at: None,
+        id,
+    })
+}
+
+/// The task of a row.
+fn task(app: &App, job: &Job) -> Result<Task> {
+    let unreadable = || Error::broken("a job cannot be read");
+    let payload = serde_json::from_value(job.payload.clone()).map_err(|_| unreadable())?;
+    let secret = match &job.sealed {
+        None => None,
+        Some(sealed) => {
+            let opened = app.keys.outbox.open(&job.id.to_string(), sealed);
+            let text = String::from_utf8(opened.ok_or_else(unreadable)?);
+            Some(Secret::from(text.map_err(|_| unreadable())?))
+        }
+    };
+    Ok(match payload {
+        Payload::Letter { letter, user_id } => Task::Letter { letter, user_id, token: secret },
+        Payload::RequestVerification => {
+            Task::RequestVerification { email_canonical: secret.ok_or_else(unreadable)? }
+        }
+    })
+}
+
+impl Payload {
+    fn kind(&self) -> String {
+        match self {
+            Payload::Letter { letter, .. } => format!("mail.{}", letter.name()),
+            Payload::RequestVerification => "email.request_verification".into(),
+        }
+    }
+}
+
+/// After the transaction: there is work.
+pub fn wake(app: &App) {
+    app.wake.notify_one();
+    app.publish(CHANNEL);
+}

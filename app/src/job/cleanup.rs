@@ -1,0 +1,40 @@
+//! Deletes what is over: sessions, single-use tokens and revocations that nobody needs any more.
+
+use domain::{Span, Time};
+
+use crate::{App, Result};
+
+/// How many rows one statement deletes: others must get at the database in between.
+const BATCH: u64 = 1_000;
+/// Sessions stay visible to their owner for a while after they expired.
+const SESSIONS_KEPT: Span = Span::days(30);
+const LINKS_KEPT: Span = Span::days(7);
+/// Longer than any process could go without hearing of them.
+const REVOCATIONS_KEPT: Span = Span::days(1);
+
+/// Deletes in batches until nothing is left.
+pub async fn run(app: &App, now: Time) -> Result<()> {
+    let limit = BATCH.cast_signed();
+    let mut swept = [0_u64; 3];
+    loop {
+        let batch = app
+            .store
+            .write(async move |db| {
+                Ok([
+                    store::sessions::sweep(&db, now - SESSIONS_KEPT, limit).await?,
+                    store::links::sweep(&db, now - LINKS_KEPT, limit).await?,
+                    store::revocations::sweep(&db, now - REVOCATIONS_KEPT, limit).await?,
+                ])
+            })
+            .await?;
+        for (sum, count) in swept.iter_mut().zip(batch) {
+            *sum += count;
+        }
+        if batch.iter().all(|it| *it < BATCH) {
+            break;
+        }
+    }
+    let [sessions, links, revocations] = swept;
+    tracing::info!(sessions, links, revocations, "cleaned up");
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Doing what is due: claims, retries, dead letters.
+//!
+//! It guarantees that a job is claimed by one worker at a time, that one that fails or panics is
+//! tried again or kept as a dead letter, and that one whose worker died is taken over when its
+//! claim runs out.
+
+use std::sync::Arc;
+
+use domain::{Span, job::retry_at};
+use store::{Db, jobs::Job};
+use tokio::{sync::Notify, task::JoinSet};
+use uuid::Uuid;
+
+use super::{Task, letter, task};
+use crate::{App, Ctx, Error, Result, email, random};
+
+/// How much of an error is kept.
+const ERROR_LENGTH: usize = 500;
+/// A job ends this long before its claim does.
+const MARGIN: Span = Span::seconds(10);
+
+/// Why a job did not succeed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another time it may.
+    Temporary(String),
+    /// It never will.
+    Permanent(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        match &error {
+            Error::Refused(problem) => Failure::Permanent(problem.detail().into()),
+            Error::Broken(cause) => Failure::Temporary(cause.to_string()),
+        }
+    }
+}
+
+/// Works until `stop`: whenever somebody wakes it, and now and then anyway.
+pub async fn work(app: App, wake: Arc<Notify>, stop: tokio_util::sync::CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = run_due(&app, &stop).await {
+            tracing::warn!(%error, "the queue cannot be read");
+        }
+        tokio::select! {
+            () = wake.notified() => {}
+            () = tokio::time::sleep(app.settings.jobs.poll.duration()) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Does everything that is due; gives how many jobs that were.
+pub async fn run_due(app: &App, stop: &tokio_util::sync::CancellationToken) -> Result<usize> {
+    let mut done = 0;
+    while !stop.is_cancelled() {
+        let claim = Uuid::from_bytes(random::bytes()?);
+        let now = app.clock.now();
+        let until = now + app.settings.jobs.lease;
+        let limit = i64::try_from(app.settings.jobs.workers).unwrap_or(1);
+        let unit = async move |db: Db| store::jobs::claim(&db, claim, until, now, limit).await;
+        let jobs = app.store.put(unit).await?;
+        if jobs.is_empty() {
+            break;
+        }
+        done += jobs.len();
+        let mut running = JoinSet::new();
+        for job in jobs {
+            let app = app.clone();
+            running.spawn(async move { finish(&app, job, claim).await });
+        }
+        while let Some(ended) = running.join_next().await {
+            ended.map_err(Error::broken)??;
+        }
+    }
+    Ok(done)
+}
+
+/// Runs one job and writes down how it ended.
+async fn finish(app: &App, job: Job, claim: Uuid) -> Result<()> {
+    let (id, kind, request_id) = (job.id, job.kind.clone(), job.request_id.clone());
+    let failures = u32::try_from(job.failures).unwrap_or(u32::MAX).saturating_add(1);
+    let bound = app.settings.jobs.lease.duration().saturating_sub(MARGIN.duration());
+    let running = {
+        let app = app.clone();
+        // In a task of its own, so that a panic is this job's failure and nobody else's.
+        let mut task = JoinSet::new();
+        task.spawn(async move { run(&app, &job).await });
+        async move {
+            match task.join_next().await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(error)) => Err(Failure::Temporary(error.to_string())),
+                None => Ok(()),
+            }
+        }
+    };
+    let outcome = match tokio::time::timeout(bound, running).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Failure::Temporary("it took too long".into())),
+    };
+    let now = app.clock.now();
+    let jitter = random::bytes::<1>()?.first().copied().unwrap_or_default();
+    let (text, retry_at) = match outcome {
+        Ok(()) => {
+            app.store.put(async move |db| store::jobs::delete(&db, id, claim).await).await?;
+            tracing::info!(job = %id, kind, request_id, "job done");
+            return Ok(());
+        }
+        Err(Failure::Temporary(text)) => {
+            (text, retry_at(failures, now, jitter, &app.settings.jobs))
+        }
+        Err(Failure::Permanent(text)) => (text, None),
+    };
+    let error = domain::text::clipped(&text, ERROR_LENGTH);
+    match retry_at {
+        Some(due_at) => {
+            tracing::warn!(job = %id, kind, request_id, error, %due_at, "job failed");
+            let unit = async move |db: Db| store::jobs::retry(&db, id, claim, due_at, &error).await;
+            app.store.put(unit).await?;
+        }
+        None => {
+            tracing::error!(job = %id, kind, request_id, error, "job is a dead letter");
+            let unit = async move |db: Db| store::jobs::bury(&db, id, claim, now, &error).await;
+            app.store.put(unit).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn run(app: &App, job: &Job) -> Result<(), Failure> {
+    let ctx = Ctx::local(app.clock.now(), job.request_id.clone());
+    match task(app, job).map_err(|error| Failure::Permanent(error.to_string()))? {
+        Task::Letter { letter, user_id, token } => {
+            letter::send(app, &ctx, job, (letter, user_id, token)).await
+        }
+        Task::RequestVerification { email_canonical } => {
+            Ok(email::send_verification(app, &ctx, email_canonical.expose()).await?)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What this process remembers of sessions and their users, so that an authenticated request need
+//! not ask the database.
+//!
+//! It guarantees that what was ended or changed by this process is forgotten before the use case
+//! answers, and elsewhere within the poll of the revocations; and that nothing is believed any
+//! more once the process has not heard of revocations for `sessions.revocation_bound`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use domain::{SessionId, Time, UserId, account::User, session::Session, settings::Sessions};
+use moka::sync::Cache;
+use store::{Store, revocations::Revocation};
+
+use crate::Result;
+
+/// A session and whose it is.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub session: Arc<Session>,
+    pub user: Arc<User>,
+}
+
+pub struct LookAside {
+    sessions: Cache<SessionId, Arc<Session>>,
+    users: Cache<UserId, Arc<User>>,
+    bound: domain::Span,
+    /// Counts what was forgotten: what was read before is not remembered after.
+    epoch: AtomicU64,
+    /// When this process last heard of revocations, and up to which.
+    heard_at: AtomicI64,
+    heard: AtomicI64,
+}
+
+impl LookAside {
+    pub fn new(settings: &Sessions) -> LookAside {
+        LookAside {
+            sessions: Cache::new(settings.memory_entries),
+            users: Cache::new(settings.memory_entries),
+            bound: settings.revocation_bound,
+            epoch: AtomicU64::new(0),
+            heard_at: AtomicI64::new(i64::MIN),
+            heard: AtomicI64::new(0),
+        }
+    }
+
+    /// What is remembered and may still be believed.
+    pub fn remembered(&self, id: SessionId, now: Time) -> Option<Facts> {
+        if now > Time(self.heard_at.load(Ordering::Acquire)) + self.bound {
+            return None;
+        }
+        let session = self.sessions.get(&id)?;
+        let user = self.users.get(&session.user_id)?;
+        Some(Facts { session, user })
+    }
+
+    /// What the database says, which is remembered.
+    pub async fn fresh(&self, store: &Store, id: SessionId) -> Result<Option<Facts>> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let found = store
+            .read(async move |db| {
+                let Some(session) = store::sessions::by_id(&db, id).await? else {
+                    return Ok(None);
+                };
+                let user = store::users::by_id(&db, session.user_id).await?;
+                Ok(user.map(|user| (session, user)))
+            })
+            .await?;
+        let Some((session, user)) = found else { return Ok(None) };
+        let facts = Facts { session: Arc::new(session), user: Arc::new(user) };
+        self.remember(&facts, epoch);
+        Ok(Some(facts))
+    }
+
+    /// Remembered or fresh.
+    pub async fn facts(&self, store: &Store, id: SessionId, now: Time) -> Result<Option<Facts>> {
+        match self.remembered(id, now) {
+            Some(facts) => Ok(Some(facts)),
+            None => self.fresh(store, id).await,
+        }
+    }
+
+    /// For [`LookAside::update`]: taken before the change that leads to it.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Remembers what this process has just written, unless something was forgotten since.
+    pub fn update(&self, session: &Arc<Session>, epoch: u64) {
+        if self.epoch.load(Ordering::Acquire) == epoch {
+            self.sessions.insert(session.id, session.clone());
+            // Whoever forgets it between the two lines has raised the epoch first.
+            if self.epoch.load(Ordering::Acquire) != epoch {
+                self.sessions.invalidate(&session.id);
+            }
+        }
+    }
+
+    fn remember(&self, facts: &Facts, epoch: u64) {
+        self.update(&facts.session, epoch);
+        if self.epoch.load(Ordering::Acquire) == epoch {
+            self.users.insert(facts.user.id, facts.user.clone());
+            if self.epoch.load(Ordering::Acquire) != epoch {
+                self.users.invalidate(&facts.user.id);
+            }
+        }
+    }
+
+    pub fn forget_session(&self, id: SessionId) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.sessions.invalidate(&id);
+    }
+
+    pub fn forget_user(&self, id: UserId) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.users.invalidate(&id);
+    }
+
+    fn forget_all(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.sessions.invalidate_all();
+        self.users.invalidate_all();
+    }
+
+    /// Where to begin to listen.
+    pub fn start(&self, sequence: i64, now: Time) {
+        self.heard.store(sequence, Ordering::Release);
+        self.heard_at.store(now.0, Ordering::Release);
+    }
+
+    /// Up to which revocation this process has heard.
+    pub fn heard(&self) -> i64 {
+        self.heard.load(Ordering::Acquire)
+    }
+
+    /// Forgets what was revoked. `asked_at` is the time before the database was asked.
+    pub fn hear(&self, revocations: &[Revocation], asked_at: Time) {
+        let mut last = self.heard();
+        for revocation in revocations {
+            if revocation.sequence > last + 1 {
+                // Rows were swept that this process had not heard of.
+                self.forget_all();
+            }
+            last = revocation.sequence;
+            if let Some(id) = revocation.session_id {
+                self.forget_session(id);
+            }
+            if let Some(id) = revocation.user_id {
+                self.forget_user(id);
+            }
+        }
+        self.start(last, asked_at);
+    }
+}

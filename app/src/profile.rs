@@ -1,0 +1,100 @@
+//! People changing what their account says about them.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Problem, Time,
+    account::{User, phone, profile, profile::Change, username},
+    event::Event,
+    problem::FieldErrors,
+};
+use store::Db;
+
+use crate::{App, Ctx, Error, Result, audit, caller::Caller, revocations};
+
+/// How often a change that others keep overtaking is tried.
+const ROUNDS: usize = 5;
+
+/// Changes the caller's account; what the change does not name stays.
+pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> Result<Arc<User>> {
+    let id = caller.user.id;
+    for _ in 0..ROUNDS {
+        let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+        let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;
+        let read_at = current.updated_at;
+        let mut changed = apply(&current, change)?;
+        // Also where two changes fall into one microsecond: it is what the guard compares.
+        changed.updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
+        if write(app, ctx, caller, &changed, read_at).await? {
+            return Ok(Arc::new(changed));
+        }
+    }
+    Err(Error::away("an account is changed too often at once"))
+}
+
+fn apply(user: &User, change: &Change) -> Result<User> {
+    let (mut user, mut errors) = (user.clone(), FieldErrors::default());
+    if let Some(text) = &change.first_name {
+        user.first_name = errors.take("first_name", profile::name(text)).unwrap_or_default();
+    }
+    if let Some(text) = &change.last_name {
+        user.last_name = errors.take("last_name", profile::name(text)).unwrap_or_default();
+    }
+    if let Some(text) = &change.username {
+        user.username = match text.trim() {
+            "" => None,
+            text => errors.take("username", username::parse(text)),
+        };
+    }
+    if let Some(text) = &change.phone_number {
+        let number = match text.trim() {
+            "" => None,
+            text => errors.take("phone_number", phone::parse(text)),
+        };
+        if number != user.phone_number {
+            user.phone_verified_at = None;
+        }
+        user.phone_number = number;
+    }
+    user.profile.apply(&change.profile, &mut errors);
+    errors.check()?;
+    Ok(user)
+}
+
+/// False when somebody else was faster.
+async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time) -> Result<bool> {
+    let entry = audit::event(ctx, Event::ProfileUpdated)?.by(user.id).in_session(caller.session.id);
+    let (id, now, user) = (user.id, ctx.now, user.clone());
+    let written = app
+        .store
+        .attempt(async move |db: Db| -> Result<bool> {
+            if let Some(name) = &user.username
+                && store::users::is_username_taken(&db, name, Some(id)).await?
+            {
+                let taken = "This username is taken.";
+                return Err(Problem::field("username", "username_taken", taken).into());
+            }
+            let written = store::users::set_profile(&db, &user, read_at).await?;
+            if written {
+                audit::record(&db, &entry).await?;
+                revocations::user(&db, id, now).await?;
+            }
+            Ok(written)
+        })
+        .await
+        .map_err(name_conflicts)?;
+    if written {
+        revocations::announced(app, &[], Some(id));
+    }
+    Ok(written)
+}
+
+/// Two who take one free name at the same moment: the index decides.
+fn name_conflicts(error: Error) -> Error {
+    match &error {
+        Error::Broken(cause) if cause.is_conflict("users_username") => {
+            Problem::field("username", "username_taken", "This username is taken.").into()
+        }
+        _ => error,
+    }
+}

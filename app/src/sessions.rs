@@ -1,0 +1,214 @@
+//! Sessions as their owner sees them: made by a sign-in, listed, ended.
+
+use domain::{
+    Code, SessionId, Time,
+    account::User,
+    event::Event,
+    session::{EndReason, Session, device::DeviceId, expires_at},
+};
+use store::{Db, sessions::Ended};
+
+use crate::{
+    App, Ctx, Result,
+    audit::{self, Entry},
+    caller::Caller,
+    limits::{self, Limit},
+    random, revocations,
+    tokens::Presented,
+};
+
+/// How a new session comes about.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub remembered: bool,
+    pub device_name: String,
+    /// How the person proved who they are (RFC 8176).
+    pub amr: &'static str,
+}
+
+/// A session that is yet to be written, with what is written beside it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub session: Session,
+    started: Entry,
+    replaced: Entry,
+    max_per_user: i64,
+}
+
+/// A new session of `user` on the device of the request.
+pub fn draft(app: &App, ctx: &Ctx, user: &User, new: NewSession) -> Result<Draft> {
+    let device = ctx.client.device();
+    let id = SessionId::new(ctx.now, random::bytes()?);
+    let title = device.title();
+    let session = Session {
+        id,
+        user_id: user.id,
+        secret: random::bytes()?,
+        head: 1,
+        parent: None,
+        head_made_at: ctx.now,
+        head_shown: false,
+        remembered: new.remembered,
+        device_name: if new.device_name.is_empty() { title } else { new.device_name },
+        device_fingerprint: device_id(ctx)?.fingerprint(),
+        user_agent: ctx.client.user_agent.clone(),
+        browser: device.browser,
+        os: device.os,
+        device_type: device.kind.into(),
+        ip_address: ctx.client.ip.to_string(),
+        city: String::new(),
+        country: String::new(),
+        mfa_verified: false,
+        amr: new.amr.into(),
+        authenticated_at: ctx.now,
+        created_at: ctx.now,
+        last_activity_at: ctx.now,
+        last_rotation_at: None,
+        expires_at: expires_at(ctx.now, ctx.now, new.remembered, &app.settings.tokens),
+        ended_at: None,
+        end_reason: None,
+    };
+    Ok(Draft {
+        started: audit::event(ctx, Event::SignedIn)?.by(user.id).in_session(id),
+        replaced: audit::event(ctx, Event::SessionReplaced)?.by(user.id).in_session(id),
+        max_per_user: i64::from(app.settings.sessions.max_per_user.max(1)),
+        session,
+    })
+}
+
+fn device_id(ctx: &Ctx) -> Result<DeviceId> {
+    match ctx.device {
+        Some(device) => Ok(device),
+        None => Ok(DeviceId(random::bytes()?)),
+    }
+}
+
+/// Writes a draft; gives the sessions that made room for it.
+pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<SessionId>> {
+    let user = draft.session.user_id;
+    // Twenty sign-ins at once must not each find room for one.
+    db.lock("users", user.0).await?;
+    store::sessions::insert(db, &draft.session).await?;
+    audit::record(db, &draft.started).await?;
+    let (keep, reason) = (draft.max_per_user, EndReason::Replaced);
+    let replaced = store::sessions::end_idle(db, user, keep, reason, now).await?;
+    if !replaced.is_empty() {
+        audit::record(db, &draft.replaced).await?;
+    }
+    revoke(db, &replaced, now).await
+}
+
+async fn revoke(db: &Db, ended: &[Ended], now: Time) -> store::Result<Vec<SessionId>> {
+    for it in ended {
+        revocations::session(db, it.id, now).await?;
+    }
+    Ok(ended.iter().map(|it| it.id).collect())
+}
+
+/// After the transaction: sessions that ended are dead here at once.
+pub fn announce(app: &App, ended: &[SessionId]) {
+    revocations::announced(app, ended, None);
+}
+
+/// The caller's own, the latest used first.
+pub async fn list(app: &App, ctx: &Ctx, caller: &Caller) -> Result<Vec<Session>> {
+    let limit = Limit { name: "sessions", rate: app.settings.limits.sessions };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    let (user, now) = (caller.user.id, ctx.now);
+    Ok(app.store.get(async move |db| store::sessions::of_user(&db, user, now).await).await?)
+}
+
+/// Ends one of the caller's own.
+pub async fn end(app: &App, ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<()> {
+    let limit = Limit { name: "session_end", rate: app.settings.limits.session_end };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    match end_session(app, ctx, &caller.user, id, EndReason::Revoked).await? {
+        true => Ok(()),
+        false => Err(Code::NotFound.into()),
+    }
+}
+
+/// Which of the caller's sessions to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    AllOthers,
+}
+
+/// Ends the caller's sessions; gives how many that were.
+pub async fn end_all(app: &App, ctx: &Ctx, caller: &Caller, which: Which) -> Result<usize> {
+    let limit = Limit { name: "session_end_all", rate: app.settings.limits.session_end_all };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    let (user, current, now) = (caller.user.id, caller.session.id, ctx.now);
+    let but = match which {
+        Which::All => None,
+        Which::AllOthers => Some(current),
+    };
+    let entry = audit::event(ctx, Event::SessionsEnded)?
+        .by(user)
+        .in_session(current)
+        .with("include_current", which == Which::All);
+    let ended = app
+        .store
+        .write(async move |db| {
+            let reason = EndReason::Revoked;
+            let ended = store::sessions::end_all(&db, user, but, reason, now).await?;
+            audit::record(&db, &entry).await?;
+            revoke(&db, &ended, now).await
+        })
+        .await?;
+    announce(app, &ended);
+    Ok(ended.len())
+}
+
+/// Signs out: ends the session of the access token, and where that is missing or over, that of the
+/// refresh token. Whoever has neither is signed out already.
+pub async fn sign_out(
+    app: &App,
+    ctx: &Ctx,
+    caller: Option<&Caller>,
+    presented: &Presented,
+) -> Result<()> {
+    if let Some(caller) = caller {
+        let id = caller.session.id;
+        end_session(app, ctx, &caller.user, id, EndReason::SignedOut).await?;
+        return Ok(());
+    }
+    let Some(token) = presented.chosen() else { return Ok(()) };
+    let facts = app.lookaside.fresh(&app.store, token.session_id).await?;
+    // An older generation will do: who held it may at least end what it began.
+    if let Some(facts) = facts.filter(|it| app.keys.is_genuine(&token, &it.session)) {
+        let id = facts.session.id;
+        end_session(app, ctx, &facts.user, id, EndReason::SignedOut).await?;
+    }
+    Ok(())
+}
+
+async fn end_session(
+    app: &App,
+    ctx: &Ctx,
+    user: &User,
+    id: SessionId,
+    reason: EndReason,
+) -> Result<bool> {
+    let (user, now) = (user.id, ctx.now);
+    let entry = audit::event(ctx, Event::SessionEnded)?
+        .by(user)
+        .in_session(id)
+        .with("reason", reason.word());
+    let ended = app
+        .store
+        .write(async move |db| {
+            let ended = store::sessions::end(&db, id, user, reason, now).await?;
+            if ended {
+                audit::record(&db, &entry).await?;
+                revocations::session(&db, id, now).await?;
+            }
+            Ok(ended)
+        })
+        .await?;
+    if ended {
+        announce(app, &[id]);
+    }
+    Ok(ended)
+}

@@ -1,0 +1,53 @@
+//! Counters in the memory of the process: bounded, the least used go first, one key at a time.
+
+use std::sync::Arc;
+
+use domain::{
+    Time,
+    limit::{self, Rate, Taken},
+};
+use moka::{
+    ops::compute::Op,
+    policy::EvictionPolicy,
+    sync::{Cache, CacheBuilder},
+};
+
+use super::bells::Bells;
+
+/// The cache of one process.
+#[derive(Clone)]
+pub struct Memory {
+    /// The number that the limiter keeps, by key.
+    arrivals: Cache<String, Time>,
+    pub(super) bells: Arc<Bells>,
+}
+
+impl Memory {
+    pub fn new(entries: u64) -> Memory {
+        // Not the default policy: it refuses new keys while old ones are in use, and a refused key
+        // would have no limit.
+        let arrivals =
+            CacheBuilder::new(entries.max(1)).eviction_policy(EvictionPolicy::lru()).build();
+        Memory { arrivals, bells: Arc::default() }
+    }
+
+    pub(super) fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
+        let mut taken = None;
+        self.arrivals.entry_by_ref(key).and_compute_with(|kept| {
+            let (arrival, answer) = limit::take(kept.map(|it| it.into_value()), now, rate);
+            taken = Some(answer);
+            Op::Put(arrival)
+        });
+        // The closure always runs; were it not to, nothing would have been kept either.
+        taken.unwrap_or_else(|| limit::take(None, now, rate).1)
+    }
+
+    pub(super) fn give_back(&self, key: &str, rate: Rate, now: Time) {
+        self.arrivals.entry_by_ref(key).and_compute_with(|kept| {
+            match limit::give_back(kept.map(|it| it.into_value()), now, rate) {
+                Some(arrival) => Op::Put(arrival),
+                None => Op::Remove,
+            }
+        });
+    }
+}

@@ -1,0 +1,88 @@
+//! Counters in Redis, shared by all nodes, and what happens while it is away.
+//!
+//! One script does what [`domain::limit`] says, atomically and with our time, not the server's.
+//! Each call ends within half a second. When one fails, limits are counted in the memory of this
+//! node, which is logged once; from then on at most one call at a time tries Redis, so that an
+//! outage delays nobody else, and the first that succeeds ends it.
+
+mod link;
+mod relay;
+
+use ::redis::{Client, Script, ScriptInvocation, cmd};
+use domain::{
+    Secret, Time,
+    limit::{self, Rate, Taken},
+};
+
+use self::link::{Call, Link};
+use super::{CacheError, Memory};
+
+/// How much longer than needed a key is kept, in milliseconds: the clocks of nodes differ.
+const SLACK: i64 = 60_000;
+
+/// A Redis, and the memory that stands in for it.
+pub struct Redis {
+    link: Link,
+    prefix: String,
+    take: Script,
+    give_back: Script,
+    pub(super) memory: Memory,
+}
+
+impl Redis {
+    /// Connects nothing yet.
+    pub fn new(url: &Secret, prefix: &str, memory: Memory) -> Result<Redis, CacheError> {
+        let client = Client::open(url.expose())
+            .map_err(|error| CacheError::Address(error.category().to_owned()))?;
+        Ok(Redis {
+            link: Link::new(client),
+            prefix: prefix.to_owned(),
+            take: Script::new(include_str!("take.lua")),
+            give_back: Script::new(include_str!("give_back.lua")),
+            memory,
+        })
+    }
+
+    pub(super) async fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
+        let mut script = self.about(&self.take, key);
+        script.arg(now.0).arg(rate.per.micros()).arg(rate.interval()).arg(SLACK);
+        match self.link.run::<Option<i64>>(&Call::Script(script)).await {
+            Some(kept) => limit::take(kept.map(Time), now, rate).1,
+            None => self.memory.take(key, rate, now),
+        }
+    }
+
+    pub(super) async fn give_back(&self, key: &str, rate: Rate, now: Time) {
+        let mut script = self.about(&self.give_back, key);
+        script.arg(now.0).arg(rate.interval()).arg(SLACK);
+        if self.link.run::<i64>(&Call::Script(script)).await.is_none() {
+            self.memory.give_back(key, rate, now);
+        }
+    }
+
+    /// Rings in this process at once, and on the other nodes if Redis is there.
+    pub(super) async fn publish(&self, channel: &str) {
+        self.memory.bells.ring(channel);
+        let mut publish = cmd("PUBLISH");
+        publish.arg(self.name(channel)).arg("");
+        // The listeners of other nodes look from time to time; the link logs that it is down.
+        let _ = self.link.run::<i64>(&Call::Command(publish)).await;
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        self.link.is_healthy()
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), CacheError> {
+        let pong = self.link.run::<String>(&Call::Command(cmd("PING"))).await;
+        pong.map(|_| ()).ok_or(CacheError::Unavailable)
+    }
+
+    fn about<'a>(&self, script: &'a Script, key: &str) -> ScriptInvocation<'a> {
+        script.key(self.name(key))
+    }
+
+    fn name(&self, rest: &str) -> String {
+        format!("{}{rest}", self.prefix)
+    }
+}

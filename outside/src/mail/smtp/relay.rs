@@ -1,0 +1,154 @@
+//! The mail server of the settings: where it is, how to speak to it, how to sign in.
+//!
+//! The password travels encrypted, unless the settings say `tls=none`.
+
+use std::{borrow::Cow, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use domain::{Secret, text::clipped};
+use lettre::transport::smtp::{
+    self,
+    authentication::{Credentials, DEFAULT_MECHANISMS},
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    extension::ClientId,
+};
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+use crate::tls;
+
+/// How much of an answer is kept for the log.
+const WORDS: usize = 300;
+
+pub(super) struct Relay {
+    host: String,
+    port: u16,
+    tls: Tls,
+    login: Option<Login>,
+}
+
+enum Tls {
+    Never,
+    IfOffered(TlsParameters),
+    Required(TlsParameters),
+    FromTheStart(TlsParameters),
+}
+
+/// Why a mail did not go through.
+pub(super) enum Failure {
+    Smtp(smtp::Error),
+    /// Somebody between us and the server may have taken its offer of TLS away.
+    Unencrypted,
+}
+
+impl From<smtp::Error> for Failure {
+    fn from(error: smtp::Error) -> Failure {
+        Failure::Smtp(error)
+    }
+}
+
+struct Login {
+    user: String,
+    password: Secret,
+}
+
+impl Relay {
+    /// Reads `smtp://user:password@host:587?tls=required` and its like. What is wrong is told
+    /// without the address.
+    pub(super) fn parse(url: &str, ca_file: &str) -> Result<Relay, String> {
+        let url = Url::parse(url).map_err(|error| error.to_string())?;
+        let host = match url.host().ok_or("there is no host")? {
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        let wish = match url.query_pairs().next() {
+            None => None,
+            Some((key, value)) if key == "tls" => Some(value.into_owned()),
+            Some((key, _)) => return Err(format!("{key:?} is unknown; there is only tls")),
+        };
+        let parameters = || parameters(&host, ca_file);
+        let (port, tls) = match (url.scheme(), wish.as_deref()) {
+            ("smtps", None) => (465, Tls::FromTheStart(parameters()?)),
+            ("smtp", None | Some("opportunistic")) => (587, Tls::IfOffered(parameters()?)),
+            ("smtp", Some("required")) => (587, Tls::Required(parameters()?)),
+            ("smtp", Some("none")) => (25, Tls::Never),
+            ("smtp", Some(_)) => return Err("tls is required, opportunistic or none".into()),
+            _ => return Err("tls is for smtp: only, smtps: always has it".into()),
+        };
+        let login = login(&url)?;
+        Ok(Relay { host, port: url.port().unwrap_or(port), tls, login })
+    }
+
+    /// A connection that is encrypted as the settings say and signed in.
+    pub(super) async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, Failure> {
+        let (server, us) = ((self.host.as_str(), self.port), ClientId::default());
+        let wrapper = match &self.tls {
+            Tls::FromTheStart(parameters) => Some(parameters.clone()),
+            Tls::Never | Tls::IfOffered(_) | Tls::Required(_) => None,
+        };
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(server, Some(patience), &us, wrapper, None).await?;
+        match &self.tls {
+            Tls::IfOffered(parameters) if connection.can_starttls() => {
+                connection.starttls(parameters.clone(), &us).await?;
+            }
+            Tls::Required(parameters) => connection.starttls(parameters.clone(), &us).await?,
+            Tls::Never | Tls::IfOffered(_) | Tls::FromTheStart(_) => {}
+        }
+        if let Some(login) = &self.login {
+            if !connection.is_encrypted() && !matches!(self.tls, Tls::Never) {
+                return Err(Failure::Unencrypted);
+            }
+            let password = login.password.expose().to_owned();
+            let credentials = Credentials::new(login.user.clone(), password);
+            connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
+        }
+        Ok(connection)
+    }
+
+    /// `answer`, unless the server repeats our credentials in it.
+    pub(super) fn without_credentials(&self, answer: &str) -> String {
+        let repeats = |it: &Login| it.forms().iter().any(|form| answer.contains(form.expose()));
+        match self.login.as_ref().is_some_and(repeats) {
+            true => "the mail server's answer repeats our credentials".to_owned(),
+            false => clipped(answer, WORDS),
+        }
+    }
+}
+
+impl Login {
+    /// What the password looks like on the wire (RFC 4616 and AUTH LOGIN).
+    fn forms(&self) -> [Secret; 3] {
+        let password = self.password.expose();
+        let plain = format!("\0{}\0{password}", self.user);
+        [password.into(), BASE64.encode(password).into(), BASE64.encode(plain).into()]
+    }
+}
+
+fn login(url: &Url) -> Result<Option<Login>, String> {
+    let Some(password) = url.password().filter(|it| !it.is_empty()) else {
+        return match url.username() {
+            "" => Ok(None),
+            _ => Err("there is a user, but no password".into()),
+        };
+    };
+    let user = decoded(url.username())?;
+    Ok(Some(Login { user, password: decoded(password)?.into() }))
+}
+
+/// The text behind `%40` and its like.
+fn decoded(text: &str) -> Result<String, String> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| "user and password must be UTF-8".into())
+}
+
+fn parameters(host: &str, ca_file: &str) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(pem) = tls::read_ca(ca_file)? {
+        let certificate =
+            Certificate::from_pem(&pem).map_err(|error| format!("ca_file {ca_file}: {error}"))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|error| error.to_string())
+}

@@ -1,0 +1,108 @@
+//! `portcullis check`
+
+use std::{io, time::Duration};
+
+use clap::Args;
+use domain::settings::Settings;
+use outside::cache::Cache;
+use store::{
+    Store,
+    db::migrate::{self, MIGRATIONS},
+};
+
+use super::{
+    database,
+    failure::{Exit, Failure},
+    out,
+};
+use crate::config::{
+    Loaded,
+    check::{DatabaseKind, check, database_kind},
+};
+
+/// How long a database or a cache may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Look at the configuration, the database and the cache without starting or changing anything
+///
+/// Exit status 1: something was found.
+#[derive(Debug, Args)]
+pub struct Options {}
+
+pub async fn run(loaded: Loaded) -> Result<(), Failure> {
+    let settings = &loaded.settings;
+    out::line(format_args!("profile: {}", settings.profile.word()))?;
+    let mut problems = configuration(&loaded)?;
+    let database = match database_kind(settings) {
+        None => Err("the address is of no database that is supported".to_owned()),
+        Some(kind) => within(database(settings, kind)).await,
+    };
+    problems += say("database", database)?;
+    problems += say("cache", within(cache(settings)).await)?;
+    match problems {
+        0 => Ok(()),
+        1 => Err(Failure::new(Exit::Failed, "1 problem was found")),
+        _ => Err(Failure::new(Exit::Failed, format_args!("{problems} problems were found"))),
+    }
+}
+
+/// Prints the findings; gives how many there are.
+fn configuration(loaded: &Loaded) -> io::Result<usize> {
+    let findings = check(&loaded.settings);
+    if findings.is_empty() {
+        out::line("configuration: fine")?;
+    }
+    for finding in &findings {
+        let source =
+            loaded.source(finding.name).map_or_else(|| "default".into(), |it| it.to_string());
+        out::line(format_args!("configuration: {finding} ({source})"))?;
+        out::line(format_args!("  {}", finding.remedy))?;
+    }
+    Ok(findings.len())
+}
+
+fn say(what: &str, outcome: Result<String, String>) -> io::Result<usize> {
+    let (problems, text) = match outcome {
+        Ok(text) => (0, text),
+        Err(text) => (1, text),
+    };
+    out::line(format_args!("{what}: {text}")).map(|()| problems)
+}
+
+async fn within(question: impl Future<Output = Result<String, String>>) -> Result<String, String> {
+    let late = |_| Err(format!("no answer within {} seconds", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, question).await.unwrap_or_else(late)
+}
+
+async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, String> {
+    let file = database::file(settings);
+    let named = match kind {
+        DatabaseKind::Postgres => "PostgreSQL".to_owned(),
+        // To open it would make it.
+        DatabaseKind::Sqlite if settings.database.url.is_empty() && !file.exists() => {
+            return Ok(format!("SQLite, {} will be made", file.display()));
+        }
+        DatabaseKind::Sqlite => "SQLite".to_owned(),
+    };
+    let store =
+        Store::connect(&settings.database, &file).await.map_err(|it| format!("{named}, {it}"))?;
+    let pending = migrate::plan(&store, MIGRATIONS).await;
+    store.close().await;
+    match pending {
+        Ok(names) if names.is_empty() => Ok(format!("{named}, reachable, schema up to date")),
+        Ok(names) => {
+            let count = names.len();
+            Ok(format!("{named}, reachable, {count} migrations pending: {}", names.join(", ")))
+        }
+        Err(error) => Err(format!("{named}, {error}")),
+    }
+}
+
+async fn cache(settings: &Settings) -> Result<String, String> {
+    if settings.cache.url.is_empty() {
+        return Ok("the memory of the process".to_owned());
+    }
+    let cache = Cache::connect(&settings.cache).await.map_err(|it| it.to_string())?;
+    cache.ping().await.map_err(|it| format!("Redis, {it}"))?;
+    Ok("Redis, reachable".to_owned())
+}

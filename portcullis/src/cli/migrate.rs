@@ -1,0 +1,39 @@
+//! `portcullis migrate`
+
+use app::Clock;
+use clap::Args;
+use store::db::migrate::{self, MIGRATIONS};
+
+use super::{database, failure::Failure, out, refuse_findings};
+use crate::{config::Loaded, telemetry};
+
+/// Bring the database's schema up to date
+///
+/// `serve` does the same when it starts. Run it by itself to migrate before new nodes start. It
+/// waits for the database up to database.startup_timeout.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Only list what would run
+    #[arg(long)]
+    plan: bool,
+}
+
+pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
+    refuse_findings(&loaded, |name| name.starts_with("database."))?;
+    let settings = loaded.settings;
+    telemetry::start(&settings.log, settings.profile)?;
+    let store = database::open(&settings).await?;
+    let (names, word) = if options.plan {
+        (migrate::plan(&store, MIGRATIONS).await?, "pending")
+    } else {
+        (migrate::run(&store, MIGRATIONS, Clock::System.now()).await?, "ran")
+    };
+    store.close().await;
+    for name in &names {
+        out::line(format_args!("{word} {name}"))?;
+    }
+    if names.is_empty() {
+        out::line("the schema is up to date")?;
+    }
+    Ok(())
+}

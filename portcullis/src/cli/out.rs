@@ -1,0 +1,26 @@
+//! Standard output and standard error, the one place that writes to them.
+
+use std::{
+    fmt,
+    io::{self, Write as _},
+};
+
+/// A line on standard output. A reader that went away (`| head`) is no error.
+pub fn line(text: impl fmt::Display) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// A question on standard error, without a line break after it.
+pub fn question(text: &str) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    write!(out, "{text}")?;
+    out.flush()
+}
+
+/// A line on standard error. Where even that is closed there is nobody left to tell.
+pub fn error_line(text: impl fmt::Display) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}

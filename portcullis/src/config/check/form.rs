@@ -1,0 +1,207 @@
+//! Texts that have to be addresses, origins or filters, and numbers that must not be zero.
+
+use domain::settings::{Profile, Settings};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{Finding, database_kind, finding};
+
+pub fn find(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(addresses(settings));
+    findings.extend(origins(settings));
+    findings.extend(mail(settings));
+    findings.extend(zeros(settings));
+    findings
+}
+
+fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let public = &settings.server.public_url;
+    let link = &settings.links.verify_email_url;
+    let redis = settings.cache.url.expose();
+    let is_redis = redis.is_empty() || matches!(scheme(redis), "redis" | "rediss");
+    [
+        (!public.is_empty() && !is_site(public)).then(|| {
+            finding(
+                "server.public_url",
+                format!("{public:?} is not the address of a site"),
+                "give scheme and host, such as https://accounts.example.com",
+            )
+        }),
+        database_kind(settings).is_none().then(|| {
+            finding(
+                "database.url",
+                "the address is of no database that is supported",
+                "use sqlite://path/to/file.db or postgres://user:password@host/database",
+            )
+        }),
+        (!is_redis).then(|| {
+            let remedy = "use redis://host:6379/0 or rediss://…, or leave it empty";
+            finding("cache.url", "the address is not one of Redis", remedy)
+        }),
+        (!link.is_empty() && !is_link(link)).then(|| {
+            finding(
+                "links.verify_email_url",
+                format!("{link:?} is no address with {{token}} in it"),
+                "use one such as https://app.example.com/verify?token={token}",
+            )
+        }),
+        EnvFilter::try_new(&settings.log.level).err().map(|error| {
+            let remedy =
+                "use error, warn, info, debug, trace, or a filter such as info,store=debug";
+            finding("log.level", format!("{:?}: {error}", settings.log.level), remedy)
+        }),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let wrong = settings.cors.allowed_origins.iter().filter(|it| !is_origin(it));
+    wrong.map(|origin| {
+        finding(
+            "cors.allowed_origins",
+            format!("{origin:?} is not an origin"),
+            "list each origin as scheme://host, such as https://app.example.com; there is no wildcard",
+        )
+    })
+}
+
+fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let url = settings.email.url.expose();
+    let known = matches!(scheme(url), "smtp" | "smtps" | "file" | "inbox");
+    let from = &settings.email.from;
+    let inbox = settings.profile == Profile::Production && scheme(url) == "inbox";
+    let schemes = "use smtp://user:password@host:587, smtps://… or file:folder";
+    [
+        (!known).then(|| finding("email.url", "the address is of no kind that is known", schemes)),
+        inbox.then(|| {
+            let why = "mail would stay in memory instead of being sent";
+            finding("email.url", why, schemes)
+        }),
+        (!from.contains('@') || from.chars().any(char::is_control)).then(|| {
+            let remedy = "use one such as Accounts <no-reply@example.com>";
+            finding("email.from", format!("{from:?} is not a sender"), remedy)
+        }),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let (server, database, tokens) = (&settings.server, &settings.database, &settings.tokens);
+    let (passwords, sessions, jobs) = (&settings.passwords, &settings.sessions, &settings.jobs);
+    let zeros = [
+        ("server.listen", server.listen.is_empty()),
+        ("server.data_dir", server.data_dir.is_empty()),
+        ("server.body_limit", server.body_limit == 0),
+        ("server.header_timeout", server.header_timeout.is_zero()),
+        ("server.body_timeout", server.body_timeout.is_zero()),
+        ("server.request_timeout", server.request_timeout.is_zero()),
+        ("server.max_connections", server.max_connections == 0),
+        ("server.max_requests", server.max_requests == 0),
+        ("database.connections", database.connections == 0),
+        ("database.statement_timeout", database.statement_timeout.is_zero()),
+        ("cache.memory_entries", settings.cache.memory_entries == 0),
+        ("tokens.audience", tokens.audience.is_empty()),
+        ("tokens.access_lifetime", tokens.access_lifetime.as_seconds() == 0),
+        ("tokens.refresh_lifetime", tokens.refresh_lifetime.as_seconds() == 0),
+        ("sessions.max_per_user", sessions.max_per_user == 0),
+        ("sessions.revocation_poll", sessions.revocation_poll.is_zero()),
+        ("sessions.memory_entries", sessions.memory_entries == 0),
+        ("passwords.min_length", passwords.min_length == 0),
+        ("passwords.iterations", passwords.iterations == 0),
+        ("passwords.parallelism", passwords.parallelism == 0),
+        ("links.verify_email_lifetime", settings.links.verify_email_lifetime.as_seconds() == 0),
+        ("email.timeout", settings.email.timeout.is_zero()),
+        ("jobs.poll", jobs.poll.is_zero()),
+        ("jobs.lease", jobs.lease.is_zero()),
+        ("outbound.timeout", settings.outbound.timeout.is_zero()),
+        ("outbound.body_limit", settings.outbound.body_limit == 0),
+    ];
+    zeros.into_iter().filter(|it| it.1).map(|(name, _)| {
+        finding(name, "nothing would work with nothing here", "leave it out for the default")
+    })
+}
+
+fn scheme(url: &str) -> &str {
+    url.split_once(':').map_or("", |it| it.0)
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
+/// A web address that paths can be put after.
+fn is_site(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|it| {
+        is_web(&it) && it.query().is_none() && it.fragment().is_none() && it.username().is_empty()
+    })
+}
+
+fn is_origin(text: &str) -> bool {
+    let same = |it: &Url| it.origin().ascii_serialization() == text;
+    Url::parse(text).is_ok_and(|it| is_web(&it) && same(&it))
+}
+
+fn is_link(text: &str) -> bool {
+    text.contains("{token}")
+        && Url::parse(&text.replace("{token}", "t")).is_ok_and(|it| is_web(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Span;
+
+    use super::{super::tests::assert_findings, *};
+
+    #[test]
+    fn texts_that_do_not_read_are_found() {
+        assert_findings(
+            &Settings::default(),
+            &[
+                ("server.public_url", |it| it.server.public_url = "example.com".into()),
+                ("server.public_url", |it| it.server.public_url = "ftp://example.com".into()),
+                ("server.public_url", |it| it.server.public_url = "https://a.example/?b".into()),
+                ("database.url", |it| it.database.url = "mysql://a/b".into()),
+                ("cache.url", |it| it.cache.url = "127.0.0.1:6379".into()),
+                ("links.verify_email_url", |it| {
+                    it.links.verify_email_url = "https://a.example/verify".into();
+                }),
+                ("log.level", |it| it.log.level = "info,store=loud".into()),
+                ("cors.allowed_origins", |it| it.cors.allowed_origins = vec!["*".into()]),
+                ("cors.allowed_origins", |it| it.cors.allowed_origins = vec!["a.example".into()]),
+                ("cors.allowed_origins", |it| {
+                    it.cors.allowed_origins = vec!["https://a.example/".into()];
+                }),
+                ("email.url", |it| it.email.url = "mail.example.com".into()),
+                ("email.from", |it| it.email.from = "Portcullis".into()),
+            ],
+        );
+    }
+
+    #[test]
+    fn nothing_where_something_is_needed_is_found() {
+        assert_findings(
+            &Settings::default(),
+            &[
+                ("server.listen", |it| it.server.listen.clear()),
+                ("tokens.access_lifetime", |it| it.tokens.access_lifetime = Span::millis(1)),
+                ("sessions.max_per_user", |it| it.sessions.max_per_user = 0),
+                ("jobs.lease", |it| it.jobs.lease = Span::ZERO),
+            ],
+        );
+    }
+
+    #[test]
+    fn texts_that_read_are_fine() {
+        let mut settings = Settings::default();
+        settings.server.public_url = "https://accounts.example.com/sub/".into();
+        settings.cors.allowed_origins =
+            vec!["https://app.example.com".into(), "http://localhost:3000".into()];
+        settings.links.verify_email_url = "https://app.example.com/#/verify/{token}".into();
+        settings.email.url = "smtp://127.0.0.1:2525".into();
+        settings.log.level = "info,store=debug".into();
+        assert_findings(&settings, &[]);
+    }
+}

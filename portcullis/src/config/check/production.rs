@@ -1,0 +1,163 @@
+//! What is fine on a desk and not where strangers reach the server.
+
+use std::collections::BTreeSet;
+
+use domain::{Span, settings::Settings};
+
+use super::{DatabaseKind, Finding, database_kind, finding};
+
+/// Memory in KiB and passes that OWASP's Password Storage Cheat Sheet names as equal minima for
+/// Argon2id with one lane.
+const ARGON2_MINIMA: [(u32, u32); 5] =
+    [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+const LONGEST_ACCESS: Span = Span::hours(1);
+const SHORTEST_PASSWORD: usize = 8;
+/// Random text of 32 characters in hexadecimal has fewer in one of 10⁸ cases.
+const DISTINCT_IN_MASTER: usize = 7;
+
+pub fn find(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(addresses(settings));
+    findings.extend(secrets(settings));
+    findings.extend(strengths(settings));
+    findings
+}
+
+fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let server = &settings.server;
+    let origins = &settings.cors.allowed_origins;
+    let everyone = server.trusted_proxies.iter().find(|it| it.prefix_len() == 0);
+    let link = &settings.links.verify_email_url;
+    [
+        (!server.public_url.starts_with("https://")).then(|| {
+            let why = "people would send their passwords over a connection that others can read";
+            let remedy = "set the address that people use, such as https://accounts.example.com";
+            finding("server.public_url", why, remedy)
+        }),
+        everyone.map(|network| {
+            let why = format!("{network} believes what anybody says about the client's address");
+            finding("server.trusted_proxies", why, "list the networks of your proxies alone")
+        }),
+        server.allowed_hosts.iter().any(|it| it == "*").then(|| {
+            let why = "the server would answer for every host name";
+            finding("server.allowed_hosts", why, "list the names, or leave it empty")
+        }),
+        origins.iter().find(|it| it.starts_with("http://")).map(|origin| {
+            let why = format!("others on the way can change the pages of {origin}");
+            finding("cors.allowed_origins", why, "list https origins alone")
+        }),
+        link.starts_with("http://").then(|| {
+            let why = "others on the way can read the token";
+            finding("links.verify_email_url", why, "use an https address")
+        }),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let master = &settings.secrets.master;
+    let shared = database_kind(settings) == Some(DatabaseKind::Postgres);
+    let distinct = master.expose().chars().collect::<BTreeSet<_>>().len();
+    let remedy = "use the output of: openssl rand -base64 32";
+    [
+        (shared && master.is_empty()).then(|| {
+            let why = "each node would make its own, and none could read the others' tokens";
+            finding("secrets.master", why, format!("{remedy}, the same on every node"))
+        }),
+        (!master.is_empty() && distinct < DISTINCT_IN_MASTER)
+            .then(|| finding("secrets.master", "it is not random", remedy)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn strengths(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let rules = &settings.passwords;
+    let enough = |(memory, passes)| rules.memory_kib >= memory && rules.iterations >= passes;
+    [
+        (!ARGON2_MINIMA.into_iter().any(enough)).then(|| {
+            let why = "a stolen table of hashes could be searched too fast";
+            let remedy = "use at least 19456 KiB and 2 passes, or an equal of it";
+            finding("passwords.memory_kib", why, remedy)
+        }),
+        (rules.min_length < SHORTEST_PASSWORD).then(|| {
+            let why = "so short a password is guessed soon";
+            finding("passwords.min_length", why, format!("use {SHORTEST_PASSWORD} or more"))
+        }),
+        (!settings.limits.enabled).then(|| {
+            let why = "passwords and codes could be guessed without end";
+            finding("limits.enabled", why, "leave it on, and raise single limits where needed")
+        }),
+        (settings.tokens.access_lifetime > LONGEST_ACCESS).then(|| {
+            let why = "services that check tokens by themselves would trust a stolen one for long";
+            finding("tokens.access_lifetime", why, "use an hour or less")
+        }),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::settings::Profile;
+
+    use super::{super::tests::assert_findings, *};
+
+    fn production() -> Settings {
+        let mut settings = Settings { profile: Profile::Production, ..Settings::default() };
+        settings.server.public_url = "https://accounts.example.com".into();
+        settings.email.url = "smtps://mail.example.com".into();
+        settings
+    }
+
+    #[test]
+    fn unsafe_values_are_found() {
+        assert_findings(
+            &production(),
+            &[
+                ("server.public_url", |it| it.server.public_url.clear()),
+                ("server.public_url", |it| it.server.public_url = "http://a.example".into()),
+                ("email.url", |it| it.email.url = "inbox:".into()),
+                ("secrets.master", |it| it.database.url = "postgres://db/portcullis".into()),
+                ("secrets.master", |it| it.secrets.master = "portcullis".into()),
+                ("secrets.master", |it| it.secrets.master = "abcabc".repeat(9).into()),
+                ("cors.allowed_origins", |it| {
+                    it.cors.allowed_origins = vec!["http://app.example.com".into()];
+                }),
+                ("cors.allowed_origins", |it| it.cors.allowed_origins = vec!["*".into()]),
+                ("server.trusted_proxies", |it| {
+                    it.server.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()];
+                }),
+                ("server.trusted_proxies", |it| {
+                    it.server.trusted_proxies = vec!["::/0".parse().unwrap()];
+                }),
+                ("server.allowed_hosts", |it| it.server.allowed_hosts = vec!["*".into()]),
+                ("passwords.memory_kib", |it| it.passwords.memory_kib = 19_455),
+                ("passwords.memory_kib", |it| it.passwords.iterations = 1),
+                ("passwords.min_length", |it| it.passwords.min_length = 7),
+                ("limits.enabled", |it| it.limits.enabled = false),
+                ("tokens.access_lifetime", |it| it.tokens.access_lifetime = Span::minutes(61)),
+                ("links.verify_email_url", |it| {
+                    it.links.verify_email_url = "http://a.example/{token}".into();
+                }),
+            ],
+        );
+    }
+
+    #[test]
+    fn equals_of_the_minimum_are_fine() {
+        for (memory, passes) in ARGON2_MINIMA {
+            let mut settings = production();
+            (settings.passwords.memory_kib, settings.passwords.iterations) = (memory, passes);
+            assert_findings(&settings, &[]);
+        }
+    }
+
+    #[test]
+    fn all_findings_come_at_once() {
+        let settings = Settings { profile: Profile::Production, ..Settings::default() };
+        let names: Vec<_> = super::super::check(&settings).iter().map(|it| it.name).collect();
+        assert_eq!(names, ["email.url", "server.public_url"]);
+    }
+}

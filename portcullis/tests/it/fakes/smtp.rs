@@ -1,0 +1,257 @@
+//! A mail server on loopback: it speaks SMTP, keeps what it was given, and misbehaves on demand.
+//!
+//! It knows nothing of TLS itself; whoever wants some hands it an [`Upgrade`].
+
+#![allow(dead_code, reason = "two suites use it, each its part")]
+#![expect(clippy::disallowed_methods, reason = "the server ends with its test")]
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
+    net::TcpListener,
+    task::JoinHandle,
+};
+
+/// How the server answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Behaviour {
+    #[default]
+    Accept,
+    /// 451 to each recipient.
+    RefuseForNow,
+    /// 550 to each recipient.
+    RefuseForGood,
+    /// 500 to each sign-in, with the command repeated.
+    RepeatSignIn,
+    /// Hangs up after the recipient.
+    Drop,
+    /// Says nothing more after the recipient.
+    Hang,
+}
+
+/// When a connection becomes encrypted.
+#[derive(Clone, Default)]
+pub enum Encryption {
+    #[default]
+    None,
+    StartTls(Upgrade),
+    FromTheStart(Upgrade),
+}
+
+pub type Upgrade = Arc<dyn Fn(Stream) -> Upgrading + Send + Sync>;
+pub type Upgrading = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
+pub type Stream = Box<dyn Duplex>;
+
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A mail that was accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Received {
+    pub from: String,
+    pub to: Vec<String>,
+    /// Headers and body, lines ending in `\n`.
+    pub data: String,
+    pub encrypted: bool,
+    /// What followed `AUTH PLAIN`.
+    pub login: Option<String>,
+}
+
+pub struct SmtpServer {
+    port: u16,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct State {
+    encryption: Encryption,
+    /// The only `AUTH PLAIN` that is let in; nothing: nobody has to sign in.
+    login: Option<String>,
+    behaviour: Mutex<Behaviour>,
+    received: Mutex<Vec<Received>>,
+    connections: Mutex<usize>,
+}
+
+impl SmtpServer {
+    /// A server that accepts everything from everybody, without encryption.
+    pub async fn start() -> SmtpServer {
+        SmtpServer::with(Encryption::None, None).await
+    }
+
+    /// `login`: the base64 of `\0user\0password` that is let in.
+    pub async fn with(encryption: Encryption, login: Option<&str>) -> SmtpServer {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let login = login.map(str::to_owned);
+        let state = Arc::new(State { encryption, login, ..State::default() });
+        let shared = state.clone();
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                *shared.connections.lock().unwrap() += 1;
+                let shared = shared.clone();
+                tokio::spawn(async move { shared.serve(Box::new(stream)).await });
+            }
+        });
+        SmtpServer { port, state, task }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `smtp://127.0.0.1:port`.
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    pub fn behave(&self, behaviour: Behaviour) {
+        *self.state.behaviour.lock().unwrap() = behaviour;
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.state.received.lock().unwrap().clone()
+    }
+
+    /// How many connections were made so far.
+    pub fn connections(&self) -> usize {
+        *self.state.connections.lock().unwrap()
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl State {
+    async fn serve(&self, stream: Stream) -> io::Result<()> {
+        let mut talk = Talk::new(stream);
+        if let Encryption::FromTheStart(upgrade) = &self.encryption {
+            talk = talk.encrypted(upgrade).await?;
+        }
+        talk.say("220 test ESMTP").await?;
+        loop {
+            let Some(line) = talk.line().await? else { return Ok(()) };
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+            match verb.as_str() {
+                "EHLO" => self.greet(&mut talk).await?,
+                "STARTTLS" => {
+                    talk.say("220 go ahead").await?;
+                    let Encryption::StartTls(upgrade) = &self.encryption else { return Ok(()) };
+                    talk = talk.encrypted(upgrade).await?;
+                }
+                "AUTH" => self.sign_in(&mut talk, &line).await?,
+                "MAIL" if self.login.is_some() && talk.mail.login.is_none() => {
+                    talk.say("530 5.7.0 Authentication required").await?;
+                }
+                "MAIL" => {
+                    talk.mail.from = path(&line);
+                    talk.say("250 2.1.0 Ok").await?;
+                }
+                "RCPT" => self.recipient(&mut talk, &line).await?,
+                "DATA" => self.data(&mut talk).await?,
+                "NOOP" | "RSET" => talk.say("250 2.0.0 Ok").await?,
+                "QUIT" => return talk.say("221 2.0.0 Bye").await,
+                _ => talk.say("502 5.5.2 Command not recognized").await?,
+            }
+        }
+    }
+
+    async fn greet(&self, talk: &mut Talk) -> io::Result<()> {
+        talk.say("250-test").await?;
+        if matches!(self.encryption, Encryption::StartTls(_)) && !talk.mail.encrypted {
+            talk.say("250-STARTTLS").await?;
+        }
+        if self.login.is_some() {
+            talk.say("250-AUTH PLAIN").await?;
+        }
+        talk.say("250 8BITMIME").await
+    }
+
+    async fn sign_in(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+        if *self.behaviour.lock().unwrap() == Behaviour::RepeatSignIn {
+            return talk.say(&format!("500 5.5.1 {line}: not recognized")).await;
+        }
+        let login = line.split(' ').nth(2).map(str::to_owned);
+        if login != self.login {
+            return talk.say("535 5.7.8 Error: authentication failed").await;
+        }
+        talk.mail.login = login;
+        talk.say("235 2.7.0 Authentication successful").await
+    }
+
+    async fn recipient(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+        let behaviour = *self.behaviour.lock().unwrap();
+        match behaviour {
+            Behaviour::Accept | Behaviour::RepeatSignIn => {
+                talk.mail.to.push(path(line));
+                talk.say("250 2.1.5 Ok").await
+            }
+            Behaviour::RefuseForNow => talk.say("451 4.7.1 Try again later").await,
+            Behaviour::RefuseForGood => talk.say("550 5.1.1 No such user here").await,
+            Behaviour::Drop => Err(io::ErrorKind::ConnectionAborted.into()),
+            Behaviour::Hang => std::future::pending().await,
+        }
+    }
+
+    async fn data(&self, talk: &mut Talk) -> io::Result<()> {
+        talk.say("354 End data with <CR><LF>.<CR><LF>").await?;
+        let mut data = String::new();
+        loop {
+            let Some(line) = talk.line().await? else { return Ok(()) };
+            if line == "." {
+                break;
+            }
+            data.push_str(line.strip_prefix('.').unwrap_or(&line));
+            data.push('\n');
+        }
+        let mail = Received { data, ..talk.mail.clone() };
+        self.received.lock().unwrap().push(mail);
+        talk.mail.to.clear();
+        talk.say("250 2.0.0 Ok: queued").await
+    }
+}
+
+/// One connection, and the mail that is being given over it.
+struct Talk {
+    stream: BufReader<Stream>,
+    mail: Received,
+}
+
+impl Talk {
+    fn new(stream: Stream) -> Talk {
+        Talk { stream: BufReader::new(stream), mail: Received::default() }
+    }
+
+    async fn encrypted(self, upgrade: &Upgrade) -> io::Result<Talk> {
+        let mut talk = Talk::new(upgrade(self.stream.into_inner()).await?);
+        talk.mail.encrypted = true;
+        Ok(talk)
+    }
+
+    async fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = self.stream.read_line(&mut line).await?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    async fn say(&mut self, line: &str) -> io::Result<()> {
+        self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
+        self.stream.flush().await
+    }
+}
+
+/// What stands between `<` and `>`.
+fn path(line: &str) -> String {
+    let from = line.find('<').map_or(0, |it| it + 1);
+    let to = line.find('>').unwrap_or(line.len());
+    line[from..to].to_owned()
+}

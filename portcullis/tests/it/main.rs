@@ -1,0 +1,5 @@
+//! The black-box suite: one binary, so that it links once.
+
+#![cfg(test)]
+
+mod tidy;

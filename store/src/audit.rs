@@ -1,0 +1,45 @@
+//! The audit log: rows are added and read, never changed.
+
+use domain::{EventId, SessionId, Time, UserId};
+
+use crate::{Db, Result, args, db::Json, entity, sql};
+
+entity! {
+    /// A security event.
+    pub struct AuditEvent {
+        pub id: EventId,
+        pub made_at: Time,
+        pub event: String,
+        /// `success` or `failure`
+        pub outcome: String,
+        pub risk: String,
+        /// Who did it.
+        pub actor_id: Option<UserId>,
+        /// To whom.
+        pub subject_id: Option<UserId>,
+        pub session_id: Option<SessionId>,
+        pub ip_address: String,
+        pub user_agent: String,
+        pub browser: String,
+        pub os: String,
+        pub device_type: String,
+        pub request_id: String,
+        pub details: Json,
+    }
+}
+
+pub async fn insert(db: &Db, event: &AuditEvent) -> Result<u64> {
+    let statement =
+        sql!("INSERT INTO audit_events (", columns!(), ") VALUES (", placeholders!(), ")");
+    db.execute(statement, &values(event)).await
+}
+
+/// What was done to somebody, the latest first.
+pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<AuditEvent>> {
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM audit_events WHERE subject_id = $1 ORDER BY id DESC LIMIT $2"
+    );
+    db.all(statement, args![subject, limit]).await
+}

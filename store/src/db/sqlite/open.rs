@@ -1,0 +1,96 @@
+//! Opens a SQLite file: where it lies, who may read it, how it is kept.
+//!
+//! It guarantees that the file, and the logs SQLite keeps beside it, can be read by nobody but the
+//! user the program runs as, and that a folder made for it is closed to others.
+
+use std::{
+    fs::{DirBuilder, OpenOptions, Permissions, set_permissions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Deadline, Held, Shared, meaning};
+use crate::db::{Error, Result};
+
+/// How long another process, such as the CLI, may hold the database before a writer gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const CACHED_STATEMENTS: usize = 256;
+/// Older ones have a bug that can corrupt a WAL database.
+const OLDEST_SAFE_VERSION: i32 = 3_051_003;
+/// After how many of its steps SQLite asks whether a statement has run too long: far below 1 ms.
+const STEPS: i32 = 5_000;
+
+/// The file that `sqlite:path` or `sqlite://path` means.
+pub(in crate::db) fn path_of(url: &str) -> Result<&Path> {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path.contains([':', '?']) {
+        let text = "database.url does not name a file, as sqlite://path/to/file.db does";
+        return Err(Error::Corrupt(text.into()));
+    }
+    Ok(Path::new(path))
+}
+
+/// The connection that writes. It makes the file where there is none.
+pub(in crate::db) fn open_writer(path: &Path, limit: Duration) -> Result<Shared> {
+    if rusqlite::version_number() < OLDEST_SAFE_VERSION {
+        return Err(Error::Corrupt(format!("SQLite {} is too old", rusqlite::version())));
+    }
+    make_file(path).map_err(|error| unavailable(path, &error))?;
+    let shared = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, limit)?;
+    let journal = |it: &Connection| {
+        it.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
+            .map_err(|error| meaning(it, error))
+    };
+    match shared.own(journal)?.as_str() {
+        "wal" => Ok(shared),
+        other => Err(unavailable(path, &format!("its journal is {other} and cannot be WAL"))),
+    }
+}
+
+/// A connection that can only read. The writer comes first: it makes the file.
+pub(in crate::db) fn open_reader(path: &Path, limit: Duration) -> Result<Shared> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, limit)
+}
+
+/// SQLite gives its logs the mode of the file.
+fn make_file(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        set_permissions(path, Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
+    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| unavailable(path, &error))?;
+    let deadline = Deadline::new(limit);
+    let asked = deadline.clone();
+    let prepare = |it: &mut Connection| {
+        it.busy_timeout(BUSY_TIMEOUT)?;
+        it.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        it.progress_handler(STEPS, Some(move || asked.is_over()))?;
+        it.execute_batch(
+            "PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA cache_size = -65536;
+             PRAGMA temp_store = MEMORY;",
+        )
+    };
+    prepare(&mut connection).map_err(|error| meaning(&connection, error))?;
+    Ok(Shared(Arc::new(Held { connection: Mutex::new(connection), deadline })))
+}
+
+fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,181 @@
+//! Sessions. Rotation and ending are single statements whose guards are in their `WHERE`.
+
+use domain::{
+    SessionId, Time, UserId,
+    session::{EndReason, Session},
+};
+
+use crate::{Db, Result, args, entity, sql};
+
+entity! { Session {
+    id, user_id, secret, head, parent, head_made_at, head_shown, remembered, device_name,
+    device_fingerprint, user_agent, browser, os, device_type, ip_address, city, country,
+    mfa_verified, amr, authenticated_at, created_at, last_activity_at, last_rotation_at,
+    expires_at, ended_at, end_reason
+} }
+
+pub async fn insert(db: &Db, session: &Session) -> Result<u64> {
+    let statement = sql!("INSERT INTO sessions (", columns!(), ") VALUES (", placeholders!(), ")");
+    db.execute(statement, &values(session)).await
+}
+
+pub async fn by_id(db: &Db, id: SessionId) -> Result<Option<Session>> {
+    db.optional(sql!("SELECT ", columns!(), " FROM sessions WHERE id = $1"), args![id]).await
+}
+
+/// Those that are alive, the latest used first. A user has few.
+pub async fn of_user(db: &Db, user: UserId, now: Time) -> Result<Vec<Session>> {
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+         ORDER BY last_activity_at DESC, id DESC"
+    );
+    db.all(statement, args![user, now]).await
+}
+
+/// A rotation: which head becomes which, and from which parent.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotation {
+    /// The head as it was seen.
+    pub head: i64,
+    /// The parent of the new head, `head + 1`.
+    pub parent: i64,
+    pub expires_at: Time,
+}
+
+/// Makes a new head, if the session is as it was seen, alive, and its user may still sign in.
+/// `None`: somebody else was faster.
+pub async fn rotate(
+    db: &Db,
+    session: &Session,
+    rotation: Rotation,
+    now: Time,
+) -> Result<Option<Session>> {
+    let statement = sql!(
+        "UPDATE sessions SET head = head + 1, parent = $3, head_made_at = $4, head_shown = FALSE,
+             last_rotation_at = $4, last_activity_at = $4, expires_at = $5
+         WHERE id = $1 AND head = $2 AND secret = $6 AND ended_at IS NULL AND expires_at > $4
+           AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
+                       AND users.is_active AND users.deleted_at IS NULL)
+         RETURNING ",
+        columns!()
+    );
+    let args =
+        args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
+    db.optional(statement, args).await
+}
+
+/// [`rotate`] in place of a head whose answer was lost: only while it has not been shown.
+pub async fn replace_head(
+    db: &Db,
+    session: &Session,
+    rotation: Rotation,
+    now: Time,
+) -> Result<Option<Session>> {
+    let statement = sql!(
+        "UPDATE sessions SET head = head + 1, head_made_at = $4,
+             last_rotation_at = $4, last_activity_at = $4, expires_at = $5
+         WHERE id = $1 AND head = $2 AND parent = $3 AND NOT head_shown AND secret = $6
+           AND ended_at IS NULL AND expires_at > $4
+           AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
+                       AND users.is_active AND users.deleted_at IS NULL)
+         RETURNING ",
+        columns!()
+    );
+    let args =
+        args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
+    db.optional(statement, args).await
+}
+
+/// Notes that a generation was used here, and when.
+pub async fn record_shown(db: &Db, id: SessionId, generation: i64, now: Time) -> Result<u64> {
+    db.execute(
+        sql!(
+            "UPDATE sessions SET head_shown = (head_shown OR head = $2), last_activity_at = $3
+             WHERE id = $1 AND ended_at IS NULL AND last_activity_at <= $3"
+        ),
+        args![id, generation, now],
+    )
+    .await
+}
+
+/// Ends one of a user's sessions. False when it is not alive or not theirs.
+pub async fn end(
+    db: &Db,
+    id: SessionId,
+    user: UserId,
+    reason: EndReason,
+    now: Time,
+) -> Result<bool> {
+    let ended = db
+        .execute(
+            sql!(
+                "UPDATE sessions SET ended_at = $3, end_reason = $4
+                 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3"
+            ),
+            args![id, user, now, reason.word()],
+        )
+        .await?;
+    Ok(ended == 1)
+}
+
+crate::row! {
+    /// A session that was ended.
+    pub struct Ended {
+        pub id: SessionId,
+    }
+}
+
+/// Ends all of a user's sessions, or all but one.
+pub async fn end_all(
+    db: &Db,
+    user: UserId,
+    but: Option<SessionId>,
+    reason: EndReason,
+    now: Time,
+) -> Result<Vec<Ended>> {
+    db.all(
+        sql!(
+            "UPDATE sessions SET ended_at = $3, end_reason = $4
+             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
+               AND (CAST($2 AS UUID) IS NULL OR id <> $2)
+             RETURNING id"
+        ),
+        args![user, but, now, reason.word()],
+    )
+    .await
+}
+
+/// Ends the longest idle sessions of a user until at most `keep` are alive.
+pub async fn end_idle(
+    db: &Db,
+    user: UserId,
+    keep: i64,
+    reason: EndReason,
+    now: Time,
+) -> Result<Vec<Ended>> {
+    db.all(
+        sql!(
+            "UPDATE sessions SET ended_at = $3, end_reason = $4
+             WHERE id IN (SELECT id FROM sessions
+                          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
+                          ORDER BY last_activity_at DESC, id DESC LIMIT 1000 OFFSET $2)
+             RETURNING id"
+        ),
+        args![user, keep, now, reason.word()],
+    )
+    .await
+}
+
+/// Deletes at most `limit` sessions that ended or expired before `before`.
+pub async fn sweep(db: &Db, before: Time, limit: i64) -> Result<u64> {
+    db.execute(
+        sql!(
+            "DELETE FROM sessions WHERE id IN (
+                 SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)"
+        ),
+        args![before, limit],
+    )
+    .await
+}

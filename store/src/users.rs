@@ -1,0 +1,137 @@
+//! People who can sign in.
+
+use domain::{Time, UserId, account::User};
+
+use crate::{Db, Result, args, entity, sql};
+
+entity! { User {
+    id, email, email_canonical, username, first_name, last_name, phone_number, phone_verified_at,
+    email_verified_at, password_hash, is_active, is_staff, is_superuser, profile, user_metadata,
+    app_metadata, terms_accepted_at, privacy_accepted_at, created_at, updated_at, last_login_at,
+    deleted_at
+} }
+
+/// False when the address or the username is taken.
+pub async fn insert(db: &Db, user: &User) -> Result<bool> {
+    let statement = sql!(
+        "INSERT INTO users (",
+        columns!(),
+        ") VALUES (",
+        placeholders!(),
+        ") ON CONFLICT DO NOTHING"
+    );
+    Ok(db.execute(statement, &values(user)).await? == 1)
+}
+
+pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
+    db.optional(sql!("SELECT ", columns!(), " FROM users WHERE id = $1"), args![id]).await
+}
+
+/// Whoever signs in by this name: a canonical address or a username.
+pub async fn by_name(db: &Db, name: &str) -> Result<Option<User>> {
+    // Addresses hold an @ and usernames do not, so that at most one row answers.
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM users WHERE email_canonical = $1
+         UNION ALL
+         SELECT ",
+        columns!(),
+        " FROM users WHERE username = $1"
+    );
+    db.optional(statement, args![name]).await
+}
+
+/// Who has a verified phone number.
+pub async fn by_phone(db: &Db, phone_number: &str) -> Result<Option<User>> {
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM users WHERE phone_number = $1 AND phone_verified_at IS NOT NULL"
+    );
+    db.optional(statement, args![phone_number]).await
+}
+
+/// Whether somebody other than `but` has the username.
+pub async fn is_username_taken(db: &Db, username: &str, but: Option<UserId>) -> Result<bool> {
+    let count: i64 = db
+        .value(
+            sql!(
+                "SELECT COUNT(*) FROM users
+                 WHERE username = $1 AND (CAST($2 AS UUID) IS NULL OR id <> $2)"
+            ),
+            args![username, but],
+        )
+        .await?;
+    Ok(count > 0)
+}
+
+/// Writes what its owner can change. False when the user has been changed since it was read.
+pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET first_name = $2, last_name = $3, username = $4,
+                     phone_number = $5, phone_verified_at = $6, profile = $7, updated_at = $8
+                 WHERE id = $1 AND updated_at = $9 AND is_active AND deleted_at IS NULL"
+            ),
+            args![
+                user.id,
+                user.first_name,
+                user.last_name,
+                user.username,
+                user.phone_number,
+                user.phone_verified_at,
+                user.profile,
+                user.updated_at,
+                read_at
+            ],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Marks the address as proved, if it is still this one. False when it is another or was proved.
+pub async fn verify_email(db: &Db, id: UserId, email: &str, now: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET email_verified_at = $3, updated_at = $3
+                 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL
+                   AND is_active AND deleted_at IS NULL"
+            ),
+            args![id, email, now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Notes a sign-in. False when the account may not sign in any more, or when its password is no
+/// longer the one that was checked.
+pub async fn record_sign_in(
+    db: &Db,
+    id: UserId,
+    password_hash: Option<&str>,
+    now: Time,
+) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET last_login_at = $2
+                 WHERE id = $1 AND is_active AND deleted_at IS NULL
+                   AND (CAST($3 AS TEXT) IS NULL OR password_hash = $3)"
+            ),
+            args![id, now, password_hash],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Replaces the hash by one of the same password with other parameters, if it is still `old`.
+pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u64> {
+    db.execute(
+        sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2"),
+        args![id, old, new],
+    )
+    .await
+}

@@ -1,0 +1,82 @@
+//! The token that proves that a form or a page of ours sent a request: in a cookie, which foreign
+//! pages cannot read, and again in the request.
+
+use aws_lc_rs::rand;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::Code;
+use http::HeaderMap;
+use subtle::ConstantTimeEq as _;
+
+use crate::{
+    cookies,
+    problem::{Refusal, Result},
+};
+
+/// The header that scripts send the token in; forms have a field `csrf_token`.
+pub const HEADER: &str = "x-csrftoken";
+
+/// Characters of 32 bytes.
+const LENGTH: usize = 43;
+
+/// The token of this browser: the one it has, or a new one.
+pub fn token(headers: &HeaderMap) -> Result<String> {
+    if let Some(token) = cookies::read(headers, cookies::CSRF).filter(|it| is_well_formed(it)) {
+        return Ok(token.to_owned());
+    }
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Refusal::broken("the system gives no random bytes"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// For form posts and for calls that a session cookie alone vouches for: the field or the header
+/// equals the cookie.
+pub fn check(headers: &HeaderMap, field: Option<&str>) -> Result<()> {
+    let header = headers.get(HEADER).and_then(|it| it.to_str().ok());
+    let cookie = cookies::read(headers, cookies::CSRF).filter(|it| is_well_formed(it));
+    let (Some(given), Some(cookie)) = (field.or(header), cookie) else {
+        return Err(Code::CsrfFailed.into());
+    };
+    match bool::from(given.as_bytes().ct_eq(cookie.as_bytes())) {
+        true => Ok(()),
+        false => Err(Code::CsrfFailed.into()),
+    }
+}
+
+fn is_well_formed(token: &str) -> bool {
+    token.len() == LENGTH && token.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, header};
+
+    use super::*;
+
+    fn with_cookie(token: &str) -> HeaderMap {
+        let value = HeaderValue::from_str(&format!("csrftoken={token}")).unwrap();
+        HeaderMap::from_iter([(header::COOKIE, value)])
+    }
+
+    #[test]
+    fn a_browser_keeps_its_token() {
+        let first = token(&HeaderMap::new()).unwrap();
+        assert_eq!(first.len(), LENGTH);
+        assert_eq!(token(&with_cookie(&first)).unwrap(), first);
+        assert_ne!(token(&with_cookie("short")).unwrap(), "short");
+    }
+
+    #[test]
+    fn field_or_header_must_equal_the_cookie() {
+        let right = token(&HeaderMap::new()).unwrap();
+        let other = token(&HeaderMap::new()).unwrap();
+        let mut headers = with_cookie(&right);
+        assert!(check(&headers, Some(&right)).is_ok());
+        for wrong in [None, Some(""), Some(other.as_str()), right.get(1..)] {
+            assert!(check(&headers, wrong).is_err());
+        }
+        headers.insert(HEADER, HeaderValue::from_str(&right).unwrap());
+        assert!(check(&headers, None).is_ok());
+        assert!(check(&headers, Some(&other)).is_err());
+        assert!(check(&HeaderMap::new(), Some("")).is_err());
+    }
+}

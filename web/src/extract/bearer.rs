@@ -1,0 +1,66 @@
+//! The token of `Authorization: Bearer` (RFC 6750, section 2.1).
+
+use axum::extract::FromRequestParts;
+use domain::{Code, Secret};
+use http::{HeaderMap, header, request::Parts};
+
+use crate::problem::Refusal;
+
+/// The token that was presented, if any. Other schemes are none; a header that names this scheme
+/// and has no token is refused.
+#[derive(Debug, Clone)]
+pub struct Bearer(pub Option<Secret>);
+
+/// Longer than any token of ours.
+const LENGTH: usize = 8 * 1024;
+
+impl<S: Send + Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Bearer(token(&parts.headers)?))
+    }
+}
+
+fn token(headers: &HeaderMap) -> Result<Option<Secret>, Code> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| Code::InvalidToken)?.trim();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    let token = token.trim_start();
+    let is_plain = token.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~+/=".contains(&it));
+    match is_plain && (1..=LENGTH).contains(&token.len()) {
+        true => Ok(Some(token.into())),
+        false => Err(Code::InvalidToken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(header: &str) -> Result<Option<String>, Code> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, header.parse().unwrap());
+        token(&headers).map(|it| it.map(|it| it.expose().to_owned()))
+    }
+
+    #[test]
+    fn tokens_are_read_strictly() {
+        for good in ["Bearer a.b-c_d", "bearer a.b-c_d", "BEARER  a.b-c_d"] {
+            assert_eq!(of(good), Ok(Some("a.b-c_d".into())), "{good}");
+        }
+        for none in ["Basic YTpi", "Token abc", "abc"] {
+            assert_eq!(of(none), Ok(None), "{none}");
+        }
+        let long = format!("Bearer {}", "a".repeat(LENGTH + 1));
+        for wrong in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\"", &long] {
+            assert_eq!(of(wrong), Err(Code::InvalidToken), "{wrong}");
+        }
+        assert!(token(&HeaderMap::new()).unwrap().is_none());
+    }
+}

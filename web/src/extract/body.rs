@@ -1,0 +1,142 @@
+//! The body of a request as a type: JSON, or a form where the type is flat. No body is an empty
+//! object.
+
+use std::error::Error as _;
+
+use axum::{
+    RequestExt as _,
+    extract::{FromRequest, Request},
+};
+use domain::{Code, Problem};
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower_http::timeout::TimeoutError;
+
+use super::{
+    fields::{self, Fields},
+    form,
+};
+use crate::problem::Refusal;
+
+/// The body, parsed.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.with_limited_body().into_parts();
+        let read = body.collect().await.map_err(|error| unread(&error))?;
+        let fields = read_fields(&parts.headers, &read.to_bytes())?;
+        Ok(Body(fields::parse(fields)?))
+    }
+}
+
+fn read_fields(headers: &HeaderMap, bytes: &[u8]) -> Result<Fields, Problem> {
+    if bytes.is_empty() {
+        return Ok(Fields::new());
+    }
+    match media(headers)? {
+        Media::Json => json(bytes),
+        Media::Form => form::parse(bytes),
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Fields, Problem> {
+    // The parser bounds the depth to 128.
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Code::MalformedRequest.because("The body must be a JSON object.")),
+        Err(_) => Err(Code::MalformedRequest.because("The body is not valid JSON.")),
+    }
+}
+
+enum Media {
+    Json,
+    Form,
+}
+
+fn media(headers: &HeaderMap) -> Result<Media, Problem> {
+    let text = |name| headers.get(name).map_or(Some(""), |it| it.to_str().ok());
+    let encoding = text(header::CONTENT_ENCODING);
+    let is_plain = encoding.is_some_and(|it| it.is_empty() || it.eq_ignore_ascii_case("identity"));
+    let (kind, parameters) = text(header::CONTENT_TYPE)
+        .map(|it| it.split_once(';').unwrap_or((it, "")))
+        .filter(|_| is_plain)
+        .ok_or(Code::UnsupportedMediaType)?;
+    if !is_utf8(parameters) {
+        return Err(Code::UnsupportedMediaType.because("The text must be UTF-8."));
+    }
+    match kind.trim().to_ascii_lowercase().as_str() {
+        "application/json" => Ok(Media::Json),
+        it if it.starts_with("application/") && it.ends_with("+json") => Ok(Media::Json),
+        "application/x-www-form-urlencoded" => Ok(Media::Form),
+        _ => Err(Code::UnsupportedMediaType.into()),
+    }
+}
+
+fn is_utf8(parameters: &str) -> bool {
+    let mut pairs = parameters.split(';').filter_map(|it| it.trim().split_once('='));
+    let charset = pairs.find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    let known = ["utf-8", "utf8", "us-ascii"];
+    charset.is_none_or(|(_, it)| known.contains(&it.trim_matches('"').to_ascii_lowercase().as_str()))
+}
+
+/// Why a body did not arrive: too large, too slow, or cut off.
+fn unread(error: &axum::Error) -> Problem {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Code::PayloadTooLarge.into();
+        }
+        if error.is::<TimeoutError>() {
+            return Code::RequestTimeout.into();
+        }
+        cause = error.source();
+    }
+    Code::MalformedRequest.because("The body did not arrive in full.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn media_of(content_type: &str) -> Option<&'static str> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        match media(&headers) {
+            Ok(Media::Json) => Some("json"),
+            Ok(Media::Form) => Some("form"),
+            Err(_) => None,
+        }
+    }
+
+    #[test]
+    fn media_types_are_told_apart() {
+        let cases = [
+            ("application/json", Some("json")),
+            ("Application/JSON; charset=UTF-8", Some("json")),
+            ("application/merge-patch+json", Some("json")),
+            ("application/x-www-form-urlencoded;charset=\"utf-8\"", Some("form")),
+            ("application/json; charset=utf-16", None),
+            ("text/plain", None),
+            ("text/json", None),
+            ("multipart/form-data; boundary=x", None),
+            ("", None),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(media_of(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn compressed_bodies_are_refused() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        headers.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+        assert!(media(&headers).is_err());
+    }
+}

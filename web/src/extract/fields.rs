@@ -1,0 +1,173 @@
+//! From a JSON object to a request type, with an error that names the field that is wrong.
+//!
+//! Messages say what was expected and never what was sent, which may be a password.
+
+use domain::{Code, Problem};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// The fields of a body or query.
+pub type Fields = Map<String, Value>;
+
+/// Unknown fields are ignored, unless `T` refuses them.
+pub fn parse<T: DeserializeOwned>(fields: Fields) -> Result<T, Problem> {
+    without_nul(&fields)?;
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        let field = error.path().to_string();
+        problem(&field, &error.inner().to_string())
+    })
+}
+
+/// U+0000 cannot be stored as text, and ends strings in other languages.
+fn without_nul(fields: &Fields) -> Result<(), Problem> {
+    for (field, value) in fields {
+        if field.contains('\0') {
+            return Err(Code::MalformedRequest.because("Null characters are not allowed."));
+        }
+        if has_nul(value) {
+            return Err(Problem::field(field, "invalid", "Null characters are not allowed."));
+        }
+    }
+    Ok(())
+}
+
+/// As deep as the parser let it be.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, it)| name.contains('\0') || has_nul(it)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// `error` is serde's text, such as "missing field `email`" or "invalid type: integer `5`, expected
+/// a string".
+fn problem(field: &str, error: &str) -> Problem {
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
+    let inner = |name: &str| match field {
+        "." => name.to_owned(),
+        outer => format!("{outer}.{name}"),
+    };
+    if error.starts_with("missing field") {
+        return Problem::field(&inner(&quoted(error)), "required", "This field is required.");
+    }
+    if error.starts_with("unknown field") {
+        // The name is the caller's own and comes first in the text.
+        return Problem::field(&inner(&quoted(error)), "unknown", "This field is not known.");
+    }
+    if error.starts_with("invalid type: null") {
+        return Problem::field(field, "null", "This field may not be null.");
+    }
+    let expected = error.rsplit_once("expected ").map_or("", |(_, it)| it);
+    Problem::field(field, "invalid", message(expected))
+}
+
+fn message(expected: &str) -> &'static str {
+    let first = expected.split(' ').next().unwrap_or_default();
+    match expected {
+        "a string" | "a borrowed string" | "string" => "Not a valid string.",
+        "a boolean" => "Must be a valid boolean.",
+        "f32" | "f64" => "A valid number is required.",
+        it if it.starts_with("a sequence") => "Expected a list of items.",
+        it if it.starts_with("a map") || first == "struct" => "Expected an object.",
+        it if is_integer(it) => "A valid integer is required.",
+        _ => "Not a valid value.",
+    }
+}
+
+fn is_integer(expected: &str) -> bool {
+    let digits = expected.strip_prefix(['i', 'u']);
+    digits.is_some_and(|it| it == "size" || it.parse::<u8>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Sample {
+        name: String,
+        #[serde(default)]
+        age: Option<u8>,
+        #[serde(default)]
+        tags: Vec<String>,
+        #[serde(default)]
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Inner {
+        flag: bool,
+    }
+
+    /// The field, code and message that the value is refused with.
+    fn refused(value: Value) -> (String, &'static str, String) {
+        let Value::Object(fields) = value else { panic!("an object") };
+        let problem = parse::<Sample>(fields).unwrap_err();
+        let (field, errors) = problem.errors.iter().next().unwrap();
+        (field.to_owned(), errors[0].code, errors[0].message.clone())
+    }
+
+    #[test]
+    fn errors_name_the_field_and_what_was_expected() {
+        let cases = [
+            (json!({}), "name", "required", "This field is required."),
+            (json!({"name": 5}), "name", "invalid", "Not a valid string."),
+            (json!({"name": null}), "name", "null", "This field may not be null."),
+            (json!({"name": "a", "age": "x"}), "age", "invalid", "A valid integer is required."),
+            (json!({"name": "a", "age": 300}), "age", "invalid", "A valid integer is required."),
+            (json!({"name": "a", "tags": "x"}), "tags", "invalid", "Expected a list of items."),
+            (json!({"name": "a", "tags": [1]}), "tags[0]", "invalid", "Not a valid string."),
+            (json!({"name": "a", "inner": 1}), "inner", "invalid", "Expected an object."),
+            (json!({"name": "a", "inner": {}}), "inner.flag", "required", "This field is required."),
+            (
+                json!({"name": "a", "inner": {"flag": 1}}),
+                "inner.flag",
+                "invalid",
+                "Must be a valid boolean.",
+            ),
+            (
+                json!({"name": "a", "inner": {"flag": true, "x": 1}}),
+                "inner.x",
+                "unknown",
+                "This field is not known.",
+            ),
+        ];
+        for (value, field, code, message) in cases {
+            let text = value.to_string();
+            assert_eq!(refused(value), (field.into(), code, message.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_characters_are_refused_at_any_depth() {
+        let cases = [
+            json!({"name": "a\0"}),
+            json!({"name": "a", "more": [{"deep": "\0"}]}),
+            json!({"name": "a", "more": {"\0": 1}}),
+        ];
+        let fields = ["name", "more", "more"];
+        for (value, field) in cases.into_iter().zip(fields) {
+            assert_eq!(refused(value).0, field);
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let (_, _, message) = refused(json!({"name": "a", "inner": "hunter2"}));
+        assert!(!message.contains("hunter2"));
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let Value::Object(fields) = json!({"name": "a", "more": 1}) else { panic!("an object") };
+        assert_eq!(parse::<Sample>(fields).unwrap().name, "a");
+    }
+}

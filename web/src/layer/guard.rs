@@ -1,0 +1,64 @@
+//! Refuses what no handler should see.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use domain::{Code, Problem};
+use http::header;
+
+use super::{Edge, is_for_operations, origin};
+use crate::{problem::Refusal, site::Site};
+
+pub async fn guard(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    match check(&request, &edge.site) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => Refusal::from(problem).into_response(),
+    }
+}
+
+fn check(request: &Request, site: &Site) -> Result<(), Problem> {
+    headers_once(request)?;
+    host(request, site)?;
+    origin::check(request.method(), request.headers(), site)
+}
+
+/// Two readers of a doubled header may each take another one for the truth.
+const SINGLE: &[&str] = &[
+    "authorization",
+    "content-length",
+    "content-type",
+    "host",
+    "idempotency-key",
+    "origin",
+    "x-csrftoken",
+    "x-request-id",
+];
+
+fn headers_once(request: &Request) -> Result<(), Problem> {
+    let count = |name: &&&str| request.headers().get_all(**name).iter().nth(1).is_some();
+    match SINGLE.iter().find(count) {
+        None => Ok(()),
+        Some(name) => Err(Code::MalformedRequest.because(format!("{name} was sent twice."))),
+    }
+}
+
+/// HTTP/2 names the host in `:authority`, which arrives as part of the URI.
+fn host(request: &Request, site: &Site) -> Result<(), Problem> {
+    if is_for_operations(request) {
+        return Ok(());
+    }
+    let authority = request.uri().authority().map(|it| it.as_str());
+    let host = request.headers().get(header::HOST).map(|it| it.to_str().unwrap_or_default());
+    let name = match (authority, host) {
+        (Some(one), Some(other)) if !one.eq_ignore_ascii_case(other) => {
+            return Err(Code::MalformedRequest.because("Two hosts were named."));
+        }
+        (one, other) => one.or(other),
+    };
+    let name = name.ok_or_else(|| Code::MalformedRequest.because("Host is missing."))?;
+    if site.answers_for(name) { Ok(()) } else { Err(Code::MisdirectedRequest.into()) }
+}

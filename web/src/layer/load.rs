@@ -1,0 +1,61 @@
+//! How many requests are in work, and for how long.
+//!
+//! Whatever changes something runs to its end in a task of its own, even if the client hangs up or
+//! the deadline passes: so closing the socket undoes no failed attempt, and shutdown waits for it.
+
+use std::{panic::resume_unwind, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use domain::{Code, Span};
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tracing::Instrument as _;
+
+use super::{Edge, is_for_operations};
+use crate::problem::{self, Result};
+
+/// When to come back to a full server.
+const RETRY_AFTER: Span = Span::seconds(1);
+
+pub async fn carry(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    match carried(&edge, request, next).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn carried(edge: &Edge, request: Request, next: Next) -> Result<Response> {
+    let permit = permit(edge, &request)?;
+    let is_safe = request.method().is_safe();
+    let limit = edge.request_timeout.duration();
+    let work = async move {
+        let response = next.run(request).await;
+        drop(permit);
+        response
+    };
+    if is_safe {
+        return timeout(limit, work).await.map_err(|_| Code::Timeout.into());
+    }
+    let task = edge.tracker.spawn(work.in_current_span());
+    match timeout(limit, task).await {
+        Err(_) => Err(Code::Timeout.into()),
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(failed)) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Tasks are only cancelled when the server stops.
+            Err(_) => Err(problem::busy(RETRY_AFTER)),
+        },
+    }
+}
+
+/// A place among the requests in work, at once or not at all.
+fn permit(edge: &Edge, request: &Request) -> Result<Option<OwnedSemaphorePermit>> {
+    if is_for_operations(request) {
+        return Ok(None);
+    }
+    let permit = edge.permits.clone().try_acquire_owned();
+    permit.map(Some).map_err(|_| problem::busy(RETRY_AFTER))
+}

@@ -1,0 +1,60 @@
+//! What is known of a request once it has arrived.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use axum::extract::Request;
+use domain::{Time, client::Client};
+use http::{HeaderMap, header};
+
+use super::{Edge, Peer, address};
+use crate::site;
+
+/// A request's time, correlation id and client: an extension of each request.
+#[derive(Debug)]
+pub struct Seen {
+    pub now: Time,
+    pub request_id: String,
+    pub client: Client,
+    /// A page in a browser sent it.
+    pub is_from_page: bool,
+    is_authenticated: AtomicBool,
+}
+
+impl Seen {
+    pub fn of(edge: &Edge, request: &Request) -> Seen {
+        let (now, headers) = (edge.clock.now(), request.headers());
+        let peer = request.extensions().get::<Peer>().map(|it| it.0.ip());
+        // Only connections without an address, such as those of a test, have no peer.
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
+        let ip = address::client(peer, headers, |it| edge.site.trusts_proxy(it));
+        let user_agent = headers.get(header::USER_AGENT).map(|it| it.as_bytes());
+        let user_agent = String::from_utf8_lossy(user_agent.unwrap_or_default());
+        Seen {
+            now,
+            request_id: given_id(headers).unwrap_or_else(|| app::request_id(now)),
+            client: Client::new(ip, &user_agent),
+            is_from_page: site::is_from_page(headers),
+            is_authenticated: AtomicBool::new(false),
+        }
+    }
+
+    /// The caller has proved who they are, so the answer may say how long it took. To others that
+    /// would tell what work was done.
+    pub fn note_authenticated(&self) {
+        self.is_authenticated.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_authenticated(&self) -> bool {
+        self.is_authenticated.load(Ordering::Relaxed)
+    }
+}
+
+/// The caller's own `X-Request-ID`, if it can go into logs and headers as it is.
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    let is_plain = id.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it));
+    ((8..=128).contains(&id.len()) && is_plain).then(|| id.to_owned())
+}

@@ -1,0 +1,74 @@
+//! The description of the API (OpenAPI 3.1), made from the handlers themselves.
+//!
+//! What is true of many operations is added here and not by hand: the problems they may answer,
+//! forms as another way to send a flat body, the other names of a path.
+
+mod aliases;
+mod common;
+pub mod tag;
+
+use utoipa::openapi::{
+    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Server,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::{
+    cookies,
+    problem::{FieldErrorView, ProblemView},
+    router,
+};
+
+/// The security scheme of an access token.
+pub const BEARER: &str = "bearer";
+/// The security scheme of a refresh token in its cookie.
+pub const REFRESH_COOKIE: &str = "refresh_cookie";
+
+const ABOUT: &str = "Accounts, sign-in and sessions.
+
+Times are RFC 3339 in UTC, ids are UUIDs. Every path answers with and without a trailing slash. \
+An absent body equals `{}`. Errors are `application/problem+json` (RFC 9457): compare their `code`. \
+Each answer names its correlation id in `X-Request-ID`.";
+
+/// The whole description.
+pub fn document() -> OpenApi {
+    let mut document = router::described().into_openapi();
+    common::add(&mut document);
+    aliases::add(&mut document);
+    document
+}
+
+/// What stands before any operation is known.
+pub(crate) fn base() -> OpenApi {
+    let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build();
+    let info = InfoBuilder::new()
+        .title("Portcullis")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(license))
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new("/")]))
+        .components(Some(components()))
+        .tags(Some(tag::all()))
+        .build()
+}
+
+fn components() -> Components {
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token."))
+        .build();
+    let about = "The refresh token in its cookie, for browsers.";
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(cookies::REFRESH, about));
+    ComponentsBuilder::new()
+        .security_scheme(BEARER, SecurityScheme::Http(token))
+        .security_scheme(REFRESH_COOKIE, SecurityScheme::ApiKey(cookie))
+        .schema_from::<ProblemView<'_>>()
+        .schema_from::<FieldErrorView>()
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! The description as its readers get it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+
+fn described() -> Value {
+    serde_json::to_value(document()).unwrap()
+}
+
+fn operations(document: &Value) -> Vec<(&String, &String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let items = paths.map(|(path, item)| (path, item.as_object().unwrap()));
+    items.flat_map(|(path, item)| item.iter().map(move |(method, it)| (path, method, it))).collect()
+}
+
+#[test]
+fn operations_are_complete() {
+    let document = described();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id.to_owned()), "{id} is used twice");
+        assert!(operation["summary"].is_string(), "{method} {path}");
+        assert!(operation["tags"][0].is_string(), "{method} {path}");
+        for status in ["500", "503"] {
+            assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
+fn references_lead_somewhere() {
+    let document = described();
+    let text = document.to_string();
+    let targets = text.split("\"$ref\":\"#").skip(1).filter_map(|it| it.split('"').next());
+    let mut count = 0;
+    for target in targets {
+        assert!(document.pointer(target).is_some(), "{target}");
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn problems_are_described_by_the_table() {
+    let document = described();
+    let limited = &document["components"]["responses"]["TooManyRequests"];
+    assert!(limited["description"].as_str().unwrap().starts_with("`rate_limited`: "));
+    let problem = &document["components"]["schemas"]["Problem"]["properties"];
+    for member in ["type", "title", "status", "detail", "instance", "code", "error", "errors"] {
+        assert!(problem[member].is_object(), "{member}");
+    }
+}

@@ -1,0 +1,229 @@
+//! Refusals as RFC 9457 answers.
+//!
+//! A handler ends with a [`Refusal`], which leaves here as a status with the problem attached. The
+//! outermost layer calls [`finish`], which writes the body with the correlation id and the headers
+//! that belong to it. So every error looks the same, also those of the router and of a panic. What
+//! is broken is logged there once; its text never leaves.
+
+mod headers;
+mod view;
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use domain::{Code, Problem, Span, problem::FieldErrors};
+use http::{HeaderValue, StatusCode, header};
+
+pub use self::view::{FieldErrorView, ProblemView};
+
+/// What a handler gives.
+pub type Result<T, E = Refusal> = std::result::Result<T, E>;
+
+/// Why a request is not carried out.
+#[derive(Clone)]
+pub struct Refusal(Arc<Inner>);
+
+struct Inner {
+    problem: Problem,
+    /// What is broken, for the log.
+    cause: Option<String>,
+}
+
+impl Refusal {
+    /// Something of ours does not work.
+    pub fn broken(cause: impl fmt::Display) -> Refusal {
+        app::Error::broken(cause).into()
+    }
+
+    pub fn problem(&self) -> &Problem {
+        &self.0.problem
+    }
+
+    fn status(&self) -> StatusCode {
+        let status = StatusCode::from_u16(self.0.problem.code.status());
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<app::Error> for Refusal {
+    fn from(error: app::Error) -> Refusal {
+        let cause = error.cause().map(ToString::to_string);
+        Refusal(Arc::new(Inner { problem: error.problem(), cause }))
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Refusal {
+        Refusal(Arc::new(Inner { problem, cause: None }))
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Refusal {
+        Problem::from(code).into()
+    }
+}
+
+impl From<FieldErrors> for Refusal {
+    fn from(errors: FieldErrors) -> Refusal {
+        Problem::from(errors).into()
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refusal").field(&self.0.problem).finish()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What the body and headers of a problem say beside the problem itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The correlation id.
+    pub request_id: &'a str,
+    /// The template of the route, which names the limit in the `RateLimit` headers.
+    pub route: &'a str,
+}
+
+/// Gives an error its body. Other answers pass unchanged.
+pub fn finish(mut response: Response, occasion: Occasion<'_>) -> Response {
+    let Some(refusal) = refusal_of(&mut response) else {
+        return response;
+    };
+    if let Some(cause) = &refusal.0.cause {
+        tracing::error!(request_id = occasion.request_id, cause, "a request failed");
+    }
+    let problem = refusal.problem();
+    let view = ProblemView::new(problem, occasion.request_id);
+    let Ok(body) = serde_json::to_vec(&view) else {
+        // Only texts and lists of texts are written, which always succeeds.
+        return response;
+    };
+    headers::write(response.headers_mut(), problem, occasion.route);
+    *response.body_mut() = Body::from(body);
+    response
+}
+
+/// The refusal of this answer: the handler's, or for an error that the router gave by itself the
+/// first of the table with its status.
+fn refusal_of(response: &mut Response) -> Option<Refusal> {
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        return Some(refusal);
+    }
+    let status = response.status();
+    let is_bare = !response.headers().contains_key(header::CONTENT_TYPE);
+    let is_error = status.is_client_error() || status.is_server_error();
+    let code = Code::ALL.iter().find(|code| code.status() == status.as_u16());
+    code.filter(|_| is_bare && is_error).map(|code| Refusal::from(*code))
+}
+
+/// The answer to a request whose handler panicked.
+pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Refusal::broken(format!("panic: {text}")).into_response()
+}
+
+/// Refused for now, without any work: come back after `span`.
+pub fn busy(span: Span) -> Refusal {
+    Problem::from(Code::Unavailable).retry_after(span).into()
+}
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+#[cfg(test)]
+mod tests {
+    use domain::limit::{Rate, Taken};
+    use http_body_util::BodyExt as _;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const OCCASION: Occasion<'_> = Occasion { request_id: "request-1", route: "/api/v1/auth/login" };
+
+    async fn answered(refusal: impl IntoResponse) -> (http::response::Parts, Value) {
+        let (parts, body) = finish(refusal.into_response(), OCCASION).into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (parts, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_problem_has_all_its_members() {
+        let (parts, body) = answered(Refusal::from(Code::InvalidCredentials)).await;
+        assert_eq!(parts.status, 401);
+        assert_eq!(parts.headers["content-type"], "application/problem+json");
+        assert_eq!(parts.headers["cache-control"], "no-store");
+        assert!(parts.headers["www-authenticate"].to_str().unwrap().starts_with("Bearer "));
+        let expected = json!({
+            "type": "/problems/invalid_credentials",
+            "title": "Wrong sign-in name or password.",
+            "status": 401,
+            "detail": "Wrong sign-in name or password.",
+            "instance": "request-1",
+            "code": "invalid_credentials",
+            "error": "Wrong sign-in name or password.",
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn wrong_fields_stand_beside_the_standard_members_and_never_replace_them() {
+        let mut errors = FieldErrors::default();
+        errors.add("email", "required", "This field is required.");
+        errors.add("status", "invalid", "Not a valid string.");
+        let (_, body) = answered(Refusal::from(errors)).await;
+        assert_eq!(body["status"], 400);
+        assert_eq!(body["email"], json!(["This field is required."]));
+        let status = json!([{"code": "invalid", "message": "Not a valid string."}]);
+        assert_eq!(body["errors"]["status"], status);
+    }
+
+    #[tokio::test]
+    async fn a_limit_says_when_to_come_back() {
+        let taken = Taken {
+            allowed: false,
+            rate: Rate::new(25, Span::hours(1)),
+            remaining: 0,
+            retry_after: Span::millis(119_001),
+            reset_after: Span::hours(1),
+        };
+        let (parts, _) = answered(Refusal::from(Problem::limited(taken))).await;
+        assert_eq!(parts.status, 429);
+        assert_eq!(parts.headers["retry-after"], "120");
+        assert_eq!(parts.headers["ratelimit"], "\"login\";r=0;t=120");
+        assert_eq!(parts.headers["ratelimit-policy"], "\"login\";q=25;w=3600");
+    }
+
+    #[tokio::test]
+    async fn what_is_broken_is_not_told() {
+        let (parts, body) = answered(Refusal::broken("the database said: secret")).await;
+        assert_eq!(parts.status, 500);
+        assert!(!body.to_string().contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn errors_of_the_router_become_problems_and_keep_their_headers() {
+        let bare = (StatusCode::METHOD_NOT_ALLOWED, [("allow", "GET,HEAD")], Body::empty());
+        let (parts, body) = answered(bare).await;
+        assert_eq!(body["code"], "method_not_allowed");
+        assert_eq!(parts.headers["allow"], "GET,HEAD");
+    }
+
+    #[tokio::test]
+    async fn other_answers_pass() {
+        let response = finish((StatusCode::NOT_FOUND, "page").into_response(), OCCASION);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "page");
+    }
+}

@@ -1,0 +1,83 @@
+//! The body of a problem.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Problem,
+    problem::{FieldError, FieldErrors},
+};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// What is wrong, in the form of RFC 9457. For `validation_error`, each wrong field is also a
+/// member of its own with the messages about it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemView<'a> {
+    /// The page that describes this kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid_credentials", format = "uri-reference")]
+    kind: String,
+    /// The same sentence for every occurrence.
+    title: &'a str,
+    /// The HTTP status.
+    #[schema(example = 401)]
+    status: u16,
+    /// A sentence about this occurrence.
+    detail: &'a str,
+    /// The correlation id: what the log of the server has this under.
+    instance: &'a str,
+    /// The stable word to compare.
+    #[schema(example = "invalid_credentials")]
+    code: &'a str,
+    /// The same as `detail`.
+    error: &'a str,
+    /// The wrong fields, for `validation_error`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "by_field")]
+    #[schema(required = false, value_type = BTreeMap<String, Vec<FieldErrorView>>)]
+    errors: Option<&'a FieldErrors>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    fields: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+/// What is wrong with a field.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FieldError)]
+pub struct FieldErrorView {
+    /// The stable word to compare.
+    #[schema(example = "required")]
+    pub code: String,
+    /// A sentence about it.
+    #[schema(example = "This field is required.")]
+    pub message: String,
+}
+
+const MEMBERS: &[&str] =
+    &["type", "title", "status", "detail", "instance", "code", "error", "errors"];
+
+impl<'a> ProblemView<'a> {
+    pub fn new(problem: &'a Problem, request_id: &'a str) -> ProblemView<'a> {
+        let errors = Some(&problem.errors).filter(|it| !it.is_empty());
+        let fields = problem.errors.iter().filter(|(field, _)| !MEMBERS.contains(field));
+        ProblemView {
+            kind: format!("/problems/{}", problem.code),
+            title: problem.code.title(),
+            status: problem.code.status(),
+            detail: problem.detail(),
+            instance: request_id,
+            code: problem.code.word(),
+            error: problem.detail(),
+            errors,
+            fields: fields.map(|(field, it)| (field, messages(it))).collect(),
+        }
+    }
+}
+
+fn messages(errors: &[FieldError]) -> Vec<&str> {
+    errors.iter().map(|it| it.message.as_str()).collect()
+}
+
+fn by_field<S: Serializer>(errors: &Option<&FieldErrors>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(errors.iter().flat_map(|it| it.iter()))
+}

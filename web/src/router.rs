@@ -1,0 +1,42 @@
+//! All routes together.
+
+use std::sync::Arc;
+
+use app::App;
+use tokio_util::task::TaskTracker;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    api,
+    layer::{self, Edge, Routes},
+    openapi,
+    page::{self, Pages},
+    site::{Site, SiteError},
+    state::{Ready, WebState},
+};
+
+/// Why there is no server to be had from these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    #[error("a page cannot be made: {0}")]
+    Page(#[from] minijinja::Error),
+    #[error("the API cannot be described: {0}")]
+    Document(#[from] serde_json::Error),
+}
+
+/// The server as one service. Requests that change something run in `tracker`.
+pub fn router(app: App, ready: Ready, tracker: TaskTracker) -> Result<Routes, SetupError> {
+    let site = Arc::new(Site::new(&app.settings)?);
+    let edge = Edge::new(&app.settings, site.clone(), app.clock.clone(), tracker);
+    let pages = Pages::new(&site.name, &openapi::document())?;
+    let (api, _) = described().split_for_parts();
+    let routes = api.merge(page::routes());
+    Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), edge))
+}
+
+/// What the description of the API lists.
+pub(crate) fn described() -> OpenApiRouter<WebState> {
+    OpenApiRouter::with_openapi(openapi::base()).merge(api::routes())
+}
