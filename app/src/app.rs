@@ -1,6 +1,10 @@
 //! Everything a use case works with, made once at start-up.
 
-use std::{ops::Deref, path::Path, sync::Arc};
+use std::{
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::{Span, Time, settings::Settings};
 use outside::{
@@ -135,9 +139,14 @@ fn resolved(mut settings: Settings) -> Settings {
     settings
 }
 
+/// The SQLite file where the settings name no database.
+pub fn database_file(settings: &Settings) -> PathBuf {
+    Path::new(&settings.server.data_dir).join(DATABASE_FILE)
+}
+
 /// Opens the database, waiting for it as long as `database.startup_timeout` says.
 pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
-    let file = Path::new(&settings.server.data_dir).join(DATABASE_FILE);
+    let file = database_file(settings);
     let bound = settings.database.startup_timeout.duration();
     let opened = tokio::time::timeout(bound, async {
         let mut pauses = 0;

@@ -10,6 +10,7 @@ pub mod assurance;
 pub mod audit;
 pub mod caller;
 pub mod dev_inbox;
+pub mod device;
 pub mod email;
 pub mod health;
 pub mod job;
@@ -33,7 +34,7 @@ mod render;
 mod revocations;
 
 pub use self::{
-    app::{App, OpenError, connect, migrate},
+    app::{App, OpenError, connect, database_file, migrate},
     background::{Background, settle},
     clock::Clock,
     ctx::Ctx,

@@ -87,7 +87,7 @@ fn device_id(ctx: &Ctx) -> Result<DeviceId> {
 pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<SessionId>> {
     let user = draft.session.user_id;
     // Twenty sign-ins at once must not each find room for one.
-    db.lock("users", user.0).await?;
+    db.lock("users", user).await?;
     store::sessions::insert(db, &draft.session).await?;
     audit::record(db, &draft.started).await?;
     let (keep, reason) = (draft.max_per_user, EndReason::Replaced);

@@ -3,7 +3,6 @@
 
 mod check;
 mod create_superuser;
-mod database;
 mod failure;
 mod migrate;
 mod openapi;

@@ -1,5 +1,9 @@
 //! The server as a whole: it reads the configuration and switches everything on. Nothing else may
 //! import it but its tests.
 
+pub mod cli;
 pub mod config;
+pub mod running;
 pub mod telemetry;
+
+pub use running::{Running, StartError, start};

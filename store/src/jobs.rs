@@ -107,9 +107,9 @@ pub async fn backlog(db: &Db) -> Result<Backlog> {
     db.one(
         sql!(
             "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE dead_at IS NULL
-                                           LIMIT 1000) AS some) AS waiting,
+                                           LIMIT 1000) AS counted) AS waiting,
                     (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE dead_at IS NOT NULL
-                                           LIMIT 1000) AS some) AS dead"
+                                           LIMIT 1000) AS counted) AS dead"
         ),
         args![],
     )

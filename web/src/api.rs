@@ -1,11 +1,28 @@
 //! The JSON API: a file for each group of operations, each with its `routes()`.
 
 pub mod csrf;
+pub mod email;
+pub mod login;
+pub mod operations;
+pub mod profile;
+pub mod register;
+pub mod sessions;
+pub mod tokens;
+mod transport;
+mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::WebState;
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().merge(csrf::routes())
+    OpenApiRouter::default()
+        .merge(register::routes())
+        .merge(login::routes())
+        .merge(tokens::routes())
+        .merge(email::routes())
+        .merge(profile::routes())
+        .merge(sessions::routes())
+        .merge(csrf::routes())
+        .merge(operations::routes())
 }

@@ -47,7 +47,9 @@ impl SetCookies {
         self.and(cookie.max_age(Duration::ZERO).build())
     }
 
-    pub fn device(self, site: &Site, sealed: String) -> Result<SetCookies> {
+    /// Where the browser had none.
+    pub fn device(self, site: &Site, sealed: Option<String>) -> Result<SetCookies> {
+        let Some(sealed) = sealed else { return Ok(self) };
         self.and(base(site, DEVICE, sealed).http_only(true).max_age(YEAR).build())
     }
 
@@ -107,8 +109,7 @@ mod tests {
     fn secure_is_exactly_where_the_site_is_https() {
         let token = Secret::from("abc");
         let set = SetCookies::none().refresh(&site("https://a.example"), &token).unwrap();
-        let expected =
-            "refresh_token=abc; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=1209600";
+        let expected = "refresh_token=abc; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=1209600";
         assert_eq!(set.0[0], expected);
         let set = SetCookies::none().without_refresh(&site("http://a.example")).unwrap();
         assert_eq!(set.0[0], "refresh_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");

@@ -43,7 +43,8 @@ pub fn check(headers: &HeaderMap, field: Option<&str>) -> Result<()> {
 }
 
 fn is_well_formed(token: &str) -> bool {
-    token.len() == LENGTH && token.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+    token.len() == LENGTH
+        && token.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
 }
 
 #[cfg(test)]

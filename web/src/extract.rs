@@ -2,6 +2,7 @@
 
 mod bearer;
 mod body;
+mod caller;
 mod circumstances;
 mod fields;
 mod form;
@@ -12,6 +13,7 @@ mod query;
 pub use self::{
     bearer::Bearer,
     body::Body,
+    caller::{MaybeCaller, SignedIn},
     circumstances::{Circumstances, FromPage},
     lenient::lenient_bool,
     path::Path,

@@ -34,7 +34,21 @@ pub fn document() -> OpenApi {
     let mut document = router::described().into_openapi();
     common::add(&mut document);
     aliases::add(&mut document);
+    identify(&mut document);
     document
+}
+
+/// Ids that follow from method and path, so that no two are equal and renaming a function changes
+/// no client.
+fn identify(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words = path.trim_start_matches("/api/v1").split(['/', '-', '.', '_']);
+        let words = words.map(|it| it.trim_matches(['{', '}'])).filter(|it| !it.is_empty());
+        let words: Vec<_> = words.collect();
+        for (method, operation) in common::operations(item) {
+            operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+        }
+    }
 }
 
 /// What stands before any operation is known.

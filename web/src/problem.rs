@@ -87,30 +87,21 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What the body and headers of a problem say beside the problem itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Occasion<'a> {
-    /// The correlation id.
-    pub request_id: &'a str,
-    /// The template of the route, which names the limit in the `RateLimit` headers.
-    pub route: &'a str,
-}
-
-/// Gives an error its body. Other answers pass unchanged.
-pub fn finish(mut response: Response, occasion: Occasion<'_>) -> Response {
+/// Gives an error its body, with the correlation id. Other answers pass unchanged.
+pub fn finish(mut response: Response, request_id: &str) -> Response {
     let Some(refusal) = refusal_of(&mut response) else {
         return response;
     };
     if let Some(cause) = &refusal.0.cause {
-        tracing::error!(request_id = occasion.request_id, cause, "a request failed");
+        tracing::error!(request_id, cause, "a request failed");
     }
     let problem = refusal.problem();
-    let view = ProblemView::new(problem, occasion.request_id);
+    let view = ProblemView::new(problem, request_id);
     let Ok(body) = serde_json::to_vec(&view) else {
         // Only texts and lists of texts are written, which always succeeds.
         return response;
     };
-    headers::write(response.headers_mut(), problem, occasion.route);
+    headers::write(response.headers_mut(), problem);
     *response.body_mut() = Body::from(body);
     response
 }
@@ -150,10 +141,8 @@ mod tests {
 
     use super::*;
 
-    const OCCASION: Occasion<'_> = Occasion { request_id: "request-1", route: "/api/v1/auth/login" };
-
     async fn answered(refusal: impl IntoResponse) -> (http::response::Parts, Value) {
-        let (parts, body) = finish(refusal.into_response(), OCCASION).into_parts();
+        let (parts, body) = finish(refusal.into_response(), "request-1").into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (parts, serde_json::from_slice(&body).unwrap())
     }
@@ -198,7 +187,7 @@ mod tests {
             retry_after: Span::millis(119_001),
             reset_after: Span::hours(1),
         };
-        let (parts, _) = answered(Refusal::from(Problem::limited(taken))).await;
+        let (parts, _) = answered(Refusal::from(Problem::limited("login", taken))).await;
         assert_eq!(parts.status, 429);
         assert_eq!(parts.headers["retry-after"], "120");
         assert_eq!(parts.headers["ratelimit"], "\"login\";r=0;t=120");
@@ -222,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn other_answers_pass() {
-        let response = finish((StatusCode::NOT_FOUND, "page").into_response(), OCCASION);
+        let response = finish((StatusCode::NOT_FOUND, "page").into_response(), "request-1");
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, "page");
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use app::App;
-use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -26,10 +25,10 @@ pub enum SetupError {
     Document(#[from] serde_json::Error),
 }
 
-/// The server as one service. Requests that change something run in `tracker`.
-pub fn router(app: App, ready: Ready, tracker: TaskTracker) -> Result<Routes, SetupError> {
+/// The server as one service. Requests that change something run in the app's own tasks.
+pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
     let site = Arc::new(Site::new(&app.settings)?);
-    let edge = Edge::new(&app.settings, site.clone(), app.clock.clone(), tracker);
+    let edge = Edge::new(&app.settings, site.clone(), app.clock.clone(), app.tasks.clone());
     let pages = Pages::new(&site.name, &openapi::document())?;
     let (api, _) = described().split_for_parts();
     let routes = api.merge(page::routes());

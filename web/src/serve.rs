@@ -6,17 +6,14 @@
 
 mod opening;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{extract::Request, response::Response};
 use domain::settings::Server;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    server::conn::auto,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -58,7 +55,8 @@ impl Listening {
         let mut listeners = Vec::with_capacity(addresses.len());
         for address in addresses {
             let bound = TcpListener::bind(address).await;
-            listeners.push(bound.map_err(|it| io::Error::new(it.kind(), format!("{address}: {it}")))?);
+            listeners
+                .push(bound.map_err(|it| io::Error::new(it.kind(), format!("{address}: {it}")))?);
         }
         Ok(Listening(listeners))
     }
@@ -68,38 +66,33 @@ impl Listening {
         self.0.iter().filter_map(|it| it.local_addr().ok()).collect()
     }
 
-    /// Serves until `stop`, then until the connections have ended or the grace is over. Tasks run
-    /// in `tracker`; those of requests go on in it after a cut.
-    pub async fn serve<S>(
-        self,
-        routes: S,
-        limits: Limits,
-        stop: CancellationToken,
-        tracker: TaskTracker,
-    ) where
+    /// Serves until `stop`, then until the connections have ended or the grace is over.
+    pub async fn serve<S>(self, routes: S, limits: Limits, stop: CancellationToken)
+    where
         S: Service<Request, Response = Response> + Clone + Send + Sync + 'static,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
         S::Future: Send,
     {
-        let graceful = GracefulShutdown::new();
-        let cut = CancellationToken::new();
         let door = Door {
             routes,
             http: Arc::new(http(limits.header_timeout)),
             header_timeout: limits.header_timeout,
             places: Arc::new(Semaphore::new(limits.max_connections)),
-            cut: cut.clone(),
-            tracker: tracker.clone(),
+            stop,
+            cut: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         };
         let accepting = TaskTracker::new();
         for listener in self.0 {
-            accepting.spawn(door.clone().accept(listener, graceful.watcher(), stop.clone()));
+            accepting.spawn(door.clone().accept(listener));
         }
         accepting.close();
         accepting.wait().await;
-        if timeout(limits.shutdown_grace, graceful.shutdown()).await.is_err() {
+        door.tasks.close();
+        if timeout(limits.shutdown_grace, door.tasks.wait()).await.is_err() {
             tracing::warn!("connections were cut at the end of the grace period");
-            cut.cancel();
+            door.cut.cancel();
+            door.tasks.wait().await;
         }
     }
 }
@@ -135,9 +128,12 @@ struct Door<S> {
     header_timeout: Duration,
     /// One for each open connection.
     places: Arc<Semaphore>,
+    /// No more connections, and no more requests on those that are open.
+    stop: CancellationToken,
     /// Ends what the grace did not suffice for.
     cut: CancellationToken,
-    tracker: TaskTracker,
+    /// The open connections.
+    tasks: TaskTracker,
 }
 
 /// How long to wait after a failure to accept, such as no more file handles.
@@ -149,19 +145,19 @@ where
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     S::Future: Send,
 {
-    async fn accept(self, listener: TcpListener, watcher: Watcher, stop: CancellationToken) {
+    async fn accept(self, listener: TcpListener) {
         loop {
             let next = async {
                 let place = self.places.clone().acquire_owned().await;
                 (place, listener.accept().await)
             };
-            let Some((place, accepted)) = stop.run_until_cancelled(next).await else {
+            let Some((place, accepted)) = self.stop.run_until_cancelled(next).await else {
                 break;
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let connection = self.clone().serve(stream, peer, watcher.clone());
-                    self.tracker.spawn(async move {
+                    let connection = self.clone().serve(stream, peer);
+                    self.tasks.spawn(async move {
                         connection.await;
                         drop(place);
                     });
@@ -176,7 +172,7 @@ where
         }
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
+    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
@@ -187,7 +183,15 @@ where
         });
         let io = TokioIo::new(Opening::new(stream, self.header_timeout));
         let connection = self.http.serve_connection(io, TowerToHyperService::new(routes));
-        let served = self.cut.run_until_cancelled(watcher.watch(connection.into_owned())).await;
+        let mut connection = pin!(connection);
+        let whole = async {
+            tokio::select! {
+                served = connection.as_mut() => return served,
+                () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+            }
+            connection.await
+        };
+        let served = self.cut.run_until_cancelled(whole).await;
         if let Some(Err(error)) = served {
             // What clients do to their connections is no failure of ours.
             tracing::debug!(%error, "a connection ended early");

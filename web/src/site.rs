@@ -128,10 +128,14 @@ mod tests {
         let mut settings = settings("https://Auth.Example.com");
         settings.server.allowed_hosts = vec!["internal.example".into()];
         let site = Site::new(&settings).unwrap();
-        for good in ["auth.example.com", "AUTH.example.com:8443", "internal.example", "auth.example.com."] {
+        for good in
+            ["auth.example.com", "AUTH.example.com:8443", "internal.example", "auth.example.com."]
+        {
             assert!(site.answers_for(good), "{good}");
         }
-        for bad in ["", "evil.example", "localhost", "auth.example.com@evil.example", "a b", "127.0.0.1"] {
+        for bad in
+            ["", "evil.example", "localhost", "auth.example.com@evil.example", "a b", "127.0.0.1"]
+        {
             assert!(!site.answers_for(bad), "{bad}");
         }
     }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use app::App;
+use domain::session::device::DeviceId;
 
 use crate::{page::Pages, site::Site};
 
@@ -27,6 +28,11 @@ pub struct Parts {
 impl WebState {
     pub fn new(app: App, site: Arc<Site>, pages: Pages, ready: Ready) -> WebState {
         WebState(Arc::new(Parts { app, site, pages, ready }))
+    }
+
+    /// The device that a cookie of ours names.
+    pub fn device(&self, cookie: &str) -> Option<DeviceId> {
+        DeviceId::open(cookie, &self.app.keys.device)
     }
 }
 

@@ -11,7 +11,6 @@ use store::{
 };
 
 use super::{
-    database,
     failure::{Exit, Failure},
     out,
 };
@@ -75,7 +74,7 @@ async fn within(question: impl Future<Output = Result<String, String>>) -> Resul
 }
 
 async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, String> {
-    let file = database::file(settings);
+    let file = app::database_file(settings);
     let named = match kind {
         DatabaseKind::Postgres => "PostgreSQL".to_owned(),
         // To open it would make it.

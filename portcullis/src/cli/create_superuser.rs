@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use app::{
-    Clock, Ctx,
+    App, Clock, Ctx,
     accounts::{self, NewSuperuser},
 };
 use clap::Args;
@@ -18,7 +18,6 @@ use crate::{
         Environment, Loaded,
         environment::{contents, value},
     },
-    patience::open_app,
     telemetry,
 };
 
@@ -67,8 +66,10 @@ pub async fn run(
     };
     let settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
-    let app = open_app(&settings, &Clock::System).await?;
-    let now = app.clock.now();
+    let now = Clock::System.now();
+    let store = app::connect(&settings).await?;
+    app::migrate(&store, now).await?;
+    let (app, _) = App::with_store(settings, Clock::System, store).await?;
     let ctx = Ctx::local(now, app::request_id(now));
     let made = accounts::create_superuser(&app, &ctx, superuser).await;
     app.store.close().await;

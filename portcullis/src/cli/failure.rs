@@ -114,9 +114,10 @@ impl From<app::Error> for Failure {
 impl From<app::OpenError> for Failure {
     fn from(error: app::OpenError) -> Failure {
         match error {
-            app::OpenError::Settings(what) => Failure::new(Exit::Config, what),
             app::OpenError::Store(error) => error.into(),
             app::OpenError::Other(error) => error.into(),
+            // What is left is made from settings alone.
+            error => Failure::new(Exit::Config, error),
         }
     }
 }

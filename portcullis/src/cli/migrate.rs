@@ -4,7 +4,7 @@ use app::Clock;
 use clap::Args;
 use store::db::migrate::{self, MIGRATIONS};
 
-use super::{database, failure::Failure, out, refuse_findings};
+use super::{failure::Failure, out, refuse_findings};
 use crate::{config::Loaded, telemetry};
 
 /// Bring the database's schema up to date
@@ -22,7 +22,7 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     refuse_findings(&loaded, |name| name.starts_with("database."))?;
     let settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
-    let store = database::open(&settings).await?;
+    let store = app::connect(&settings).await?;
     let (names, word) = if options.plan {
         (migrate::plan(&store, MIGRATIONS).await?, "pending")
     } else {

@@ -6,13 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    cookies::SetCookies,
-    csrf,
-    openapi::tag,
-    problem::Result,
-    state::WebState,
-};
+use crate::{cookies::SetCookies, csrf, openapi::tag, problem::Result, state::WebState};
 
 pub fn routes() -> OpenApiRouter<WebState> {
     OpenApiRouter::default().routes(routes!(csrf_token))

@@ -82,7 +82,8 @@ fn is_utf8(parameters: &str) -> bool {
     let mut pairs = parameters.split(';').filter_map(|it| it.trim().split_once('='));
     let charset = pairs.find(|(name, _)| name.eq_ignore_ascii_case("charset"));
     let known = ["utf-8", "utf8", "us-ascii"];
-    charset.is_none_or(|(_, it)| known.contains(&it.trim_matches('"').to_ascii_lowercase().as_str()))
+    charset
+        .is_none_or(|(_, it)| known.contains(&it.trim_matches('"').to_ascii_lowercase().as_str()))
 }
 
 /// Why a body did not arrive: too large, too slow, or cut off.

@@ -53,8 +53,7 @@ fn problem(field: &str, error: &str) -> Problem {
         return Problem::field(&inner(&quoted(error)), "required", "This field is required.");
     }
     if error.starts_with("unknown field") {
-        // The name is the caller's own and comes first in the text.
-        return Problem::field(&inner(&quoted(error)), "unknown", "This field is not known.");
+        return Problem::field(field, "unknown", "This field is not known.");
     }
     if error.starts_with("invalid type: null") {
         return Problem::field(field, "null", "This field may not be null.");
@@ -126,7 +125,12 @@ mod tests {
             (json!({"name": "a", "tags": "x"}), "tags", "invalid", "Expected a list of items."),
             (json!({"name": "a", "tags": [1]}), "tags[0]", "invalid", "Not a valid string."),
             (json!({"name": "a", "inner": 1}), "inner", "invalid", "Expected an object."),
-            (json!({"name": "a", "inner": {}}), "inner.flag", "required", "This field is required."),
+            (
+                json!({"name": "a", "inner": {}}),
+                "inner.flag",
+                "required",
+                "This field is required.",
+            ),
             (
                 json!({"name": "a", "inner": {"flag": 1}}),
                 "inner.flag",

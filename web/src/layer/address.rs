@@ -43,7 +43,9 @@ fn node(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse::<IpAddr>().ok();
-    address.or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip())).map(|it| it.to_canonical())
+    address
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
+        .map(|it| it.to_canonical())
 }
 
 #[cfg(test)]

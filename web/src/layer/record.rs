@@ -4,16 +4,16 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
+    body::HttpBody as _,
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use http_body::Body as _;
 use tracing::Instrument as _;
 
 use super::{Edge, Seen, secure};
-use crate::problem::{self, Occasion};
+use crate::problem;
 
 pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let seen = Arc::new(Seen::of(&edge, &request));
@@ -23,8 +23,7 @@ pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: N
     let span = tracing::info_span!("request", request_id = seen.request_id);
     let response = next.run(request).instrument(span).await;
 
-    let occasion = Occasion { request_id: &seen.request_id, route: line.route() };
-    let mut response = problem::finish(response, occasion);
+    let mut response = problem::finish(response, &seen.request_id);
     secure::write(response.headers_mut(), &edge.site);
     write_own(response.headers_mut(), &seen, &line);
     line.status = response.status().as_u16();

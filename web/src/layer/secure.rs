@@ -7,7 +7,7 @@ use crate::site::Site;
 /// For answers that are no page: nothing may be loaded, nothing may frame them.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
-const ALWAYS: &[(HeaderName, &str)] = &[
+static ALWAYS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, NOTHING),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -21,7 +21,7 @@ const ALWAYS: &[(HeaderName, &str)] = &[
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub fn write(headers: &mut HeaderMap, site: &Site) {
-    for (name, value) in ALWAYS {
+    for (name, value) in &ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if site.is_https {

@@ -5,15 +5,15 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::PROBLEM_JSON;
 
-pub fn write(headers: &mut HeaderMap, problem: &Problem, route: &str) {
+pub fn write(headers: &mut HeaderMap, problem: &Problem) {
     headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::CONTENT_LENGTH);
     if let Some(span) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(span.seconds_up()));
     }
-    if let Some(taken) = &problem.limit {
-        write_limit(headers, taken, &policy(route));
+    if let Some((name, taken)) = &problem.limit {
+        write_limit(headers, name, taken);
     }
     if problem.code.status() == 401 {
         headers.insert(header::WWW_AUTHENTICATE, challenge(problem.code));
@@ -33,22 +33,15 @@ fn challenge(code: Code) -> HeaderValue {
     })
 }
 
-/// `/api/v1/auth/token/refresh` counts as `token-refresh`.
-fn policy(route: &str) -> String {
-    let words = route.trim_start_matches("/api/v1").trim_start_matches("/auth").split('/');
-    let words: Vec<_> = words.filter(|it| !it.is_empty() && !it.starts_with('{')).collect();
-    words.join("-")
-}
-
 /// `RateLimit` and `RateLimit-Policy` as the IETF's draft-ietf-httpapi-ratelimit-headers has them.
-fn write_limit(headers: &mut HeaderMap, taken: &Taken, policy: &str) {
+fn write_limit(headers: &mut HeaderMap, name: &str, taken: &Taken) {
     let (rate, wait) = (taken.rate, taken.retry_after.seconds_up());
-    let limit = format!("\"{policy}\";r={};t={wait}", taken.remaining);
-    let rule = format!("\"{policy}\";q={};w={}", rate.count, rate.per.seconds_up());
-    for (name, value) in [("ratelimit", limit), ("ratelimit-policy", rule)] {
-        // The policy's name is made of the route's own ASCII words, which any header can hold.
+    let limit = format!("\"{name}\";r={};t={wait}", taken.remaining);
+    let rule = format!("\"{name}\";q={};w={}", rate.count, rate.per.seconds_up());
+    for (header, value) in [("ratelimit", limit), ("ratelimit-policy", rule)] {
+        // The names of limits are plain words, which any header can hold.
         if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
+            headers.insert(header, value);
         }
     }
 }

@@ -78,6 +78,9 @@ fn messages(errors: &[FieldError]) -> Vec<&str> {
     errors.iter().map(|it| it.message.as_str()).collect()
 }
 
-fn by_field<S: Serializer>(errors: &Option<&FieldErrors>, serializer: S) -> Result<S::Ok, S::Error> {
+fn by_field<S: Serializer>(
+    errors: &Option<&FieldErrors>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(errors.iter().flat_map(|it| it.iter()))
 }

@@ -27,9 +27,9 @@ impl Running {
             .route("/stuck", get(std::future::pending::<()>));
         let listening = Listening::bind(&[SocketAddr::from(([127, 0, 0, 1], 0))]).await.unwrap();
         let address = listening.addresses()[0];
-        let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        let serve = listening.serve(routes, LIMITS, stop.clone(), tracker.clone());
-        Running { address, stop, served: tracker.spawn(serve) }
+        let stop = CancellationToken::new();
+        let serve = listening.serve(routes, LIMITS, stop.clone());
+        Running { address, stop, served: TaskTracker::new().spawn(serve) }
     }
 
     async fn connect(&self) -> TcpStream {

@@ -1,5 +1,7 @@
 //! What PostgreSQL's errors mean.
 
+use std::io;
+
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
@@ -32,8 +34,10 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
     let Some(cause) = error.as_db_error() else {
         let source = std::error::Error::source(&error);
         let text = source.map_or_else(|| error.to_string(), |it| format!("{error}: {it}"));
-        let is_io = source.is_some_and(|it| it.is::<std::io::Error>());
-        return match is_io || error.is_closed() {
+        // A certificate that is refused is invalid data, and stays so.
+        let passes = |it: &io::Error| it.kind() != io::ErrorKind::InvalidData;
+        let may_pass = source.and_then(|it| it.downcast_ref()).is_some_and(passes);
+        return match may_pass || error.is_closed() {
             true => Error::Unavailable(text),
             false => Error::Corrupt(text),
         };

@@ -1,0 +1,20 @@
+//! Devices by their signed cookie.
+
+use domain::session::device::DeviceId;
+
+use crate::{App, Ctx, Result, random};
+
+/// The device that a cookie names. `None`: it is not a cookie of ours.
+pub fn recognise(app: &App, cookie: &str) -> Option<DeviceId> {
+    DeviceId::open(cookie, &app.keys.device)
+}
+
+/// Sees to it that the request has a device. Where it had none, also gives the cookie by which the
+/// new one is known from now on.
+pub fn ensure(app: &App, ctx: Ctx) -> Result<(Ctx, Option<String>)> {
+    if ctx.device.is_some() {
+        return Ok((ctx, None));
+    }
+    let device = DeviceId(random::bytes()?);
+    Ok((Ctx { device: Some(device), ..ctx }, Some(device.seal(&app.keys.device))))
+}

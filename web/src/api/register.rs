@@ -1,0 +1,150 @@
+//! Making an account.
+
+use app::{
+    accounts::{self, Registered, Registration, Strength},
+    device,
+};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::Secret;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    transport,
+    view::{MessageResponse, TokensView, UserView},
+};
+use crate::{
+    cookies::SetCookies,
+    extract::{Body, Circumstances, FromPage, lenient_bool},
+    openapi::tag,
+    problem::Result,
+    state::WebState,
+};
+
+pub fn routes() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(register))
+}
+
+/// An account to be made. Which fields are required beside the first two is
+/// `registration.required_fields`.
+#[derive(Deserialize, ToSchema)]
+pub struct RegisterRequest {
+    #[schema(required, example = "anna@example.com")]
+    email: Option<String>,
+    #[schema(required, value_type = String, format = Password)]
+    password: Option<Secret>,
+    /// Must equal `password` where it is present.
+    #[serde(alias = "confirm_password", alias = "password2")]
+    #[schema(value_type = Option<String>, format = Password)]
+    password_confirm: Option<Secret>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// A second name to sign in with.
+    username: Option<String>,
+    /// With its country, as `+4930901820`.
+    phone_number: Option<String>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    terms_accepted: Option<bool>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    privacy_policy_accepted: Option<bool>,
+}
+
+/// The account that was made, signed in while `registration.auto_login` is on.
+#[derive(Serialize, ToSchema)]
+pub struct RegisterResponse {
+    user: UserView,
+    user_id: Uuid,
+    email: String,
+    message: &'static str,
+    password_strength: PasswordStrength,
+    #[serde(flatten)]
+    #[schema(inline)]
+    tokens: Option<TokensView>,
+}
+
+/// How hard a password is to guess.
+#[derive(Serialize, ToSchema)]
+pub struct PasswordStrength {
+    /// 0 (at once) to 4 (very hard).
+    score: u8,
+    warning: Option<String>,
+    suggestions: Vec<String>,
+}
+
+const MADE: &str = "Your account has been created. Please confirm your email address.";
+const SILENT: &str = "If this address can be registered, a mail is on its way to it.";
+
+/// Register
+///
+/// Makes an account and mails a link that confirms its address. With
+/// `privacy.enumeration = "strict"` the answer is 202 whether or not the address is known, and its
+/// owner is told by mail.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register",
+    tag = tag::AUTHENTICATION,
+    request_body = RegisterRequest,
+    responses(
+        (status = 201, description = "The account was made.", body = RegisterResponse),
+        (status = 202, description = "A mail tells the owner of the address.", body = MessageResponse),
+    ),
+)]
+async fn register(
+    State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
+    page: FromPage,
+    Body(request): Body<RegisterRequest>,
+) -> Result<Response> {
+    let (ctx, device) = device::ensure(&web.app, ctx)?;
+    let registered = accounts::register(&web.app, &ctx, request.into()).await?;
+    let Registered::Account { user, strength, pair } = registered else {
+        let message = MessageResponse { message: SILENT };
+        return Ok((StatusCode::ACCEPTED, Json(message)).into_response());
+    };
+    let (cookies, tokens) = match &pair {
+        Some(pair) => {
+            let (cookies, tokens) = transport::carry(&web, pair, page)?;
+            (cookies.device(&web.site, device)?, Some(tokens))
+        }
+        None => (SetCookies::none(), None),
+    };
+    let response = RegisterResponse {
+        user_id: user.id.0,
+        email: user.email.to_string(),
+        user: UserView::from(&*user),
+        message: MADE,
+        password_strength: strength.into(),
+        tokens,
+    };
+    Ok((StatusCode::CREATED, cookies, Json(response)).into_response())
+}
+
+impl From<RegisterRequest> for Registration {
+    fn from(it: RegisterRequest) -> Registration {
+        Registration {
+            email: it.email,
+            password: it.password,
+            password_confirm: it.password_confirm,
+            first_name: it.first_name,
+            last_name: it.last_name,
+            username: it.username,
+            phone_number: it.phone_number,
+            terms_accepted: it.terms_accepted,
+            privacy_policy_accepted: it.privacy_policy_accepted,
+        }
+    }
+}
+
+impl From<Strength> for PasswordStrength {
+    fn from(it: Strength) -> PasswordStrength {
+        let Strength { score, warning, suggestions } = it;
+        PasswordStrength { score, warning, suggestions }
+    }
+}

@@ -1,0 +1,52 @@
+//! How refresh tokens travel: as a cookie, in the body, or both (`tokens.refresh_transport`).
+
+use app::tokens::{Presented, TokenPair};
+use domain::{Secret, settings::RefreshTransport};
+use http::HeaderMap;
+
+use super::view::{TokenPairView, TokensView, UserView};
+use crate::{
+    cookies::{self, SetCookies},
+    extract::FromPage,
+    problem::Result,
+    state::WebState,
+};
+
+/// The pair and whose it is, as an answer.
+pub fn answer(
+    web: &WebState,
+    pair: &TokenPair,
+    page: FromPage,
+) -> Result<(SetCookies, TokenPairView)> {
+    let (cookies, tokens) = carry(web, pair, page)?;
+    Ok((cookies, TokenPairView { tokens, user: UserView::from(&*pair.user) }))
+}
+
+/// The pair alone. A page's scripts never see the refresh token, unless the operator wants them to.
+pub fn carry(
+    web: &WebState,
+    pair: &TokenPair,
+    page: FromPage,
+) -> Result<(SetCookies, TokensView)> {
+    let transport = web.app.settings.tokens.refresh_transport;
+    let (in_cookie, in_body) = match transport {
+        RefreshTransport::Auto => (true, !page.0),
+        RefreshTransport::Cookie => (true, false),
+        RefreshTransport::Body => (false, true),
+        RefreshTransport::Both => (true, true),
+    };
+    let cookies = match in_cookie {
+        true => SetCookies::none().refresh(&web.site, &pair.refresh)?,
+        false => SetCookies::none(),
+    };
+    let refresh = in_body.then(|| pair.refresh.clone());
+    Ok((cookies, TokensView::new(pair, refresh)))
+}
+
+/// What a request presents.
+pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Presented {
+    Presented {
+        body: body.filter(|it| !it.is_empty()),
+        cookie: cookies::read(headers, cookies::REFRESH).map(Secret::from),
+    }
+}

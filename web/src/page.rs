@@ -1,0 +1,124 @@
+//! Pages for people: rendered on the server, without scripts, from templates in the binary.
+
+mod assets;
+mod inbox;
+mod index;
+mod problems;
+mod prose;
+mod reference;
+mod swagger;
+mod verify_email;
+
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use minijinja::{Environment, Value, value::Serde};
+use utoipa::openapi::OpenApi;
+
+use crate::{
+    problem::{Refusal, Result},
+    router::SetupError,
+    state::WebState,
+};
+
+pub fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/", get(index::index))
+        .route("/problems/{code}", get(problems::problem))
+        .route("/openapi.json", get(document))
+        .route("/redoc", get(reference))
+        .route("/swagger", get(swagger::index))
+        .route("/swagger/{file}", get(swagger::file))
+        .route("/assets/{file}", get(assets::asset))
+        .route("/verify-email", get(verify_email::ask).post(verify_email::verify))
+        .route("/dev/inbox", get(inbox::list))
+        .route("/dev/inbox.json", get(inbox::data))
+        .route("/dev/inbox/{id}", get(inbox::letter))
+        .route("/dev/inbox/{id}/html", get(inbox::html))
+}
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("layout.html", include_str!("../../templates/page/layout.html")),
+    ("index.html", include_str!("../../templates/page/index.html")),
+    ("inbox.html", include_str!("../../templates/page/inbox.html")),
+    ("letter.html", include_str!("../../templates/page/letter.html")),
+    ("problem.html", include_str!("../../templates/page/problem.html")),
+    ("reference.html", include_str!("../../templates/page/reference.html")),
+    ("swagger.html", include_str!("../../templates/page/swagger.html")),
+    ("verify_email.html", include_str!("../../templates/page/verify_email.html")),
+];
+
+/// The templates, and what is rendered once.
+pub struct Pages {
+    templates: Environment<'static>,
+    /// The description of the API as JSON.
+    document: Bytes,
+    /// The same as a page.
+    reference: String,
+}
+
+impl Pages {
+    pub fn new(site_name: &str, document: &OpenApi) -> Result<Pages, SetupError> {
+        let templates = templates(site_name)?;
+        let value = serde_json::to_value(document)?;
+        let view = Value::from(Serde(reference::Reference::of(&value)));
+        let reference = templates.get_template("reference.html")?.render(view)?;
+        Ok(Pages { templates, document: document.to_json()?.into(), reference })
+    }
+
+    /// The page of a template.
+    pub fn render(&self, template: &str, view: Value) -> Result<Page> {
+        let template = self.templates.get_template(template).map_err(Refusal::broken)?;
+        template.render(view).map(Page).map_err(Refusal::broken)
+    }
+}
+
+fn templates(site_name: &str) -> Result<Environment<'static>, minijinja::Error> {
+    let mut templates = Environment::new();
+    // A name that is missing from a view is a defect, not an empty string.
+    templates.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
+    templates.add_global("site", site_name);
+    templates.add_filter("prose", prose::prose);
+    for (name, source) in TEMPLATES {
+        templates.add_template(name, source)?;
+    }
+    Ok(templates)
+}
+
+/// Our own styles and pictures, forms to ourselves, nothing else.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// To ourselves alone: without any, browsers would send our own forms with `Origin: null`.
+const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
+
+/// A page of HTML.
+#[derive(Debug, Clone)]
+pub struct Page(pub String);
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let headers =
+            [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, REFERRER)];
+        (headers, axum::response::Html(self.0)).into_response()
+    }
+}
+
+async fn document(State(web): State<WebState>) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], web.pages.document.clone()).into_response()
+}
+
+async fn reference(State(web): State<WebState>) -> Page {
+    Page(web.pages.reference.clone())
+}
+
+#[cfg(test)]
+mod tests;

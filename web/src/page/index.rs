@@ -1,0 +1,13 @@
+//! The front page: signposts for developers, a bare name otherwise.
+
+use axum::extract::State;
+use minijinja::context;
+
+use super::Page;
+use crate::{problem::Result, state::WebState};
+
+pub async fn index(State(web): State<WebState>) -> Result<Page> {
+    let is_for_developers = web.site.is_for_developers();
+    web.pages
+        .render("index.html", context! { is_for_developers, origin => web.site.origin.as_str() })
+}

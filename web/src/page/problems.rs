@@ -1,0 +1,15 @@
+//! What a problem means: the page that its `type` leads to.
+
+use axum::extract::State;
+use domain::Code;
+use minijinja::context;
+
+use super::Page;
+use crate::{extract::Path, problem::Result, state::WebState};
+
+pub async fn problem(State(web): State<WebState>, Path(word): Path<String>) -> Result<Page> {
+    let code = Code::ALL.iter().find(|it| it.word() == word).ok_or(Code::NotFound)?;
+    let (title, meaning) = (code.title(), code.meaning());
+    let view = context! { word, title, meaning, status => code.status() };
+    web.pages.render("problem.html", view)
+}
