@@ -1,12 +1,16 @@
 //! The token that forms and pages prove themselves with.
 
+use app::limits::{self, Limit};
 use axum::{Json, extract::State};
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{cookies::SetCookies, csrf, openapi::tag, problem::Result, state::WebState};
+use crate::{
+    cookies::SetCookies, csrf, extract::Circumstances, openapi::tag, problem::Result,
+    state::WebState,
+};
 
 pub fn routes() -> OpenApiRouter<WebState> {
     OpenApiRouter::default().routes(routes!(csrf_token))
@@ -32,8 +36,11 @@ pub struct CsrfResponse {
 )]
 async fn csrf_token(
     State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
     headers: HeaderMap,
 ) -> Result<(SetCookies, Json<CsrfResponse>)> {
+    let limit = Limit { name: "csrf", rate: web.app.settings.limits.csrf };
+    limits::keep(limits::take(&web.app, &ctx, limit, &ctx.client.network()).await?);
     let csrf_token = csrf::token(&headers)?;
     let cookies = SetCookies::none().csrf(&web.site, &csrf_token)?;
     Ok((cookies, Json(CsrfResponse { csrf_token })))

@@ -23,11 +23,7 @@ pub fn answer(
 }
 
 /// The pair alone. A page's scripts never see the refresh token, unless the operator wants them to.
-pub fn carry(
-    web: &WebState,
-    pair: &TokenPair,
-    page: FromPage,
-) -> Result<(SetCookies, TokensView)> {
+pub fn carry(web: &WebState, pair: &TokenPair, page: FromPage) -> Result<(SetCookies, TokensView)> {
     let transport = web.app.settings.tokens.refresh_transport;
     let (in_cookie, in_body) = match transport {
         RefreshTransport::Auto => (true, !page.0),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::shape::{Row, Shape};
+use crate::layer::path::ALIASES;
 
 /// The whole reference.
 #[derive(Serialize)]
@@ -29,6 +30,8 @@ struct Operation<'a> {
     id: &'a str,
     method: String,
     path: &'a str,
+    /// Other names of the path.
+    aliases: Vec<&'a str>,
     summary: &'a str,
     about: &'a str,
     /// The ways to authenticate, of which one is needed.
@@ -74,7 +77,9 @@ impl<'a> Reference<'a> {
 
 fn group<'a>(document: &'a Value, tag: &'a Value) -> Group<'a> {
     let name = text(&tag["name"]);
-    let all = members(&document["paths"])
+    let paths = members(&document["paths"]);
+    let all = paths
+        .filter(|(path, _)| ALIASES.iter().all(|(alias, _)| alias != path))
         .flat_map(|(path, item)| members(item).map(move |(method, it)| (path, method, it)));
     let ours = all.filter(|(_, _, it)| list(&it["tags"]).any(|tag| tag == name));
     let operations = ours.map(|(path, method, it)| operation(document, path, method, it));
@@ -89,10 +94,12 @@ fn operation<'a>(
 ) -> Operation<'a> {
     let schemes = list(&operation["security"]).flat_map(members).map(|(name, _)| name);
     let answers = members(&operation["responses"]);
+    let aliases = ALIASES.iter().filter(|(_, canonical)| *canonical == path);
     Operation {
         id: text(&operation["operationId"]),
         method: method.to_uppercase(),
         path,
+        aliases: aliases.map(|(alias, _)| *alias).collect(),
         summary: text(&operation["summary"]),
         about: text(&operation["description"]),
         schemes: schemes.collect(),
