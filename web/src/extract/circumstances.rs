@@ -12,7 +12,7 @@ use crate::{cookies, layer::Seen, problem::Refusal, state::WebState};
 #[derive(Debug, Clone)]
 pub struct Circumstances(pub Ctx);
 
-/// Whether a page in a browser sent the request, so that its scripts would see what the answer says.
+/// Whether a page in a browser sent the request, so that its scripts would see the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct FromPage(pub bool);
 

@@ -23,7 +23,8 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(config)
 });
 
-/// Its scripts show pictures that they hold as data. The one inline style that they try is not missed.
+/// Its scripts show pictures that they hold as data. The one inline style that they try is not
+/// missed.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
