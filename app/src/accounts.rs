@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use domain::{
     Code, Problem, Secret, UserId,
-    account::{Email, User, password, phone, profile, username},
+    account::{Email, User, phone, profile, username},
     event::Event,
     problem::{FieldError, FieldErrors},
-    settings::{Enumeration, Passwords},
+    settings::Enumeration,
 };
 use store::Db;
 
 use crate::{
-    App, Ctx, Error, Result, audit,
-    email::{self, Verification},
+    App, Ctx, Error, Result, audit, email,
     job::{self, Letter, Task},
     limits::{self, Limit},
-    random,
-    sessions::{self, NewSession},
+    link::{self, Mailed},
+    password, random,
+    sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
 };
 
@@ -35,6 +35,8 @@ pub struct Registration {
     pub phone_number: Option<String>,
     pub terms_accepted: Option<bool>,
     pub privacy_policy_accepted: Option<bool>,
+    /// For apps: binds the verification to whoever knows the verifier (RFC 7636, S256).
+    pub code_challenge: Option<String>,
 }
 
 /// What became of a registration.
@@ -65,17 +67,18 @@ pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
 
 async fn try_register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
     let is_strict = app.settings.privacy.enumeration == Enumeration::Strict;
+    let binding = binding(ctx, input.code_challenge.as_deref())?;
     let (mut user, password) = check(app, ctx, input)?;
-    let strength = check_password(app, &user, &password).await?;
+    let strength = password::check(app, "password", &user, &password).await?;
     if !is_strict {
         refuse_known(app, &user).await?;
     }
     user.password_hash = Some(app.hasher.hash(&password).await?);
-    let verification = Verification::draft(app, ctx, &user)?;
+    let verification = Mailed::draft(app, ctx, &user, Letter::VerifyEmail)?.bound(binding);
     let signs_in = app.settings.registration.auto_login
         && !app.settings.registration.require_verified_email
         && !is_strict;
-    let new = NewSession { remembered: false, device_name: String::new(), amr: "pwd" };
+    let new = NewSession { remembered: false, device_name: String::new(), proof: Proof::Password };
     let session = if signs_in { Some(sessions::draft(app, ctx, &user, new)?) } else { None };
     let entry = audit::event(ctx, Event::UserRegistered)?.by(user.id);
     let (made, now) = (user.clone(), ctx.now);
@@ -135,6 +138,17 @@ fn check(app: &App, ctx: &Ctx, input: Registration) -> Result<(User, Secret)> {
     Ok((user, password))
 }
 
+/// What the verification is bound to: the app that sent a challenge, else this browser.
+fn binding(ctx: &Ctx, code_challenge: Option<&str>) -> Result<Option<[u8; 32]>> {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let Some(challenge) = code_challenge.filter(|it| !it.is_empty()) else {
+        return Ok(link::device_binding(ctx));
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(challenge).ok().and_then(|it| it.try_into().ok());
+    let message = "Send the SHA-256 of the code verifier in base64url (RFC 7636, S256).";
+    Ok(Some(bytes.ok_or_else(|| Problem::field("code_challenge", "invalid", message))?))
+}
+
 fn name(errors: &mut FieldErrors, field: &str, text: Option<String>) -> String {
     errors.take(field, profile::name(&text.unwrap_or_default())).unwrap_or_default()
 }
@@ -165,22 +179,6 @@ fn require(fields: &[String], user: &User, errors: &mut FieldErrors) {
             errors.add(field, "required", "This field is required.");
         }
     }
-}
-
-/// On the hasher's threads, as it computes for a while.
-async fn check_password(app: &App, user: &User, password: &Secret) -> Result<Strength> {
-    let (owner, secret) = (user.clone(), password.clone());
-    let rules: Passwords = app.settings.passwords.clone();
-    let (wrong, strength) = app
-        .hasher
-        .run(move |_| password::check(secret.expose(), &owner.attributes(), &rules))
-        .await?;
-    let mut errors = FieldErrors::default();
-    for error in wrong {
-        errors.add("password", error.code, error.message);
-    }
-    errors.check()?;
-    Ok(strength)
 }
 
 fn email_taken() -> Problem {
@@ -214,9 +212,8 @@ async fn repeated(app: &App, ctx: &Ctx, user: &User) -> Result<Registered> {
     }
     let entry = audit::event(ctx, Event::RegistrationRepeated)?.about(Some(owner.id));
     let letter = Letter::RegistrationRepeated;
-    let task = Task::Letter { letter, user_id: owner.id, token: None };
-    let job = job::draft(app, ctx, &task)?;
-    let may_tell = email::may_write_to(app, ctx, &owner.email).await;
+    let job = job::draft(app, ctx, &Task::letter(letter, owner.id))?;
+    let may_tell = email::may_write_to(app, ctx, letter, &owner.email).await;
     app.store
         .write(async move |db| {
             audit::record(&db, &entry).await?;
@@ -259,7 +256,7 @@ pub async fn create_superuser(app: &App, ctx: &Ctx, new: NewSuperuser) -> Result
         email_verified_at: Some(ctx.now),
         ..User::new(UserId::new(ctx.now, random::bytes()?), email, ctx.now)
     };
-    check_password(app, &user, &new.password).await?;
+    password::check(app, "password", &user, &new.password).await?;
     user.password_hash = Some(app.hasher.hash(&new.password).await?);
     let entry = audit::event(ctx, Event::UserRegistered)?
         .about(Some(user.id))

@@ -27,7 +27,8 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
     claims.check(ctx.now, &app.settings.tokens)?;
     let epoch = app.lookaside.epoch();
     let Facts { session, user } = facts(app, ctx, &claims).await?;
-    if session.user_id != claims.sub || claims.generation > session.head {
+    let known = session.floor..=session.head;
+    if session.user_id != claims.sub || !known.contains(&claims.generation) {
         return Err(Code::InvalidToken.into());
     }
     if !session.is_alive(ctx.now) || !user.is_usable() {

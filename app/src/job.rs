@@ -5,7 +5,7 @@ mod letter;
 mod schedule;
 mod worker;
 
-use domain::{JobId, Secret, UserId};
+use domain::{JobId, Secret, UserId, account::Email};
 use serde::{Deserialize, Serialize};
 use store::jobs::Job;
 
@@ -22,29 +22,44 @@ pub const CHANNEL: &str = "jobs";
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub enum Task {
-    /// Write to a user. The token is what the mail's link holds.
-    Letter { letter: Letter, user_id: UserId, token: Option<Secret> },
+    /// Write to a user, at their own address unless it says another. The token is what the mail's
+    /// link holds.
+    Letter { letter: Letter, user_id: UserId, to: Option<Email>, token: Option<Secret> },
     /// Find out whether an address is to be proved, and if so send it a link.
     RequestVerification { email_canonical: Secret },
+    /// Find out whether somebody has this name, and if so send them a link to a new password.
+    RequestPasswordReset { email_canonical: Secret },
+}
+
+impl Task {
+    /// A letter without a link, to a user's own address.
+    pub fn letter(letter: Letter, user_id: UserId) -> Task {
+        Task::Letter { letter, user_id, to: None, token: None }
+    }
 }
 
 /// What of a task anybody who reads the database may see.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload {
-    Letter { letter: Letter, user_id: UserId },
+    Letter { letter: Letter, user_id: UserId, to: Option<String> },
     RequestVerification,
+    RequestPasswordReset,
 }
 
 /// The row of a task that is due now.
 pub fn draft(app: &App, ctx: &Ctx, task: &Task) -> Result<Job> {
     let id = JobId::new(ctx.now, random::bytes()?);
     let (payload, secret) = match task {
-        Task::Letter { letter, user_id, token } => {
-            (Payload::Letter { letter: *letter, user_id: *user_id }, token.as_ref())
+        Task::Letter { letter, user_id, to, token } => {
+            let to = to.as_ref().map(ToString::to_string);
+            (Payload::Letter { letter: *letter, user_id: *user_id, to }, token.as_ref())
         }
         Task::RequestVerification { email_canonical } => {
             (Payload::RequestVerification, Some(email_canonical))
+        }
+        Task::RequestPasswordReset { email_canonical } => {
+            (Payload::RequestPasswordReset, Some(email_canonical))
         }
     };
     let seal = |it: &Secret| app.keys.outbox.close(&id.to_string(), it.expose().as_bytes());
@@ -78,9 +93,14 @@ fn task(app: &App, job: &Job) -> Result<Task> {
         }
     };
     Ok(match payload {
-        Payload::Letter { letter, user_id } => Task::Letter { letter, user_id, token: secret },
+        Payload::Letter { letter, user_id, to } => {
+            Task::Letter { letter, user_id, to: to.map(Email::from), token: secret }
+        }
         Payload::RequestVerification => {
             Task::RequestVerification { email_canonical: secret.ok_or_else(unreadable)? }
+        }
+        Payload::RequestPasswordReset => {
+            Task::RequestPasswordReset { email_canonical: secret.ok_or_else(unreadable)? }
         }
     })
 }
@@ -90,6 +110,7 @@ impl Payload {
         match self {
             Payload::Letter { letter, .. } => format!("mail.{}", letter.name()),
             Payload::RequestVerification => "email.request_verification".into(),
+            Payload::RequestPasswordReset => "password.request_reset".into(),
         }
     }
 }

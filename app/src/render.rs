@@ -22,6 +22,14 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "session_reused.txt",
     "registration_repeated.html",
     "registration_repeated.txt",
+    "reset_password.html",
+    "reset_password.txt",
+    "password_changed.html",
+    "password_changed.txt",
+    "change_email.html",
+    "change_email.txt",
+    "email_changed.html",
+    "email_changed.txt",
 ];
 
 /// A mail's three texts.
@@ -77,6 +85,7 @@ mod tests {
             "public_url": "https://id.example.com",
             "name": "<Anna>",
             "email": "anna@example.com",
+            "new_email": "anna@example.org",
             "link": "https://id.example.com/verify-email?token=abc",
             "lifetime": "24 hours",
             "happened_at": "2027-01-15T08:00:00Z",

@@ -22,8 +22,25 @@ use crate::{
 pub struct NewSession {
     pub remembered: bool,
     pub device_name: String,
-    /// How the person proved who they are (RFC 8176).
-    pub amr: &'static str,
+    pub proof: Proof,
+}
+
+/// How the person proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Password,
+    /// A mailed link, in the browser that had asked for it. Never a step-up.
+    Link,
+}
+
+impl Proof {
+    /// The `amr` of tokens: RFC 8176 where it has a word.
+    pub const fn amr(self) -> &'static str {
+        match self {
+            Proof::Password => "pwd",
+            Proof::Link => "link",
+        }
+    }
 }
 
 /// A session that is yet to be written, with what is written beside it.
@@ -46,6 +63,7 @@ pub fn draft(app: &App, ctx: &Ctx, user: &User, new: NewSession) -> Result<Draft
         secret: random::bytes()?,
         head: 1,
         parent: None,
+        floor: 1,
         head_made_at: ctx.now,
         head_shown: false,
         remembered: new.remembered,
@@ -59,7 +77,7 @@ pub fn draft(app: &App, ctx: &Ctx, user: &User, new: NewSession) -> Result<Draft
         city: String::new(),
         country: String::new(),
         mfa_verified: false,
-        amr: new.amr.into(),
+        amr: new.proof.amr().into(),
         authenticated_at: ctx.now,
         created_at: ctx.now,
         last_activity_at: ctx.now,
@@ -98,7 +116,8 @@ pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<Sessi
     revoke(db, &replaced, now).await
 }
 
-async fn revoke(db: &Db, ended: &[Ended], now: Time) -> store::Result<Vec<SessionId>> {
+/// Announces sessions that ended, in the transaction that ends them; gives which those are.
+pub(crate) async fn revoke(db: &Db, ended: &[Ended], now: Time) -> store::Result<Vec<SessionId>> {
     for it in ended {
         revocations::session(db, it.id, now).await?;
     }

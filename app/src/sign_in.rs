@@ -16,7 +16,7 @@ use crate::{
     App, Ctx, Result, audit,
     hasher::Verified,
     limits::{self, Limit},
-    sessions::{self, NewSession},
+    sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
 };
 
@@ -84,7 +84,7 @@ fn check(input: Credentials) -> Result<Attempt> {
     let device_name = errors.take("device_name", device_name).unwrap_or_default();
     errors.check()?;
     let remembered = input.remember_me.unwrap_or_default();
-    let new = NewSession { remembered, device_name, amr: "pwd" };
+    let new = NewSession { remembered, device_name, proof: Proof::Password };
     Ok(Attempt { name: Name::parse(&name), password, new })
 }
 

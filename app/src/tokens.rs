@@ -198,8 +198,7 @@ async fn try_end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToke
         .with("presented_generation", token.generation)
         .with("head_generation", facts.session.head)
         .failed();
-    let letter = Task::Letter { letter: Letter::SessionReused, user_id: user, token: None };
-    let job = job::draft(app, ctx, &letter)?;
+    let job = job::draft(app, ctx, &Task::letter(Letter::SessionReused, user))?;
     app.store
         .write(async move |db| {
             if store::sessions::end(&db, id, user, EndReason::Reused, now).await? {

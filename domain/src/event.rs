@@ -35,6 +35,20 @@ events! {
     EmailVerificationRequested "email.verification_requested" Low;
     /// An address was proved.
     EmailVerified "email.verified" Low;
+    /// Another address was asked for.
+    EmailChangeRequested "email.change_requested" Medium;
+    /// An account has another address.
+    EmailChanged "email.changed" High;
+    /// A change of address was taken back by whoever has the old one.
+    EmailChangeUndone "email.change_undone" Critical;
+    /// A password was changed by somebody who knew the old one.
+    PasswordChanged "password.changed" Medium;
+    /// Somebody who was to know the old password did not.
+    PasswordChangeFailed "password.change_refused" Medium;
+    /// A reset mail was asked for.
+    PasswordResetRequested "password.reset_requested" Medium;
+    /// A password was set by way of a reset mail.
+    PasswordReset "password.reset" High;
     /// Somebody signed in.
     SignedIn "session.started" Low;
     /// A sign-in was refused.

@@ -50,6 +50,8 @@ ids! {
     JobId,
     /// A row of the audit log.
     EventId,
+    /// A password somebody had.
+    PasswordId,
 }
 
 fn uuid_v7(now: Time, random: &[u8; 10]) -> Uuid {

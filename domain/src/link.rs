@@ -8,13 +8,26 @@ use crate::{Secret, mac};
 /// What a token is good for. One of another purpose is no token at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
+    /// Proves an address.
     VerifyEmail,
+    /// Sets a new password.
+    ResetPassword,
+    /// Proves the address an account is to have.
+    ChangeEmail,
+    /// Takes a change of address back.
+    UndoEmailChange,
+    /// Becomes a session, for the browser or app that began.
+    Exchange,
 }
 
 impl Purpose {
     pub const fn word(self) -> &'static str {
         match self {
             Purpose::VerifyEmail => "verify_email",
+            Purpose::ResetPassword => "reset_password",
+            Purpose::ChangeEmail => "change_email",
+            Purpose::UndoEmailChange => "undo_email_change",
+            Purpose::Exchange => "exchange",
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Session {
     pub head: i64,
     /// The generation that the head was made from.
     pub parent: Option<i64>,
+    /// Access tokens of generations below it are dead.
+    pub floor: i64,
     pub head_made_at: Time,
     /// Somebody has used the head, or an access token that came with it.
     pub head_shown: bool,
@@ -51,6 +53,8 @@ pub enum EndReason {
     Revoked,
     Replaced,
     Reused,
+    PasswordChanged,
+    EmailChanged,
 }
 
 impl EndReason {
@@ -60,6 +64,8 @@ impl EndReason {
             EndReason::Revoked => "revoked",
             EndReason::Replaced => "replaced",
             EndReason::Reused => "refresh_token_reused",
+            EndReason::PasswordChanged => "password_changed",
+            EndReason::EmailChanged => "email_changed",
         }
     }
 }

@@ -36,6 +36,8 @@ CREATE TABLE sessions (
     secret             BYTEA       NOT NULL,
     head               BIGINT      NOT NULL,
     parent             BIGINT,
+    -- Access tokens of older generations are dead.
+    floor              BIGINT      NOT NULL,
     head_made_at       TIMESTAMPTZ NOT NULL,
     head_shown         BOOLEAN     NOT NULL,
     remembered         BOOLEAN     NOT NULL,
@@ -82,6 +84,8 @@ CREATE TABLE links (
     purpose    TEXT        NOT NULL,
     hash       BYTEA       NOT NULL,
     email      TEXT        NOT NULL,
+    -- The hash of what only the browser or app that began the flow knows.
+    binding    BYTEA,
     created_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,
     spent_at   TIMESTAMPTZ
@@ -89,6 +93,14 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_hash ON links (hash);
 CREATE INDEX links_of_user ON links (user_id, purpose);
 CREATE INDEX links_expired ON links (expires_at);
+
+CREATE TABLE password_history (
+    id         UUID        PRIMARY KEY,
+    user_id    UUID        NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    hash       TEXT        NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX password_history_of_user ON password_history (user_id, id);
 
 CREATE TABLE jobs (
     id         UUID        PRIMARY KEY,

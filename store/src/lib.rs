@@ -6,6 +6,7 @@ pub mod audit;
 pub mod jobs;
 pub mod keys;
 pub mod links;
+pub mod passwords;
 pub mod revocations;
 pub mod schedules;
 pub mod sessions;

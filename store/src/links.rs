@@ -13,6 +13,8 @@ entity! {
         pub hash: [u8; 32],
         /// The address it was sent to: proof of this one, and of no other.
         pub email: String,
+        /// The hash of what only the browser or app that began the flow knows.
+        pub binding: Option<[u8; 32]>,
         pub created_at: Time,
         pub expires_at: Time,
         pub spent_at: Option<Time>,
@@ -24,6 +26,7 @@ row! {
     pub struct Spent {
         pub user_id: UserId,
         pub email: String,
+        pub binding: Option<[u8; 32]>,
     }
 }
 
@@ -41,6 +44,16 @@ pub async fn revoke(db: &Db, user: UserId, purpose: Purpose) -> Result<u64> {
     .await
 }
 
+/// Voids everything that was sent to a user, whatever for, but the ways back to an old address: a
+/// thief who changes the password must not close them.
+pub async fn revoke_all(db: &Db, user: UserId) -> Result<u64> {
+    db.execute(
+        sql!("DELETE FROM links WHERE user_id = $1 AND spent_at IS NULL AND purpose <> $2"),
+        args![user, Purpose::UndoEmailChange.word()],
+    )
+    .await
+}
+
 /// What a token would be worth, if it were spent now.
 pub async fn by_hash(
     db: &Db,
@@ -50,7 +63,7 @@ pub async fn by_hash(
 ) -> Result<Option<Spent>> {
     db.optional(
         sql!(
-            "SELECT user_id, email FROM links
+            "SELECT user_id, email, binding FROM links
              WHERE hash = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3"
         ),
         args![hash, purpose.word(), now],
@@ -69,7 +82,7 @@ pub async fn consume(
         sql!(
             "UPDATE links SET spent_at = $3
              WHERE hash = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3
-             RETURNING user_id, email"
+             RETURNING user_id, email, binding"
         ),
         args![hash, purpose.word(), now],
     )

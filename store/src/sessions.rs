@@ -8,7 +8,7 @@ use domain::{
 use crate::{Db, Result, args, entity, sql};
 
 entity! { Session {
-    id, user_id, secret, head, parent, head_made_at, head_shown, remembered, device_name,
+    id, user_id, secret, head, parent, floor, head_made_at, head_shown, remembered, device_name,
     device_fingerprint, user_agent, browser, os, device_type, ip_address, city, country,
     mfa_verified, amr, authenticated_at, created_at, last_activity_at, last_rotation_at,
     expires_at, ended_at, end_reason
@@ -86,6 +86,25 @@ pub async fn replace_head(
     let args =
         args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
     db.optional(statement, args).await
+}
+
+/// Draws a new secret: every token made so far is dead, and the session goes on with a new head.
+/// `None`: it is not alive or not theirs.
+pub async fn renew(
+    db: &Db,
+    id: SessionId,
+    user: UserId,
+    secret: &[u8; 32],
+    now: Time,
+) -> Result<Option<Session>> {
+    let statement = sql!(
+        "UPDATE sessions SET secret = $3, head = head + 1, floor = head + 1, parent = NULL,
+             head_made_at = $4, head_shown = FALSE, last_activity_at = $4, authenticated_at = $4
+         WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4
+         RETURNING ",
+        columns!()
+    );
+    db.optional(statement, args![id, user, secret, now]).await
 }
 
 /// Notes that a generation was used here, and when.

@@ -127,6 +127,50 @@ pub async fn record_sign_in(
     Ok(updated == 1)
 }
 
+/// Sets a password in place of `old`. False when that is not the password any more, or the account
+/// may not sign in.
+pub async fn set_password(
+    db: &Db,
+    id: UserId,
+    old: Option<&str>,
+    new: &str,
+    now: Time,
+) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET password_hash = $3, updated_at = $4
+                 WHERE id = $1 AND is_active AND deleted_at IS NULL
+                   AND COALESCE(password_hash, '') = COALESCE(CAST($2 AS TEXT), '')"
+            ),
+            args![id, old, new, now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Gives an account another address, which is proved. False when it is not `old` any more, or the
+/// account may not sign in. A taken one is a conflict over `users_email_canonical`.
+pub async fn set_email(
+    db: &Db,
+    id: UserId,
+    old: &str,
+    new: &domain::account::Email,
+    now: Time,
+) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET email = $3, email_canonical = $4, email_verified_at = $5,
+                     updated_at = $5
+                 WHERE id = $1 AND email = $2 AND is_active AND deleted_at IS NULL"
+            ),
+            args![id, old, new, new.canonical(), now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
 /// Replaces the hash by one of the same password with other parameters, if it is still `old`.
 pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u64> {
     db.execute(

@@ -2,8 +2,11 @@
 
 pub mod csrf;
 pub mod email;
+pub mod email_change;
+pub mod exchange;
 pub mod login;
 pub mod operations;
+pub mod password;
 pub mod profile;
 pub mod register;
 pub mod sessions;
@@ -20,7 +23,10 @@ pub fn routes() -> OpenApiRouter<WebState> {
         .merge(register::routes())
         .merge(login::routes())
         .merge(tokens::routes())
+        .merge(exchange::routes())
+        .merge(password::routes())
         .merge(email::routes())
+        .merge(email_change::routes())
         .merge(profile::routes())
         .merge(sessions::routes())
         .merge(csrf::routes())

@@ -3,11 +3,11 @@
 mod assets;
 mod inbox;
 mod index;
+mod link;
 mod problems;
 mod prose;
 mod reference;
 mod swagger;
-mod verify_email;
 
 use axum::{
     Router,
@@ -20,6 +20,7 @@ use http::{HeaderValue, header};
 use minijinja::{Environment, Value, value::Serde};
 use utoipa::openapi::OpenApi;
 
+use self::link::Link;
 use crate::{
     problem::{Refusal, Result},
     router::SetupError,
@@ -27,7 +28,12 @@ use crate::{
 };
 
 pub fn routes() -> Router<WebState> {
-    Router::new()
+    let links = Link::ALL.iter().fold(Router::new(), |router, &link| {
+        let ask = move |web, headers, query| link::ask(link, web, headers, query);
+        let act = move |web, ctx, headers, body| link::act(link, web, ctx, headers, body);
+        router.route(link.path(), get(ask).post(act))
+    });
+    links
         .route("/", get(index::index))
         .route("/problems/{code}", get(problems::problem))
         .route("/openapi.json", get(document))
@@ -35,7 +41,6 @@ pub fn routes() -> Router<WebState> {
         .route("/swagger", get(swagger::index))
         .route("/swagger/{file}", get(swagger::file))
         .route("/assets/{file}", get(assets::asset))
-        .route("/verify-email", get(verify_email::ask).post(verify_email::verify))
         .route("/dev/inbox", get(inbox::list))
         .route("/dev/inbox.json", get(inbox::data))
         .route("/dev/inbox/{id}", get(inbox::letter))
@@ -46,11 +51,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("../../templates/page/layout.html")),
     ("index.html", include_str!("../../templates/page/index.html")),
     ("inbox.html", include_str!("../../templates/page/inbox.html")),
+    ("link.html", include_str!("../../templates/page/link.html")),
     ("letter.html", include_str!("../../templates/page/letter.html")),
     ("problem.html", include_str!("../../templates/page/problem.html")),
     ("reference.html", include_str!("../../templates/page/reference.html")),
     ("swagger.html", include_str!("../../templates/page/swagger.html")),
-    ("verify_email.html", include_str!("../../templates/page/verify_email.html")),
 ];
 
 /// The templates, and what is rendered once.

@@ -11,12 +11,16 @@ use store::{Db, jobs::Job};
 use tokio::{sync::Notify, task::JoinSet};
 use uuid::Uuid;
 
-use super::{Task, letter, task};
-use crate::{App, Ctx, Error, Result, email, random};
+use super::{
+    Task,
+    letter::{self, Addressed},
+    task,
+};
+use crate::{App, Ctx, Error, Result, email, password, random};
 
 /// How much of an error is kept.
 const ERROR_LENGTH: usize = 500;
-/// A job ends this long before its claim does.
+/// A job ends this long before its claim does, or a tenth of a short claim.
 const MARGIN: Span = Span::seconds(10);
 
 /// Why a job did not succeed.
@@ -81,7 +85,8 @@ pub async fn run_due(app: &App, stop: &tokio_util::sync::CancellationToken) -> R
 async fn finish(app: &App, job: Job, claim: Uuid) -> Result<()> {
     let (id, kind, request_id) = (job.id, job.kind.clone(), job.request_id.clone());
     let failures = u32::try_from(job.failures).unwrap_or(u32::MAX).saturating_add(1);
-    let bound = app.settings.jobs.lease.duration().saturating_sub(MARGIN.duration());
+    let lease = app.settings.jobs.lease.duration();
+    let bound = lease.saturating_sub(MARGIN.duration().min(lease / 10));
     let running = {
         let app = app.clone();
         // In a task of its own, so that a panic is this job's failure and nobody else's.
@@ -131,11 +136,14 @@ async fn finish(app: &App, job: Job, claim: Uuid) -> Result<()> {
 async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     let ctx = Ctx::local(app.clock.now(), job.request_id.clone());
     match task(app, job).map_err(|error| Failure::Permanent(error.to_string()))? {
-        Task::Letter { letter, user_id, token } => {
-            letter::send(app, &ctx, job, (letter, user_id, token)).await
+        Task::Letter { letter, user_id, to, token } => {
+            letter::send(app, &ctx, job, Addressed { letter, user_id, to, token }).await
         }
         Task::RequestVerification { email_canonical } => {
             Ok(email::send_verification(app, &ctx, email_canonical.expose()).await?)
+        }
+        Task::RequestPasswordReset { email_canonical } => {
+            Ok(password::send_reset(app, &ctx, email_canonical.expose()).await?)
         }
     }
 }

@@ -122,6 +122,7 @@ mod tests {
             secret: [3; 32],
             head,
             parent,
+            floor: 1,
             head_made_at: start,
             head_shown,
             remembered: false,

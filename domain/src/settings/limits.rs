@@ -24,7 +24,17 @@ section! {
         pub email_verify: Rate = Rate::new(10, HOUR),
         /// Verification mails asked for, for each client address.
         pub email_resend: Rate = Rate::new(5, HOUR),
-        /// Verification mails to one address; beyond it nothing is sent and nobody is told.
+        /// Reset mails asked for, for each client address.
+        pub password_reset: Rate = Rate::new(5, HOUR),
+        /// Reset tokens presented, for each client address.
+        pub password_reset_confirm: Rate = Rate::new(10, HOUR),
+        /// Changes of password, for each user.
+        pub password_change: Rate = Rate::new(10, HOUR),
+        /// Changes of address asked for, for each user.
+        pub email_change: Rate = Rate::new(5, HOUR),
+        /// Exchange tokens presented, for each client address.
+        pub exchange: Rate = Rate::new(10, HOUR),
+        /// Mails of one kind to one address; beyond it nothing is sent and nobody is told.
         pub email_recipient: Rate = Rate::new(3, HOUR),
         /// Lists of sessions, for each user.
         pub sessions: Rate = Rate::new(30, HOUR),

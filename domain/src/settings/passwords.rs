@@ -16,6 +16,8 @@ section! {
         pub max_length: usize = 128,
         /// From which similarity to the name or address on a password is refused, from 0 to 1.
         pub max_similarity: f64 = 0.7,
+        /// How many of somebody's last passwords a new one must not be.
+        pub history: u32 = 5,
         /// Argon2 memory in KiB.
         pub memory_kib: u32 = 19_456,
         /// Argon2 passes.

@@ -2,9 +2,26 @@
 
 #![cfg(test)]
 
+mod access_table;
+mod bad_input;
 mod cli;
+mod database_away;
+mod email;
+mod fakes;
+mod kill;
+mod leaks;
+mod login;
+mod logout;
+mod mail;
+mod nodes;
+mod profile;
+mod races;
 mod refresh;
+mod register;
+mod sessions;
 mod tidy;
+mod tokens;
+mod transport;
 mod world;
 
 /// Each process has one provider of cryptography, and tests begin in any order.

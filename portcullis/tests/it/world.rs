@@ -6,9 +6,11 @@
 
 mod answer;
 mod backend;
+mod browser;
+mod operator;
 mod person;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use app::Clock;
 use domain::{Span, Time, settings::Settings};
@@ -19,7 +21,12 @@ use portcullis::{
 use serde_json::Value;
 
 use self::backend::Backend;
-pub use self::{answer::Answer, person::Person};
+pub use self::{
+    answer::Answer,
+    browser::Browser,
+    operator::{at_once, claims},
+    person::{Person, merged, registration},
+};
 
 /// When every world begins.
 pub const START: Time = Time(1_800_000_000_000_000);
@@ -42,13 +49,72 @@ impl World {
 
     /// With settings that differ from those of the testing profile.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> World {
+        let mut world = World::unstarted(Backend::new().await, change);
+        world.begin().await;
+        world
+    }
+
+    /// One whose database can go away. What that makes wait does not wait long.
+    pub async fn with_breakable_database() -> World {
+        let mut world = World::unstarted(Backend::breakable().await, hasty);
+        world.begin().await;
+        world
+    }
+
+    /// A server that was started while its database was away.
+    pub async fn before_its_database() -> World {
+        let mut backend = Backend::breakable().await;
+        backend.goes_away().await;
+        let mut world = World::unstarted(backend, hasty);
+        let (settings, clock) = (world.settings.clone(), world.clock.clone());
+        let mut starting = std::pin::pin!(portcullis::start(settings, clock));
+        // Long enough for it to try, and for it to fail if it did not wait.
+        let early = tokio::time::timeout(Duration::from_millis(700), &mut starting).await;
+        assert!(early.is_err(), "it started without its database");
+        world.backend.comes_back().await;
+        world.running = Some(starting.await.unwrap());
+        world
+    }
+
+    /// Two servers that were started at the same moment on a fresh database. `None` on SQLite, which
+    /// means one node.
+    pub async fn of_two_nodes(change: impl FnOnce(&mut Settings)) -> Option<(World, Node)> {
+        let mut backend = Backend::new().await;
+        if !backend.has_room_for_nodes() {
+            backend.end().await;
+            return None;
+        }
+        let mut world = World::unstarted(backend, |settings| {
+            settings.server.public_url = "http://127.0.0.1:8000".into();
+            change(settings);
+        });
+        let start = || portcullis::start(world.settings.clone(), world.clock.clone());
+        let (one, other) = tokio::join!(start(), start());
+        world.running = Some(one.unwrap());
+        Some((world, Node(other.unwrap())))
+    }
+
+    fn unstarted(backend: Backend, change: impl FnOnce(&mut Settings)) -> World {
         crate::install_crypto();
-        let backend = Backend::new().await;
         let mut settings = settings(&backend);
         change(&mut settings);
         let clock = Clock::manual(START);
-        let running = portcullis::start(settings.clone(), clock.clone()).await.unwrap();
-        World { running: Some(running), settings, clock, backend, expects_failed_jobs: false }
+        World { running: None, settings, clock, backend, expects_failed_jobs: false }
+    }
+
+    /// Starts the server, at first or again on the same data.
+    pub async fn begin(&mut self) {
+        let started = portcullis::start(self.settings.clone(), self.clock.clone()).await;
+        self.running = Some(started.unwrap());
+    }
+
+    /// Takes the database of [`World::with_breakable_database`] away.
+    pub async fn database_goes_away(&mut self) {
+        self.backend.goes_away().await;
+    }
+
+    pub async fn database_comes_back(&mut self) {
+        self.backend.comes_back().await;
     }
 
     fn running(&self) -> &Running {
@@ -139,19 +205,18 @@ impl World {
         }
     }
 
-    /// A second server on the same database and cache.
-    pub async fn another_node(&self) -> Running {
-        let settings = self.settings.clone();
-        portcullis::start(settings, self.clock.clone()).await.unwrap()
+    /// How many jobs wait, and how many have failed for good.
+    pub async fn jobs(&self) -> (i64, i64) {
+        let unit = async |db| store::jobs::backlog(&db).await;
+        let backlog = self.app().store.get(unit).await.unwrap();
+        (backlog.waiting, backlog.dead)
     }
 
     async fn end(&mut self) {
         if let Some(running) = &self.running {
             app::settle(running.app()).await.unwrap();
-            let unit = async |db| store::jobs::backlog(&db).await;
-            let backlog = running.app().store.get(unit).await.unwrap();
             if !self.expects_failed_jobs {
-                assert_eq!((backlog.waiting, backlog.dead), (0, 0), "jobs are left");
+                assert_eq!(self.jobs().await, (0, 0), "jobs are left");
             }
         }
         self.stop().await;
@@ -168,6 +233,43 @@ impl Drop for World {
             tokio::runtime::Handle::current().block_on(self.end());
         });
     }
+}
+
+/// A second server on a world's database and cache.
+pub struct Node(Running);
+
+impl Node {
+    pub fn app(&self) -> &app::App {
+        self.0.app()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.addresses()[0])
+    }
+
+    pub async fn settle(&self) {
+        app::settle(self.app()).await.unwrap();
+    }
+
+    pub async fn stop(self) {
+        self.0.until(std::future::ready(())).await;
+    }
+}
+
+/// Looks until there is something, for what another process or task does in its own time.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..6_000 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("waited in vain for {what}");
+}
+
+/// How long a request waits for a database that is away.
+fn hasty(settings: &mut Settings) {
+    settings.database.statement_timeout = Span::seconds(1);
 }
 
 /// What the testing profile says, on this backend.

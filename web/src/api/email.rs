@@ -1,9 +1,9 @@
 //! Proving an email address.
 
-use app::email;
+use app::{email, exchange::Evidence};
 use axum::{Json, extract::State};
 use domain::Secret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,6 +24,18 @@ pub fn routes() -> OpenApiRouter<WebState> {
 pub struct VerifyEmailRequest {
     #[schema(required, value_type = String)]
     token: Option<Secret>,
+    /// For apps: what the `code_challenge` of the registration is the hash of.
+    #[schema(value_type = Option<String>)]
+    code_verifier: Option<Secret>,
+}
+
+/// The address is verified.
+#[derive(Serialize, ToSchema)]
+pub struct VerifyEmailResponse {
+    message: &'static str,
+    /// For the browser or app that registered: to be exchanged for a session within a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange_token: Option<String>,
 }
 
 /// Verify an email address
@@ -34,15 +46,20 @@ pub struct VerifyEmailRequest {
     path = "/api/v1/auth/email/verify",
     tag = tag::AUTHENTICATION,
     request_body = VerifyEmailRequest,
-    responses((status = 200, description = "The address is verified.", body = MessageResponse)),
+    responses(
+        (status = 200, description = "The address is verified.", body = VerifyEmailResponse),
+    ),
 )]
 async fn verify(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<VerifyEmailRequest>,
-) -> Result<Json<MessageResponse>> {
-    email::verify(&web.app, &ctx, &request.token.unwrap_or_default()).await?;
-    Ok(Json(MessageResponse { message: "Your email address is verified." }))
+) -> Result<Json<VerifyEmailResponse>> {
+    let evidence = Evidence { code_verifier: request.code_verifier };
+    let token = request.token.unwrap_or_default();
+    let exchange = email::verify(&web.app, &ctx, &token, &evidence).await?;
+    let exchange_token = exchange.map(|it| it.expose().to_owned());
+    Ok(Json(VerifyEmailResponse { message: "Your email address is verified.", exchange_token }))
 }
 
 /// Where to send another verification mail.

@@ -54,6 +54,9 @@ pub struct RegisterRequest {
     terms_accepted: Option<bool>,
     #[serde(default, deserialize_with = "lenient_bool")]
     privacy_policy_accepted: Option<bool>,
+    /// For apps: the S256 hash (RFC 7636) of a `code_verifier` that the app shows when it verifies
+    /// the address, to be signed in by that.
+    code_challenge: Option<String>,
 }
 
 /// The account that was made, signed in while `registration.auto_login` is on.
@@ -138,6 +141,7 @@ impl From<RegisterRequest> for Registration {
             phone_number: it.phone_number,
             terms_accepted: it.terms_accepted,
             privacy_policy_accepted: it.privacy_policy_accepted,
+            code_challenge: it.code_challenge,
         }
     }
 }

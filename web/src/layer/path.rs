@@ -7,6 +7,9 @@ use http::{Uri, uri::PathAndQuery};
 /// Other names that clients know a path by.
 pub const ALIASES: &[(&str, &str)] = &[
     ("/api/v1/auth/verify-email", "/api/v1/auth/email/verify"),
+    ("/api/v1/auth/change-password", "/api/v1/auth/password/change"),
+    ("/api/v1/auth/forgot-password", "/api/v1/auth/password/reset"),
+    ("/api/v1/auth/reset-password", "/api/v1/auth/password/reset/confirm"),
     ("/api/v1/auth/profile/update", "/api/v1/auth/profile"),
     ("/api/v1/auth/health", "/health"),
 ];

@@ -25,9 +25,15 @@ fn samples() -> Vec<(&'static str, Value)> {
             context! { word => "not_found", title => "T", meaning => "M", status => 404 },
         ),
         ("swagger.html", context! {}),
-        ("verify_email.html", context! { step => "ask", token => "t", csrf_token => "c" }),
-        ("verify_email.html", context! { step => "done" }),
-        ("verify_email.html", context! { step => "failed", detail => "D" }),
+        (
+            "link.html",
+            context! {
+                link => "reset_password", step => "ask", action => "/reset-password",
+                token => "t", csrf_token => "c", asks_password => true, errors => ["E"],
+            },
+        ),
+        ("link.html", context! { link => "verify_email", step => "done" }),
+        ("link.html", context! { link => "undo_email_change", step => "failed", detail => "D" }),
     ]
 }
 

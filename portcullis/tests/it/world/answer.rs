@@ -16,10 +16,15 @@ pub struct Answer {
 
 impl Answer {
     pub async fn of(response: reqwest::Response) -> Answer {
+        Answer::read(response).await.unwrap()
+    }
+
+    /// An error where the server hangs up in the middle of it.
+    pub async fn read(response: reqwest::Response) -> reqwest::Result<Answer> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
+        let text = response.text().await?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, text, json }
+        Ok(Answer { status, headers, text, json })
     }
 
     /// The JSON of a 200.

@@ -1,7 +1,12 @@
 //! Where a world keeps its data: a temporary folder, or a database of its own on the servers that
 //! the environment names.
 
+use std::path::PathBuf;
+
 use tempfile::TempDir;
+use url::Url;
+
+use super::outage::Outage;
 
 /// An admin's address of a PostgreSQL server.
 const DATABASE: &str = "PORTCULLIS_TEST_DATABASE_URL";
@@ -11,6 +16,8 @@ pub struct Backend {
     folder: TempDir,
     postgres: Option<Postgres>,
     redis: Option<String>,
+    /// For a world whose database can go away.
+    outage: Option<Outage>,
 }
 
 struct Postgres {
@@ -41,14 +48,46 @@ impl Backend {
             }
             None => None,
         };
-        Backend { folder, postgres, redis: variable(REDIS) }
+        Backend { folder, postgres, redis: variable(REDIS), outage: None }
+    }
+
+    /// One whose database can go away.
+    pub async fn breakable() -> Backend {
+        let backend = Backend::new().await;
+        let outage = match &backend.postgres {
+            Some(postgres) => {
+                let url = Url::parse(&postgres.admin).unwrap();
+                let (host, port) = (url.host_str().unwrap(), url.port().unwrap_or(5432));
+                Outage::proxy(format!("{host}:{port}")).await
+            }
+            None => Outage::lock(&backend.data_folder().join("portcullis.db")),
+        };
+        Backend { outage: Some(outage), ..backend }
+    }
+
+    /// Takes the database of a breakable backend away.
+    pub async fn goes_away(&mut self) {
+        self.outage.as_mut().unwrap().begin().await;
+    }
+
+    pub async fn comes_back(&mut self) {
+        self.outage.as_mut().unwrap().end().await;
+    }
+
+    /// Several nodes need a database that all can reach.
+    pub fn has_room_for_nodes(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// The variables that lead a server to it.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let folder = self.folder.path().join("data");
+        let folder = self.data_folder().display().to_string();
         let mut variables = vec![
-            ("PORTCULLIS_SERVER__DATA_DIR".to_owned(), folder.display().to_string()),
+            ("PORTCULLIS_SERVER__DATA_DIR".to_owned(), folder),
             ("PORTCULLIS_CACHE__PREFIX".to_owned(), format!("{}:", unique())),
         ];
         if let Some(url) = self.url() {
@@ -63,8 +102,13 @@ impl Backend {
     /// The PostgreSQL address. `None`: SQLite in the data folder.
     pub fn url(&self) -> Option<String> {
         let postgres = self.postgres.as_ref()?;
-        let (server, _) = postgres.admin.rsplit_once('/').unwrap();
-        Some(format!("{server}/{}", postgres.name))
+        let mut url = Url::parse(&postgres.admin).unwrap();
+        url.set_path(&postgres.name);
+        if let Some(Outage::Proxy { address, .. }) = &self.outage {
+            url.set_ip_host(address.ip()).unwrap();
+            url.set_port(Some(address.port())).unwrap();
+        }
+        Some(url.into())
     }
 
     pub async fn end(&mut self) {

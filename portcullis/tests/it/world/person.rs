@@ -60,12 +60,25 @@ impl Person {
         Answer::of(request.send().await.unwrap()).await
     }
 
+    /// `None` where the server is gone before it has answered.
+    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> Option<Answer> {
+        Answer::read(request.send().await.ok()?).await.ok()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// A form, as a page would submit it.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let kind = "application/x-www-form-urlencoded";
+        self.request(Method::POST, path).header("content-type", kind).body(body)
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
@@ -80,13 +93,7 @@ impl Person {
 
     /// With a name and the usual password.
     pub async fn register(&mut self, email: &str) -> Answer {
-        let body = json!({
-            "email": email,
-            "password": PASSWORD,
-            "first_name": "Anna",
-            "last_name": "Lindholm",
-        });
-        self.register_as(body).await
+        self.register_as(registration(email)).await
     }
 
     pub async fn register_as(&mut self, body: Value) -> Answer {
@@ -143,4 +150,21 @@ impl Person {
             self.email = answer.json["user"]["email"].as_str().unwrap().to_owned();
         }
     }
+}
+
+/// What somebody fills in who registers.
+pub fn registration(email: &str) -> Value {
+    json!({
+        "email": email,
+        "password": PASSWORD,
+        "first_name": "Anna",
+        "last_name": "Lindholm",
+    })
+}
+
+/// An object with the fields of another one added, or in place of its own.
+pub fn merged(mut base: Value, other: Value) -> Value {
+    let Value::Object(fields) = other else { panic!("not an object: {other}") };
+    base.as_object_mut().unwrap().extend(fields);
+    base
 }

@@ -17,7 +17,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Deadline, Held, Shared, meaning};
 use crate::db::{Error, Result};
 
-/// How long another process, such as the CLI, may hold the database before a writer gives up.
+/// How long another process, such as the CLI, may hold the database before a writer gives up, where
+/// a statement may take as long.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 256;
 /// Older ones have a bug that can corrupt a WAL database.
@@ -77,7 +78,7 @@ fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
     let deadline = Deadline::new(limit);
     let asked = deadline.clone();
     let prepare = |it: &mut Connection| {
-        it.busy_timeout(BUSY_TIMEOUT)?;
+        it.busy_timeout(BUSY_TIMEOUT.min(limit))?;
         it.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         it.progress_handler(STEPS, Some(move || asked.is_over()))?;
         it.execute_batch(

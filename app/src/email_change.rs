@@ -1,0 +1,208 @@
+//! Giving an account another address: asked for with the password, confirmed from the new address,
+//! taken back from the old one.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Problem, Secret, SessionId, UserId,
+    account::{Email, User},
+    event::Event,
+    link::Purpose,
+    session::{EndReason, Session},
+    settings::Enumeration,
+};
+use store::Db;
+
+use crate::{
+    App, Ctx, Error, Result, audit,
+    caller::Caller,
+    email,
+    job::{self, Letter},
+    limits::{self, Limit},
+    link::{self, Mailed},
+    password, random, revocations, sessions,
+    tokens::{self, TokenPair},
+};
+
+/// Mails the new address a link that confirms it.
+pub async fn request(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    new_email: &str,
+    password: Option<Secret>,
+) -> Result<()> {
+    let limit = Limit { name: "email_change", rate: app.settings.limits.email_change };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    let wrong = |code, message: &str| Error::from(Problem::field("new_email", code, message));
+    let new = Email::parse(new_email).map_err(|it| wrong(it.code, &it.message))?;
+    if new == caller.user.email {
+        return Err(wrong("unchanged", "This is your address already."));
+    }
+    password::prove(app, ctx, caller, ("password", password)).await?;
+    let is_free = is_free_for(app, &new, caller.user.id).await?;
+    if !is_free && app.settings.privacy.enumeration == Enumeration::Standard {
+        return Err(taken());
+    }
+    let may_write = email::may_write_to(app, ctx, Letter::ChangeEmail, &new).await;
+    let mailed = Mailed::to(app, ctx, &caller.user, Letter::ChangeEmail, &new)?;
+    let entry = audit::event(ctx, Event::EmailChangeRequested)?
+        .by(caller.user.id)
+        .in_session(caller.session.id);
+    app.store
+        .write(async move |db| {
+            if is_free && may_write {
+                mailed.write(&db).await?;
+            }
+            audit::record(&db, &entry).await
+        })
+        .await?;
+    job::wake(app);
+    Ok(())
+}
+
+async fn is_free_for(app: &App, email: &Email, user: UserId) -> Result<bool> {
+    let name = email.canonical();
+    let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
+    // Another spelling of one's own address is nobody else's.
+    Ok(found.is_none_or(|it| it.id == user))
+}
+
+fn taken() -> Error {
+    let message = "A user with this email address already exists.";
+    Problem::field("new_email", "email_taken", message).into()
+}
+
+/// Spends the link: the account has the new address from now on. Other sessions end; the caller's,
+/// if it is the same user's, goes on with the pair that is given back.
+pub async fn confirm(
+    app: &App,
+    ctx: &Ctx,
+    caller: Option<&Caller>,
+    token: &Secret,
+) -> Result<Option<TokenPair>> {
+    let purpose = Purpose::ChangeEmail;
+    let (hash, found) = presented(app, ctx, token, purpose).await?;
+    let user = owner(app, found.user_id).await?;
+    let new = Email::from(found.email);
+    let kept = caller.filter(|it| it.user.id == user.id).map(|it| it.session.id);
+    let undo = Mailed::to(app, ctx, &user, Letter::EmailChanged, &user.email)?;
+    let (secret, now): ([u8; 32], _) = (random::bytes()?, ctx.now);
+    let entry = audit::event(ctx, Event::EmailChanged)?.by(user.id);
+    let (id, old, address) = (user.id, user.email.clone(), new.clone());
+    let outcome = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            link::spend(&db, &hash, purpose, now).await?;
+            if !store::users::set_email(&db, id, old.as_str(), &address, now).await? {
+                return Err(Code::InvalidLink.into());
+            }
+            store::links::revoke_all(&db, id).await?;
+            undo.add(&db).await?;
+            audit::record(&db, &entry).await?;
+            let renewed = match kept {
+                Some(kept) => store::sessions::renew(&db, kept, id, &secret, now).await?,
+                None => None,
+            };
+            let ended = end_others(&db, id, kept, now).await?;
+            Ok((renewed, ended))
+        })
+        .await;
+    let (renewed, ended) = outcome.map_err(address_conflicts)?;
+    announce(app, id, &ended, kept);
+    let user = Arc::new(User { email_verified_at: Some(now), ..with_address(user, new) });
+    let pair = |session: Session| tokens::issue(app, ctx, &user, &Arc::new(session));
+    renewed.map(pair).transpose()
+}
+
+/// Takes a change back, from the old address: it is the account's again, every session ends, the
+/// password that somebody else may know is void, and a mail leads to a new one.
+pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
+    let purpose = Purpose::UndoEmailChange;
+    let (hash, found) = presented(app, ctx, token, purpose).await?;
+    let user = owner(app, found.user_id).await?;
+    let old = Email::from(found.email);
+    let restored = with_address(user.clone(), old.clone());
+    let reset = Mailed::draft(app, ctx, &restored, Letter::ResetPassword)?;
+    // Nobody knows it, and the account still has a password to be reset.
+    let unknown: [u8; 32] = random::bytes()?;
+    let unknown = app.hasher.hash(&domain::link::token(&unknown)).await?;
+    let entry = audit::event(ctx, Event::EmailChangeUndone)?.about(Some(user.id));
+    let (id, now) = (user.id, ctx.now);
+    let ended = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            link::spend(&db, &hash, purpose, now).await?;
+            let current = (user.email.as_str(), user.password_hash.as_deref());
+            let is_restored = store::users::set_email(&db, id, current.0, &old, now).await?;
+            let is_void = store::users::set_password(&db, id, current.1, &unknown, now).await?;
+            if !is_restored || !is_void {
+                return Err(Code::InvalidLink.into());
+            }
+            store::links::revoke_all(&db, id).await?;
+            // Also those that lead back to an address in between.
+            store::links::revoke(&db, id, purpose).await?;
+            reset.write(&db).await?;
+            audit::record(&db, &entry).await?;
+            end_others(&db, id, None, now).await
+        })
+        .await
+        .map_err(|error| match address_conflicts(error) {
+            // The old address has become somebody else's.
+            Error::Refused(_) => Code::InvalidLink.into(),
+            error => error,
+        })?;
+    announce(app, id, &ended, None);
+    Ok(())
+}
+
+async fn presented(
+    app: &App,
+    ctx: &Ctx,
+    token: &Secret,
+    purpose: Purpose,
+) -> Result<([u8; 32], store::links::Spent)> {
+    let limit = Limit { name: "email_verify", rate: app.settings.limits.email_verify };
+    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    let hash = link::presented("token", token)?;
+    Ok((hash, link::look(app, ctx, hash, purpose).await?))
+}
+
+async fn owner(app: &App, id: UserId) -> Result<User> {
+    let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+    Ok(found.filter(User::is_usable).ok_or(Code::InvalidLink)?)
+}
+
+fn with_address(user: User, email: Email) -> User {
+    User { email_canonical: email.canonical(), email, ..user }
+}
+
+async fn end_others(
+    db: &Db,
+    user: UserId,
+    kept: Option<SessionId>,
+    now: domain::Time,
+) -> Result<Vec<SessionId>> {
+    let reason = EndReason::EmailChanged;
+    let ended = store::sessions::end_all(db, user, kept, reason, now).await?;
+    let ended = sessions::revoke(db, &ended, now).await?;
+    if let Some(kept) = kept {
+        revocations::session(db, kept, now).await?;
+    }
+    revocations::user(db, user, now).await?;
+    Ok(ended)
+}
+
+fn announce(app: &App, user: UserId, ended: &[SessionId], renewed: Option<SessionId>) {
+    let sessions: Vec<SessionId> = ended.iter().copied().chain(renewed).collect();
+    revocations::announced(app, &sessions, Some(user));
+    job::wake(app);
+}
+
+/// Somebody else took the address since it was asked for.
+fn address_conflicts(error: Error) -> Error {
+    match &error {
+        Error::Broken(cause) if cause.is_conflict("users_email_canonical") => taken(),
+        _ => error,
+    }
+}

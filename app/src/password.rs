@@ -1,0 +1,295 @@
+//! Changing a password, and setting a new one when it is forgotten.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, PasswordId, Problem, Secret, SessionId, UserId,
+    account::{Email, User, password},
+    event::Event,
+    link::Purpose,
+    problem::FieldErrors,
+    session::EndReason,
+};
+use store::{Db, passwords::Former};
+
+use crate::{
+    App, Ctx, Result, audit,
+    caller::Caller,
+    email,
+    hasher::Verified,
+    job::{self, Letter, Task},
+    limits::{self, Limit},
+    link::{self, Mailed},
+    random, revocations, sessions,
+    tokens::{self, TokenPair},
+};
+
+pub use domain::account::password::Strength;
+
+/// The field of a new password.
+const FIELD: &str = "new_password";
+
+/// A password somebody wants, and again as they typed it the second time.
+#[derive(Debug, Clone, Default)]
+pub struct NewPassword {
+    pub password: Option<Secret>,
+    pub confirm: Option<Secret>,
+}
+
+/// Checks a new password against the rules and against its owner. On the hasher's threads, as it
+/// computes for a while.
+pub(crate) async fn check(
+    app: &App,
+    field: &str,
+    owner: &User,
+    password: &Secret,
+) -> Result<Strength> {
+    let (owner, secret, rules) = (owner.clone(), password.clone(), app.settings.passwords.clone());
+    let (wrong, strength) = app
+        .hasher
+        .run(move |_| password::check(secret.expose(), &owner.attributes(), &rules))
+        .await?;
+    let mut errors = FieldErrors::default();
+    for error in wrong {
+        errors.add(field, error.code, error.message);
+    }
+    errors.check()?;
+    Ok(strength)
+}
+
+/// Whether a password is its owner's. A wrong one is an error of `field`, and is recorded.
+pub(crate) async fn prove(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    (field, password): (&str, Option<Secret>),
+) -> Result<()> {
+    let Some(password) = password.filter(|it| !it.is_empty()) else {
+        return Err(Problem::field(field, "required", "This field is required.").into());
+    };
+    let verified = app.hasher.verify(&password, caller.user.password_hash.as_deref()).await?;
+    if verified != Verified::Wrong {
+        return Ok(());
+    }
+    let entry = audit::event(ctx, Event::PasswordChangeFailed)?
+        .by(caller.user.id)
+        .in_session(caller.session.id)
+        .failed();
+    app.store.put(async move |db| audit::record(&db, &entry).await).await?;
+    Err(Problem::field(field, "password_incorrect", "This is not your password.").into())
+}
+
+/// Replaces the caller's password. Every other session of theirs ends; this one goes on with the
+/// pair that is given back, and with nothing older.
+pub async fn change(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    old: Option<Secret>,
+    new: NewPassword,
+) -> Result<TokenPair> {
+    let limit = Limit { name: "password_change", rate: app.settings.limits.password_change };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    let new = given(new)?;
+    prove(app, ctx, caller, ("old_password", old)).await?;
+    let hash = accept(app, &caller.user, &new).await?;
+    let change = Change::draft(app, ctx, &caller.user, hash, Event::PasswordChanged)?;
+    let (session, secret, now) = (caller.session.id, random::bytes()?, ctx.now);
+    let (renewed, ended) = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            let user = change.user.id;
+            let renewed = store::sessions::renew(&db, session, user, &secret, now).await?;
+            let renewed = renewed.ok_or(Code::SessionEnded)?;
+            let ended = change.write(&db, Some(session)).await?;
+            revocations::session(&db, session, now).await?;
+            Ok((renewed, ended))
+        })
+        .await?;
+    announce(app, caller.user.id, &ended, Some(session));
+    let user = fresh(app, caller.user.id).await?;
+    tokens::issue(app, ctx, &user, &Arc::new(renewed))
+}
+
+/// Asks for a mail that leads to a new password. The answer is the same whoever asks: whether
+/// there is anybody to write to is found out by a job.
+pub async fn request_reset(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
+    let limit = Limit { name: "password_reset", rate: app.settings.limits.password_reset };
+    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    let email =
+        Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
+    if !email::may_write_to(app, ctx, Letter::ResetPassword, &email).await {
+        return Ok(());
+    }
+    let task = Task::RequestPasswordReset { email_canonical: email.canonical().into() };
+    let job = job::draft(app, ctx, &task)?;
+    app.store.put(async move |db| store::jobs::insert(&db, &job).await).await?;
+    job::wake(app);
+    Ok(())
+}
+
+/// The job of [`request_reset`].
+pub async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
+    let name = email_canonical.to_owned();
+    let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
+    // Who came by another way has no password to be reset.
+    let may_reset = |it: &User| it.is_usable() && it.password_hash.is_some();
+    let Some(user) = found.filter(may_reset) else { return Ok(()) };
+    let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
+    let entry = audit::event(ctx, Event::PasswordResetRequested)?.about(Some(user.id));
+    app.store
+        .write(async move |db| {
+            mailed.write(&db).await?;
+            audit::record(&db, &entry).await
+        })
+        .await?;
+    job::wake(app);
+    Ok(())
+}
+
+/// What somebody presents to set a new password.
+#[derive(Debug, Clone, Default)]
+pub struct Reset {
+    pub token: Option<Secret>,
+    /// The user's id in base64, as Django's links have it beside the token.
+    pub uidb64: Option<String>,
+    pub new: NewPassword,
+}
+
+/// Sets a new password by a mailed token. Every session of the user ends, and the address is
+/// proved: the mail has reached it.
+pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
+    let rate = app.settings.limits.password_reset_confirm;
+    let limit = Limit { name: "password_reset_confirm", rate };
+    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    let new = given(reset.new)?;
+    let purpose = Purpose::ResetPassword;
+    let hash = link::presented("token", &reset.token.unwrap_or_default())?;
+    let found = link::look(app, ctx, hash, purpose).await?;
+    if reset.uidb64.is_some_and(|it| !is_uid_of(&it, found.user_id)) {
+        return Err(Code::InvalidLink.into());
+    }
+    let id = found.user_id;
+    let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+    let usable = user.filter(|it| it.is_usable() && it.email.as_str() == found.email);
+    let user = usable.ok_or(Code::InvalidLink)?;
+    let new_hash = accept(app, &user, &new).await?;
+    let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
+    let now = ctx.now;
+    let ended = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            let spent = link::spend(&db, &hash, purpose, now).await?;
+            let ended = change.write(&db, None).await?;
+            store::users::verify_email(&db, id, &spent.email, now).await?;
+            Ok(ended)
+        })
+        .await?;
+    announce(app, id, &ended, None);
+    Ok(())
+}
+
+fn is_uid_of(uidb64: &str, user: UserId) -> bool {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let decoded = URL_SAFE_NO_PAD.decode(uidb64.trim_end_matches('='));
+    decoded.is_ok_and(|it| it == user.to_string().as_bytes())
+}
+
+/// The new password, typed the same twice where it was typed twice.
+fn given(new: NewPassword) -> Result<Secret> {
+    let mut errors = FieldErrors::default();
+    let password = new.password.unwrap_or_default();
+    if password.is_empty() {
+        errors.add(FIELD, "required", "This field is required.");
+    }
+    if new.confirm.is_some_and(|it| it.expose() != password.expose()) {
+        let message = "The passwords are not the same.";
+        errors.add("new_password_confirm", "password_mismatch", message);
+    }
+    errors.check()?;
+    Ok(password)
+}
+
+/// The hash of a password that may be the user's next.
+async fn accept(app: &App, user: &User, new: &Secret) -> Result<String> {
+    check(app, FIELD, user, new).await?;
+    let (id, limit) = (user.id, i64::from(app.settings.passwords.history));
+    let unit = async move |db: Db| store::passwords::latest(&db, id, limit).await;
+    let former = app.store.get(unit).await?;
+    let current = user.password_hash.clone().into_iter();
+    let mut seen: Vec<String> = current.chain(former.into_iter().map(|it| it.hash)).collect();
+    seen.dedup();
+    for hash in seen.iter().take(app.settings.passwords.history as usize) {
+        if app.hasher.verify(new, Some(hash)).await? != Verified::Wrong {
+            let message = "Use a password that you have not had lately.";
+            return Err(Problem::field(FIELD, "password_reused", message).into());
+        }
+    }
+    app.hasher.hash(new).await
+}
+
+/// A change of password that is yet to be written.
+#[derive(Debug, Clone)]
+struct Change {
+    user: User,
+    hash: String,
+    former: Option<Former>,
+    keep: i64,
+    entry: audit::Entry,
+    job: store::jobs::Job,
+    now: domain::Time,
+}
+
+impl Change {
+    fn draft(app: &App, ctx: &Ctx, user: &User, hash: String, event: Event) -> Result<Change> {
+        let id = PasswordId::new(ctx.now, random::bytes()?);
+        let former = user.password_hash.clone().map(|hash| Former {
+            id,
+            user_id: user.id,
+            hash,
+            created_at: ctx.now,
+        });
+        Ok(Change {
+            user: user.clone(),
+            hash,
+            former,
+            keep: i64::from(app.settings.passwords.history).saturating_sub(1).max(0),
+            entry: audit::event(ctx, event)?.by(user.id),
+            job: job::draft(app, ctx, &Task::letter(Letter::PasswordChanged, user.id))?,
+            now: ctx.now,
+        })
+    }
+
+    /// The password, what it was, every link, and every session but `kept`; gives those that ended.
+    async fn write(&self, db: &Db, kept: Option<SessionId>) -> Result<Vec<SessionId>> {
+        let (user, now) = (self.user.id, self.now);
+        let old = self.user.password_hash.as_deref();
+        // It was changed by another request since it was read.
+        if !store::users::set_password(db, user, old, &self.hash, now).await? {
+            return Err(Code::InvalidCredentials.into());
+        }
+        if let Some(former) = &self.former {
+            store::passwords::insert(db, former).await?;
+            store::passwords::trim(db, user, self.keep).await?;
+        }
+        store::links::revoke_all(db, user).await?;
+        audit::record(db, &self.entry).await?;
+        store::jobs::insert(db, &self.job).await?;
+        let reason = EndReason::PasswordChanged;
+        let ended = store::sessions::end_all(db, user, kept, reason, now).await?;
+        let ended = sessions::revoke(db, &ended, now).await?;
+        revocations::user(db, user, now).await?;
+        Ok(ended)
+    }
+}
+
+fn announce(app: &App, user: UserId, ended: &[SessionId], renewed: Option<SessionId>) {
+    let sessions: Vec<SessionId> = ended.iter().copied().chain(renewed).collect();
+    revocations::announced(app, &sessions, Some(user));
+    job::wake(app);
+}
+
+async fn fresh(app: &App, id: UserId) -> Result<Arc<User>> {
+    let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+    Ok(Arc::new(user.ok_or(Code::SessionEnded)?))
+}

@@ -1,0 +1,84 @@
+//! A database that goes away: told as such, waited for, and never an accident.
+
+use serde_json::json;
+
+use crate::world::{Answer, PASSWORD, World, eventually};
+
+/// A 503 that says when to come back.
+#[track_caller]
+fn unavailable(answer: Answer) {
+    let wait = answer.headers.get("retry-after").map(|it| it.to_str().unwrap().to_owned());
+    assert!(wait.is_some_and(|it| it.parse::<u32>().unwrap() > 0), "{answer:?}");
+    answer.refused("service_unavailable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_is_told_and_its_return_is_noticed() {
+    let mut world = World::with_breakable_database().await;
+    let mut anna = world.registered("anna@example.com").await;
+    world.settle().await;
+
+    world.database_goes_away().await;
+    let login = json!({ "email": "anna@example.com", "password": PASSWORD });
+    unavailable(world.stranger().post("/api/v1/auth/login", login).await);
+    unavailable(world.stranger().register("ben@example.com").await);
+    unavailable(anna.present(&anna.refresh_token()).await);
+    unavailable(anna.logout().await);
+
+    world.database_comes_back().await;
+    let logged_in =
+        async || (world.stranger().login("anna@example.com").await.status == 200).then_some(());
+    eventually("the database to be noticed", logged_in).await;
+    // What was answered with 503 was not done by half.
+    anna.profile().await.ok();
+    anna.refresh().await.ok();
+    world.stranger().register("ben@example.com").await.created();
+    assert_eq!(world.letters("ben@example.com").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_wait_for_a_database_that_is_away() {
+    let mut world = World::with_breakable_database().await;
+    let request = world.stranger();
+    world.database_goes_away().await;
+    unavailable(
+        request.post("/api/v1/auth/email/resend", json!({ "email": "a@example.com" })).await,
+    );
+    world.database_comes_back().await;
+    let accepted = async || {
+        let answer = world.stranger().register("carl@example.com").await;
+        (answer.status == 201).then_some(())
+    };
+    eventually("the database to be noticed", accepted).await;
+    // The worker is still there.
+    let delivered = async || {
+        let all = world.stranger().get("/dev/inbox.json").await.ok();
+        (!all.as_array().unwrap().is_empty()).then_some(())
+    };
+    eventually("the mail", delivered).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_its_database_when_it_starts() {
+    let world = World::before_its_database().await;
+    world.registered("anna@example.com").await.profile().await.ok();
+    assert_eq!(world.stranger().get("/ready/").await.ok()["database"], "connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_that_the_database_is_gone() {
+    let mut world = World::start().await;
+    assert_eq!(world.stranger().get("/health/").await.ok()["status"], "healthy");
+    world.app().store.close().await;
+    for path in ["/health/", "/ready/", "/api/v1/auth/health/"] {
+        let answer = world.stranger().get(path).await;
+        assert_eq!(answer.status, 503, "{path}");
+        assert_eq!(
+            (&answer["status"], &answer["database"]),
+            (&json!("unhealthy"), &json!("disconnected"))
+        );
+        assert_eq!(answer["queue"], json!(null));
+    }
+    unavailable(world.stranger().login("anna@example.com").await);
+    world.stop().await;
+}

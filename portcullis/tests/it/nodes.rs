@@ -1,0 +1,181 @@
+//! Several servers on one database. SQLite means one node, so that these tests run on PostgreSQL
+//! alone and return early elsewhere: the one exception to the rule that no test knows its backend.
+
+use std::collections::BTreeMap;
+
+use domain::{Span, Time};
+use serde_json::json;
+use store::schedules::{self, Schedule};
+use tokio::task::JoinSet;
+
+use crate::{
+    fakes::smtp::SmtpServer,
+    world::{Node, World},
+};
+
+async fn two_nodes() -> Option<(World, Node)> {
+    World::of_two_nodes(|_| {}).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ended_on_one_node_is_dead_on_the_other_once_it_has_heard() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let anna = world.registered("anna@example.com").await;
+    let there = anna.at(node.url());
+    there.profile().await.ok();
+    anna.logout().await.ok();
+    node.settle().await;
+    there.profile().await.refused("session_ended");
+    there.present(&anna.refresh_token()).await.refused("session_ended");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sessions_that_ended_on_one_node_are_dead_on_the_other() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let anna = world.registered("anna@example.com").await;
+    let mut elsewhere = anna.at(node.url());
+    elsewhere.login("anna@example.com").await.ok();
+    elsewhere.profile().await.ok();
+    let ended = anna.post("/api/v1/auth/sessions/terminate-all", json!({})).await.ok();
+    assert_eq!(ended["terminated_count"], 1);
+    node.settle().await;
+    elsewhere.profile().await.refused("session_ended");
+    anna.at(node.url()).profile().await.ok();
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_from_one_node_works_on_the_other_at_once() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    // The other node remembers the session as it was.
+    anna.at(node.url()).profile().await.ok();
+    for _ in 0..3 {
+        anna.refresh().await.ok();
+        anna.at(node.url()).profile().await.ok();
+        let mut there = anna.at(node.url());
+        there.refresh().await.ok();
+        anna = there.at(world.url(""));
+        anna.profile().await.ok();
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_changed_on_one_node_has_changed_on_the_other_once_it_has_heard() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let anna = world.registered("anna@example.com").await;
+    let there = anna.at(node.url());
+    there.profile().await.ok();
+    anna.patch("/api/v1/auth/profile", json!({ "bio": "Here now." })).await.ok();
+    node.settle().await;
+    assert_eq!(there.profile().await.ok()["profile"]["bio"], "Here now.");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn theft_is_noticed_by_a_node_whose_memory_is_stale() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    let stolen = anna.refresh_token();
+    let thief = anna.at(node.url());
+    thief.profile().await.ok();
+    anna.refresh().await.ok();
+    anna.profile().await.ok();
+    world.pass(Span::seconds(11)).await;
+    thief.present(&stolen).await.refused("refresh_token_reused");
+    thief.profile().await.refused("session_ended");
+    world.settle().await;
+    anna.profile().await.refused("session_ended");
+    anna.refresh().await.refused("session_ended");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_on_the_other_node_gets_the_same_head() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    let (before, there) = (anna.refresh_token(), anna.at(node.url()));
+    there.profile().await.ok();
+    anna.refresh().await.ok();
+    assert_eq!(there.present(&before).await.ok()["refresh"], anna.refresh_token());
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_refreshes_on_two_nodes_are_one_rotation() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let anna = world.registered("anna@example.com").await;
+    let mut takers = JoinSet::new();
+    for taker in 0..20 {
+        let base = if taker % 2 == 0 { world.url("") } else { node.url() };
+        let person = anna.at(base);
+        takers.spawn(async move { person.present(&person.refresh_token()).await.ok() });
+    }
+    let mut heads = takers.join_all().await.into_iter().map(|it| it["refresh"].clone());
+    let first = heads.next().unwrap();
+    assert!(heads.all(|it| it == first));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_nodes_that_see_a_schedule_due_one_runs_it() {
+    let Some((world, node)) = two_nodes().await else { return };
+    // Never due by the clock of this world, so that nobody else takes it.
+    let due_at = Time::from_seconds(4_000_000_000);
+    let schedule = Schedule { name: "of this test".into(), cron: "0 0 * * *".into(), due_at };
+    let Schedule { name, cron, .. } = schedule.clone();
+    let unit = async move |db| schedules::put(&db, &name, &cron, due_at).await;
+    world.app().store.put(unit).await.unwrap();
+    let mut takers = JoinSet::new();
+    for taker in 0..20 {
+        let app = if taker % 2 == 0 { world.app().clone() } else { node.app().clone() };
+        let schedule = schedule.clone();
+        takers.spawn(async move {
+            let next = due_at + Span::days(1);
+            let unit = async move |db| schedules::consume(&db, &schedule, next, due_at).await;
+            app.store.put(unit).await.unwrap()
+        });
+    }
+    let winners = takers.join_all().await.into_iter().filter(|it| *it).count();
+    assert_eq!(winners, 1);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_done_once_by_the_workers_of_two_nodes() {
+    let server = SmtpServer::start().await;
+    let url = format!("{}?tls=none", server.url());
+    let Some((world, node)) = World::of_two_nodes(|it| it.email.url = url.into()).await else {
+        return;
+    };
+    let mut people = JoinSet::new();
+    for number in 0..30 {
+        let base = if number % 2 == 0 { world.url("") } else { node.url() };
+        let mut person = world.stranger().at(base);
+        let register = async move { person.register(&format!("p{number}@example.com")).await };
+        people.spawn(async move { register.await.created() });
+    }
+    people.join_all().await;
+    tokio::join!(world.settle(), node.settle());
+    let mut counts = BTreeMap::<String, usize>::new();
+    for address in server.received().into_iter().flat_map(|it| it.to) {
+        *counts.entry(address).or_default() += 1;
+    }
+    assert_eq!(counts.len(), 30);
+    assert!(counts.values().all(|it| *it == 1), "{counts:?}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_together_make_one_signing_key() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let anna = world.registered("anna@example.com").await;
+    let there = anna.at(node.url());
+    let keys = anna.get("/.well-known/jwks.json").await.ok();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(there.get("/.well-known/jwks.json").await.ok(), keys);
+    there.profile().await.ok();
+    node.stop().await;
+}
