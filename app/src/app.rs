@@ -21,8 +21,10 @@ use crate::{
     background::Background,
     hasher::Hasher,
     keys::Keys,
+    locale::Locale,
     lookaside::LookAside,
     render::Render,
+    templates::{self, Overrides},
 };
 
 /// The SQLite database in the data folder.
@@ -47,6 +49,9 @@ pub struct Parts {
     pub hasher: Hasher,
     pub lookaside: LookAside,
     pub activity: Activity,
+    pub locale: Arc<Locale>,
+    /// The operator's own templates and texts.
+    pub overrides: Overrides,
     pub render: Render,
     /// Rings when there is a job to do.
     pub(crate) wake: Arc<Notify>,
@@ -94,22 +99,27 @@ impl App {
         store: Store,
     ) -> Result<(App, Background), OpenError> {
         let (now, settings) = (clock.now(), resolved(settings));
+        // Before the keys are read: a change of them after that is heard of.
+        let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
+        let compiled = templates::compile(&settings.server.templates_dir)
+            .map_err(|error| OpenError::Settings(format!("server.templates_dir: {error}")))?;
         let (activity, uses) = activity::channel();
         let app = App(Arc::new(Parts {
             cache: Cache::connect(&settings.cache).await?,
-            mailer: Mailer::from_settings(&settings.email)?,
+            mailer: Mailer::from_settings(&settings.email, &settings.outbound)?,
             keys: Keys::open(&settings, &store, now).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions),
             activity,
-            render: Render::new()?,
+            locale: compiled.locale,
+            overrides: compiled.overrides,
+            render: compiled.render,
             wake: Arc::new(Notify::new()),
             tasks: TaskTracker::new(),
             settings,
             clock,
             store,
         }));
-        let sequence = app.store.get(async |db| store::revocations::latest(&db).await).await?;
         app.lookaside.start(sequence, now);
         Ok((app, Background::new(uses)))
     }

@@ -10,6 +10,15 @@ use crate::{Ctx, Result, random};
 #[derive(Debug, Clone)]
 pub struct Entry(AuditEvent);
 
+/// Who changes what is not their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Whoever runs commands at the server, who needs no permission.
+    Operator,
+    /// Somebody whose permission has been checked.
+    Admin(UserId),
+}
+
 /// A successful event of this request.
 pub fn event(ctx: &Ctx, event: Event) -> Result<Entry> {
     let device = ctx.client.device();
@@ -50,10 +59,27 @@ impl Entry {
         self
     }
 
+    /// Something that somebody does, to whoever it is about.
+    pub fn actor(mut self, user: UserId) -> Entry {
+        self.0.actor_id = Some(user);
+        self
+    }
+
     /// Something that happens to somebody, by nobody who is known.
     pub fn about(mut self, user: Option<UserId>) -> Entry {
         self.0.subject_id = user;
         self
+    }
+
+    /// Something that somebody else does.
+    pub fn done(mut self, by: By) -> Entry {
+        match by {
+            By::Operator => self.with("by", "operator"),
+            By::Admin(actor) => {
+                self.0.actor_id = Some(actor);
+                self
+            }
+        }
     }
 
     pub fn in_session(mut self, session: SessionId) -> Entry {

@@ -8,7 +8,7 @@ use domain::{
     session::{Session, access_token::Claims},
 };
 
-use crate::{App, Ctx, Result, lookaside::Facts};
+use crate::{App, Ctx, Result, keys, lookaside::Facts};
 
 /// How exactly the last activity of a session is kept.
 const ACTIVITY: Span = Span::seconds(60);
@@ -18,12 +18,13 @@ const ACTIVITY: Span = Span::seconds(60);
 pub struct Caller {
     pub user: Arc<User>,
     pub session: Arc<Session>,
-    pub claims: Claims,
+    pub claims: Arc<Claims>,
 }
 
 /// The caller that an access token stands for, or why it stands for nobody.
 pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller> {
-    let claims = app.keys.verify(token.expose()).ok_or(Code::InvalidToken)?;
+    let verified = keys::verify(app, token.expose(), ctx.now).await?;
+    let claims = verified.ok_or(Code::InvalidToken)?;
     claims.check(ctx.now, &app.settings.tokens)?;
     let epoch = app.lookaside.epoch();
     let Facts { session, user } = facts(app, ctx, &claims).await?;

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use domain::{Time, client::Client, session::device::DeviceId};
 
+use crate::locale::Language;
+
 /// The circumstances of a request, a command or a job.
 #[derive(Debug, Clone)]
 pub struct Ctx {
@@ -15,12 +17,14 @@ pub struct Ctx {
     pub client: Client,
     /// The device that the request's signed cookie names.
     pub device: Option<DeviceId>,
+    /// The language that the request asks for.
+    pub language: Option<Language>,
 }
 
 impl Ctx {
     /// For what an operator does on the server itself, or the server on its own.
     pub fn local(now: Time, request_id: impl Into<String>) -> Ctx {
         let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), "");
-        Ctx { now, request_id: request_id.into(), client, device: None }
+        Ctx { now, request_id: request_id.into(), client, device: None, language: None }
     }
 }

@@ -6,7 +6,7 @@ use crate::{App, Ctx, Result, random};
 
 /// The device that a cookie names. `None`: it is not a cookie of ours.
 pub fn recognise(app: &App, cookie: &str) -> Option<DeviceId> {
-    DeviceId::open(cookie, &app.keys.device)
+    app.keys.device(cookie)
 }
 
 /// Sees to it that the request has a device. Where it had none, also gives the cookie by which the
@@ -16,5 +16,5 @@ pub fn ensure(app: &App, ctx: Ctx) -> Result<(Ctx, Option<String>)> {
         return Ok((ctx, None));
     }
     let device = DeviceId(random::bytes()?);
-    Ok((Ctx { device: Some(device), ..ctx }, Some(device.seal(&app.keys.device))))
+    Ok((Ctx { device: Some(device), ..ctx }, Some(app.keys.device_cookie(device))))
 }

@@ -83,6 +83,8 @@ pub async fn confirm(
 ) -> Result<Option<TokenPair>> {
     let purpose = Purpose::ChangeEmail;
     let (hash, found) = presented(app, ctx, token, purpose).await?;
+    let limit = Limit { name: "email_change_confirm", rate: app.settings.limits.email_change };
+    limits::keep(limits::take(app, ctx, limit, &found.user_id.to_string()).await?);
     let user = owner(app, found.user_id).await?;
     let new = Email::from(found.email);
     let kept = caller.filter(|it| it.user.id == user.id).map(|it| it.session.id);
@@ -101,7 +103,8 @@ pub async fn confirm(
             undo.add(&db).await?;
             audit::record(&db, &entry).await?;
             let renewed = match kept {
-                Some(kept) => store::sessions::renew(&db, kept, id, &secret, now).await?,
+                // A mailed link is no step-up.
+                Some(kept) => store::sessions::renew(&db, kept, id, (&secret, None), now).await?,
                 None => None,
             };
             let ended = end_others(&db, id, kept, now).await?;

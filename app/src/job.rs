@@ -1,6 +1,7 @@
 //! Background work: written down in the transaction that causes it, done at least once afterwards.
 
 mod cleanup;
+mod desk;
 mod letter;
 mod schedule;
 mod worker;
@@ -8,8 +9,10 @@ mod worker;
 use domain::{JobId, Secret, UserId, account::Email};
 use serde::{Deserialize, Serialize};
 use store::jobs::Job;
+pub use store::jobs::{Filter, State};
 
 pub use self::{
+    desk::{Listed, Replayed, count_dead, discard, list, replay, replay_some},
     letter::Letter,
     schedule::{prepare, run_due as run_schedules},
     worker::{run_due, work},
@@ -22,9 +25,9 @@ pub const CHANNEL: &str = "jobs";
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub enum Task {
-    /// Write to a user, at their own address unless it says another. The token is what the mail's
+    /// Write to a user at their own address, or to another address. The token is what the mail's
     /// link holds.
-    Letter { letter: Letter, user_id: UserId, to: Option<Email>, token: Option<Secret> },
+    Letter { letter: Letter, user_id: Option<UserId>, to: Option<Email>, token: Option<Secret> },
     /// Find out whether an address is to be proved, and if so send it a link.
     RequestVerification { email_canonical: Secret },
     /// Find out whether somebody has this name, and if so send them a link to a new password.
@@ -34,7 +37,7 @@ pub enum Task {
 impl Task {
     /// A letter without a link, to a user's own address.
     pub fn letter(letter: Letter, user_id: UserId) -> Task {
-        Task::Letter { letter, user_id, to: None, token: None }
+        Task::Letter { letter, user_id: Some(user_id), to: None, token: None }
     }
 }
 
@@ -42,7 +45,7 @@ impl Task {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload {
-    Letter { letter: Letter, user_id: UserId, to: Option<String> },
+    Letter { letter: Letter, user_id: Option<UserId>, to: Option<String> },
     RequestVerification,
     RequestPasswordReset,
 }

@@ -2,82 +2,190 @@
 //!
 //! The master secret comes from the configuration, or is made once and kept in the data folder.
 //! Each derived key serves one purpose. Signing keys live in the database, sealed under one of
-//! them, so that neither the database nor the master alone can sign.
+//! them, so that neither the database nor the master alone can sign. They change while the server
+//! runs; whoever asks gets those of the moment.
 
 mod master;
+mod masters;
+mod material;
+mod operate;
+mod remembered;
+mod ring;
+mod rotation;
 mod seal;
-mod signing;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{
-    Secret,
-    mac::{MacKey, derive},
-    session::{Session, access_token::Claims, refresh::RefreshToken},
+    Secret, Span, Time,
+    mac::MacKey,
+    session::{Session, access_token::Claims, device::DeviceId, refresh::RefreshToken},
     settings::Settings,
 };
-use store::Store;
+use jsonwebtoken::jwk::JwkSet;
+use serde::Serialize;
+use store::{Store, keys::SigningKey};
+use tokio::sync::Mutex;
 
-pub use self::seal::Seal;
-use self::signing::Signer;
-use crate::{Error, OpenError, Result};
+use self::{
+    masters::Masters,
+    ring::{Ring, Verified},
+    rotation::{Occasion, Rules, Tools, carry_out},
+};
+pub use self::{
+    masters::Seals,
+    operate::{Resealed, reseal, revoke, rotate},
+    ring::SHARED,
+    rotation::{Changes, Step, When},
+    seal::Seal,
+};
+use crate::{App, Ctx, Error, OpenError, Result, random};
 
-/// Which refresh key new tokens are made with; older ids stay valid while their key is known.
-const REFRESH_KEY: u8 = 1;
+/// How often a token with an unknown key id makes a node look for new keys.
+const LOOK: Span = Span::seconds(1);
 
 pub struct Keys {
-    refresh: MacKey,
-    /// Of the device cookie.
-    pub device: MacKey,
+    masters: Masters,
     /// Of text that is looked up and must not be read: unknown identifiers in the audit log.
     pub index: MacKey,
+    /// Of what wrong passwords are counted on.
+    pub lockout: MacKey,
     /// Of what waits in the outbox.
-    pub outbox: Seal,
-    signer: Signer,
+    pub outbox: Seals,
+    signing: Seals,
+    ring: RwLock<Arc<Ring>>,
+    /// When keys were last read. Held while they are, so that an older answer never comes last.
+    loaded_at: Mutex<Time>,
 }
 
 impl Keys {
     /// Derives, loads and, at the very first start, makes the keys.
-    pub async fn open(
-        settings: &Settings,
-        store: &Store,
-        now: domain::Time,
-    ) -> Result<Keys, OpenError> {
-        let master = master::secret(settings)?;
-        let master = master.expose().as_bytes();
-        let seal = Seal::new(&derive(master, "signing keys"))?;
+    pub async fn open(settings: &Settings, store: &Store, now: Time) -> Result<Keys, OpenError> {
+        let masters = Masters::open(settings)?;
+        let signing = masters.seals("signing keys")?;
+        let tokens = &settings.tokens;
+        // Before anything is changed: the master secret may be the wrong one.
+        let (_, closed) = Ring::new(&load(store).await?, &signing, tokens, now)?;
+        if !closed.is_empty() {
+            return Err(OpenError::Settings(
+                "secrets.master does not open the signing keys in this database, which were sealed \
+                 under another one: put that one into secrets.previous"
+                    .into(),
+            ));
+        }
+        let ctx = Ctx::local(now, "start");
+        let tools = Tools { store, seals: &signing, rules: Rules::from(tokens), ctx: &ctx };
+        carry_out(&tools, Occasion::Start).await?;
+        let (ring, _) = Ring::new(&load(store).await?, &signing, tokens, now)?;
+        if !ring.can_sign() {
+            return Err(crypto("no signing key").into());
+        }
+        let ring = ring.remembering(settings.sessions.memory_entries);
         Ok(Keys {
-            refresh: MacKey::new(&derive(master, "refresh tokens")),
-            device: MacKey::new(&derive(master, "device cookie")),
-            index: MacKey::new(&derive(master, "index")),
-            outbox: Seal::new(&derive(master, "outbox"))?,
-            signer: Signer::open(store, &seal, now).await?,
+            index: masters.mac("index")?,
+            lockout: masters.mac("lockout")?,
+            outbox: masters.seals("outbox")?,
+            masters,
+            signing,
+            ring: RwLock::new(Arc::new(ring)),
+            loaded_at: Mutex::new(now),
         })
     }
 
     /// The refresh token of one generation of a session.
     pub fn refresh_token(&self, session: &Session, generation: i64) -> Secret {
-        RefreshToken::derive(session, generation, REFRESH_KEY, &self.refresh).encode()
+        self.masters.refresh_token(session, generation)
     }
 
     /// Whether a presented refresh token was made here for this session.
     pub fn is_genuine(&self, token: &RefreshToken, session: &Session) -> bool {
-        token.key_id == REFRESH_KEY && token.is_genuine(session, &self.refresh)
+        self.masters.is_genuine(token, session)
     }
 
-    /// A signed access token.
-    pub fn sign(&self, claims: &Claims) -> Result<Secret> {
-        self.signer.sign(claims)
+    /// What the cookie of a device says.
+    pub fn device_cookie(&self, device: DeviceId) -> String {
+        self.masters.device_cookie(device)
     }
 
-    /// The claims of a token that one of our keys signed. `None`: forged, malformed, or of another
-    /// algorithm, purpose or key. Times, issuer and audience are still to be checked.
-    pub fn verify(&self, token: &str) -> Option<Claims> {
-        self.signer.verify(token)
+    /// The device that a cookie names. `None`: it is not a cookie of ours.
+    pub fn device(&self, cookie: &str) -> Option<DeviceId> {
+        self.masters.device(cookie)
+    }
+
+    /// A signed token.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<Secret> {
+        self.ring().sign(claims)
     }
 
     /// The public keys (RFC 7517).
-    pub fn jwks(&self) -> &jsonwebtoken::jwk::JwkSet {
-        self.signer.jwks()
+    pub fn jwks(&self, now: Time) -> JwkSet {
+        self.ring().jwks(now)
     }
+
+    fn ring(&self) -> Arc<Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the keys anew, and goes on with the old ones where that fails.
+    async fn reload(&self, settings: &Settings, store: &Store, now: Time) -> Result<()> {
+        let mut loaded_at = self.loaded_at.lock().await;
+        self.reload_locked(settings, store, now).await?;
+        *loaded_at = now;
+        Ok(())
+    }
+
+    async fn reload_locked(&self, settings: &Settings, store: &Store, now: Time) -> Result<()> {
+        let rows = load(store).await?;
+        let (ring, closed) = Ring::new(&rows, &self.signing, &settings.tokens, now)?;
+        for kid in closed {
+            tracing::error!(kid, "a signing key does not open with the master secrets known here");
+        }
+        let before = self.ring();
+        let ring = Arc::new(ring.or_signer_of(&before).remembering_as(&before));
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        Ok(())
+    }
+}
+
+/// The claims of a token that one of our keys signed. `None`: forged, malformed, or of another
+/// algorithm, purpose or key. Times, issuer and audience are still to be checked.
+pub async fn verify(app: &App, token: &str, now: Time) -> Result<Option<Arc<Claims>>> {
+    match app.keys.ring().verify(token, now) {
+        Verified::Genuine(claims) => return Ok(Some(claims)),
+        Verified::Forged => return Ok(None),
+        Verified::UnknownKey => {}
+    }
+    // Another process may have made it a moment ago. Strangers can make this happen, so not often.
+    let mut loaded_at = app.keys.loaded_at.lock().await;
+    if now.since(*loaded_at) >= LOOK {
+        // Also where it fails: nobody waits for a database that is away but the one who asks.
+        *loaded_at = now;
+        app.keys.reload_locked(&app.settings, &app.store, now).await?;
+    }
+    drop(loaded_at);
+    match app.keys.ring().verify(token, now) {
+        Verified::Genuine(claims) => Ok(Some(claims)),
+        Verified::Forged | Verified::UnknownKey => Ok(None),
+    }
+}
+
+/// Reads the keys anew, because they have changed.
+pub async fn reload(app: &App) -> Result<()> {
+    app.keys.reload(&app.settings, &app.store, app.clock.now()).await
+}
+
+/// Does what time asks for: makes the next key, lets it sign.
+pub async fn advance(app: &App, now: Time) -> Result<()> {
+    let ctx = Ctx::local(now, random::request_id(now));
+    let changes = operate::change(app, &ctx, Occasion::Clock).await?;
+    if !changes.steps.is_empty() {
+        tracing::info!(?changes, "signing keys were changed by the schedule");
+    }
+    Ok(())
+}
+
+async fn load(store: &Store) -> Result<Vec<SigningKey>> {
+    Ok(store.get(async |db| store::keys::all(&db).await).await?)
 }
 
 impl std::fmt::Debug for Keys {

@@ -15,14 +15,22 @@ pub mod email;
 pub mod email_change;
 pub mod exchange;
 pub mod health;
+pub mod idempotency;
+pub mod invitations;
 pub mod job;
+pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod locale;
+pub mod metadata;
 pub mod password;
 pub mod profile;
+pub mod registration;
 pub mod sessions;
 pub mod sign_in;
+pub mod templates;
 pub mod tokens;
+pub mod users;
 
 mod activity;
 mod app;
@@ -31,7 +39,7 @@ mod clock;
 mod ctx;
 mod error;
 mod hasher;
-mod keys;
+mod lockout;
 mod lookaside;
 mod random;
 mod render;
@@ -39,6 +47,7 @@ mod revocations;
 
 pub use self::{
     app::{App, OpenError, connect, database_file, migrate},
+    audit::By,
     background::{Background, settle},
     clock::Clock,
     ctx::Ctx,

@@ -37,8 +37,12 @@ impl Mailed {
     pub fn to(app: &App, ctx: &Ctx, user: &User, letter: Letter, to: &Email) -> Result<Mailed> {
         let purpose = letter.purpose().ok_or_else(|| Error::broken("a letter without a link"))?;
         let (link, token) = draft(app, ctx, user, purpose, to)?;
-        let task =
-            Task::Letter { letter, user_id: user.id, to: Some(to.clone()), token: Some(token) };
+        let task = Task::Letter {
+            letter,
+            user_id: Some(user.id),
+            to: Some(to.clone()),
+            token: Some(token),
+        };
         Ok(Mailed { link, job: job::draft(app, ctx, &task)?, purpose })
     }
 
@@ -50,6 +54,8 @@ impl Mailed {
 
     /// Voids what was sent before for the same purpose, and queues this one.
     pub async fn write(&self, db: &Db) -> store::Result<()> {
+        // Two who ask at once must not both be left with a link that is good.
+        db.lock("users", self.link.user_id).await?;
         links::revoke(db, self.link.user_id, self.purpose).await?;
         self.add(db).await
     }
@@ -93,6 +99,7 @@ pub fn lifetime(app: &App, purpose: Purpose) -> Span {
         Purpose::ResetPassword => links.reset_password_lifetime,
         Purpose::ChangeEmail => links.change_email_lifetime,
         Purpose::UndoEmailChange => links.undo_email_change_lifetime,
+        Purpose::Invitation => links.invitation_lifetime,
         Purpose::Exchange => links.exchange_lifetime,
     }
 }

@@ -10,11 +10,14 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-use domain::{SessionId, Time, UserId, account::User, session::Session, settings::Sessions};
+use domain::{SessionId, Span, Time, UserId, account::User, session::Session, settings::Sessions};
 use moka::sync::Cache;
 use store::{Store, revocations::Revocation};
 
 use crate::Result;
+
+/// Well below how long revocations are kept.
+const LONG_SILENCE: Span = Span::hours(12);
 
 /// A session and whose it is.
 #[derive(Debug, Clone)]
@@ -135,8 +138,17 @@ impl LookAside {
         self.heard.load(Ordering::Acquire)
     }
 
+    /// Whether this process has not heard for so long that it may have missed something for good.
+    pub fn was_deaf(&self, now: Time) -> bool {
+        now.since(Time(self.heard_at.load(Ordering::Acquire))) > LONG_SILENCE
+    }
+
     /// Forgets what was revoked. `asked_at` is the time before the database was asked.
     pub fn hear(&self, revocations: &[Revocation], asked_at: Time) {
+        // What was revoked meanwhile may have been swept already.
+        if self.was_deaf(asked_at) {
+            self.forget_all();
+        }
         let mut last = self.heard();
         for revocation in revocations {
             if revocation.sequence > last + 1 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Code, PasswordId, Problem, Secret, SessionId, UserId,
-    account::{Email, User, password},
+    account::{Email, User, password, phone},
     event::Event,
     link::Purpose,
     problem::FieldErrors,
@@ -19,6 +19,7 @@ use crate::{
     hasher::Verified,
     job::{self, Letter, Task},
     limits::{self, Limit},
+    lockout::{self, Counters, Unlock},
     link::{self, Mailed},
     random, revocations, sessions,
     tokens::{self, TokenPair},
@@ -36,28 +37,40 @@ pub struct NewPassword {
     pub confirm: Option<Secret>,
 }
 
-/// Checks a new password against the rules and against its owner. On the hasher's threads, as it
-/// computes for a while.
+/// Checks a new password against the rules and against its owner.
 pub(crate) async fn check(
     app: &App,
     field: &str,
     owner: &User,
     password: &Secret,
 ) -> Result<Strength> {
+    let mut errors = FieldErrors::default();
+    let strength = look(app, &mut errors, (field, password), owner).await?;
+    errors.check()?;
+    Ok(strength)
+}
+
+/// [`check`] among other things: notes what is wrong. On the hasher's threads, as it computes for
+/// a while.
+pub(crate) async fn look(
+    app: &App,
+    errors: &mut FieldErrors,
+    (field, password): (&str, &Secret),
+    owner: &User,
+) -> Result<Strength> {
     let (owner, secret, rules) = (owner.clone(), password.clone(), app.settings.passwords.clone());
     let (wrong, strength) = app
         .hasher
         .run(move |_| password::check(secret.expose(), &owner.attributes(), &rules))
         .await?;
-    let mut errors = FieldErrors::default();
     for error in wrong {
-        errors.add(field, error.code, error.message);
+        errors.push(field, error);
     }
-    errors.check()?;
     Ok(strength)
 }
 
-/// Whether a password is its owner's. A wrong one is an error of `field`, and is recorded.
+/// Whether a password is its owner's. A wrong one is an error of `field`, is recorded, and counts
+/// towards a lock of the account.
 pub(crate) async fn prove(
     app: &App,
     ctx: &Ctx,
@@ -67,15 +80,24 @@ pub(crate) async fn prove(
     let Some(password) = password.filter(|it| !it.is_empty()) else {
         return Err(Problem::field(field, "required", "This field is required.").into());
     };
-    let verified = app.hasher.verify(&password, caller.user.password_hash.as_deref()).await?;
-    if verified != Verified::Wrong {
-        return Ok(());
+    let counters = Counters::of_check(app, &caller.user, &caller.session);
+    let guess = lockout::count(app, ctx, &counters).await?;
+    let verified = app.hasher.verify(&password, caller.user.password_hash.as_deref()).await;
+    let verified = guess.unless_answered(app, verified, &[]).await?;
+    if verified != Verified::Wrong && !guess.is_barred() {
+        return Ok(app.store.write(async move |db| guess.right(&db).await).await?);
     }
     let entry = audit::event(ctx, Event::PasswordChangeFailed)?
         .by(caller.user.id)
         .in_session(caller.session.id)
         .failed();
-    app.store.put(async move |db| audit::record(&db, &entry).await).await?;
+    let now = ctx.now;
+    app.store
+        .write(async move |db| {
+            audit::record(&db, &entry).await?;
+            guess.wrong(&db, now).await
+        })
+        .await?;
     Err(Problem::field(field, "password_incorrect", "This is not your password.").into())
 }
 
@@ -91,17 +113,22 @@ pub async fn change(
     let limit = Limit { name: "password_change", rate: app.settings.limits.password_change };
     limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
     let new = given(new)?;
+    // What is remembered may have another hash of the same password.
+    let user = fresh(app, caller.user.id).await?;
+    let caller = &Caller { user: user.clone(), ..caller.clone() };
     prove(app, ctx, caller, ("old_password", old)).await?;
-    let hash = accept(app, &caller.user, &new).await?;
-    let change = Change::draft(app, ctx, &caller.user, hash, Event::PasswordChanged)?;
+    let hash = accept(app, &user, &new).await?;
+    let change = Change::draft(app, ctx, &user, hash, Event::PasswordChanged)?;
     let (session, secret, now) = (caller.session.id, random::bytes()?, ctx.now);
     let (renewed, ended) = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
             let user = change.user.id;
-            let renewed = store::sessions::renew(&db, session, user, &secret, now).await?;
-            let renewed = renewed.ok_or(Code::SessionEnded)?;
             let ended = change.write(&db, Some(session)).await?;
+            let proved = Some(now);
+            let renewed =
+                store::sessions::renew(&db, session, user, (&secret, proved), now).await?;
+            let renewed = renewed.ok_or(Code::SessionEnded)?;
             revocations::session(&db, session, now).await?;
             Ok((renewed, ended))
         })
@@ -116,6 +143,10 @@ pub async fn change(
 pub async fn request_reset(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
     let limit = Limit { name: "password_reset", rate: app.settings.limits.password_reset };
     limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    // Only a mail leads to a new password; a phone number gets the same answer.
+    if phone::parse(email).is_ok() {
+        return Ok(());
+    }
     let email =
         Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
     if !email::may_write_to(app, ctx, Letter::ResetPassword, &email).await {
@@ -156,8 +187,8 @@ pub struct Reset {
     pub new: NewPassword,
 }
 
-/// Sets a new password by a mailed token. Every session of the user ends, and the address is
-/// proved: the mail has reached it.
+/// Sets a new password by a mailed token. Every session of the user ends, the address is proved as
+/// the mail has reached it, and no lock is left.
 pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let rate = app.settings.limits.password_reset_confirm;
     let limit = Limit { name: "password_reset_confirm", rate };
@@ -175,13 +206,14 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let user = usable.ok_or(Code::InvalidLink)?;
     let new_hash = accept(app, &user, &new).await?;
     let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
-    let now = ctx.now;
+    let (unlock, now) = (Unlock::of(app, &user), ctx.now);
     let ended = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
             let spent = link::spend(&db, &hash, purpose, now).await?;
             let ended = change.write(&db, None).await?;
             store::users::verify_email(&db, id, &spent.email, now).await?;
+            unlock.write(&db, now).await?;
             Ok(ended)
         })
         .await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Code, Problem, Time,
-    account::{User, phone, profile, profile::Change, username},
+    account::{User, metadata, phone, profile, profile::Change, username},
     event::Event,
     problem::FieldErrors,
 };
@@ -22,7 +22,7 @@ pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> R
         let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
         let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;
         let read_at = current.updated_at;
-        let mut changed = apply(&current, change)?;
+        let mut changed = apply(&current, change, app.settings.registration.metadata_limit)?;
         // Also where two changes fall into one microsecond: it is what the guard compares.
         changed.updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
         if write(app, ctx, caller, &changed, read_at).await? {
@@ -32,7 +32,7 @@ pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> R
     Err(Error::away("an account is changed too often at once"))
 }
 
-fn apply(user: &User, change: &Change) -> Result<User> {
+fn apply(user: &User, change: &Change, metadata_limit: usize) -> Result<User> {
     let (mut user, mut errors) = (user.clone(), FieldErrors::default());
     if let Some(text) = &change.first_name {
         user.first_name = errors.take("first_name", profile::name(text)).unwrap_or_default();
@@ -57,6 +57,10 @@ fn apply(user: &User, change: &Change) -> Result<User> {
         user.phone_number = number;
     }
     user.profile.apply(&change.profile, &mut errors);
+    if let Some(patch) = &change.user_metadata {
+        let merged = metadata::merge(&user.user_metadata, patch, metadata_limit);
+        user.user_metadata = errors.take("user_metadata", merged).unwrap_or_default();
+    }
     errors.check()?;
     Ok(user)
 }

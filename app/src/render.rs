@@ -1,9 +1,17 @@
-//! Mails as text and HTML, from templates that are part of the program.
+//! Mails as text and HTML, in the language of whoever gets them. The templates are part of the
+//! program, or an operator's own.
 
-use minijinja::{Environment, UndefinedBehavior, Value, value::Serde};
+use std::sync::Arc;
+
+use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    job::Letter,
+    locale::{Language, Locale, function},
+    templates::{Overrides, TemplateError},
+};
 
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => { &[
@@ -11,7 +19,7 @@ macro_rules! templates {
     ] };
 }
 
-const TEMPLATES: &[(&str, &str)] = templates![
+pub(crate) const TEMPLATES: &[(&str, &str)] = templates![
     "layout.html",
     "layout.txt",
     "verify_email.html",
@@ -30,6 +38,21 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "change_email.txt",
     "email_changed.html",
     "email_changed.txt",
+    "invitation.html",
+    "invitation.txt",
+];
+
+/// What every letter is rendered with, beside `lang` and `dir`: the name, and a value such as it
+/// has.
+pub const VALUES: &[(&str, &str)] = &[
+    ("product", "Portcullis"),
+    ("public_url", "https://id.example.com"),
+    ("name", "<Anna>"),
+    ("email", "anna@example.com"),
+    ("new_email", "anna@example.org"),
+    ("link", "https://id.example.com/verify-email?token=abc"),
+    ("lifetime", "24 hours"),
+    ("happened_at", "15 January 2027, 08:00 UTC"),
 ];
 
 /// A mail's three texts.
@@ -43,61 +66,119 @@ pub struct Rendered {
 pub struct Render(Environment<'static>);
 
 impl Render {
-    /// Compiles every template.
-    pub fn new() -> Result<Render> {
+    /// Compiles every template. Where some are the operator's own, every letter is tried.
+    pub fn new(locale: Arc<Locale>, overrides: &Overrides) -> Result<Render, TemplateError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        function::install(&mut environment, locale);
         for (name, source) in TEMPLATES {
-            environment.add_template(name, source).map_err(Error::broken)?;
+            let own = overrides.get(&format!("mail/{name}")).map(str::to_owned);
+            let source = own.unwrap_or_else(|| (*source).to_owned());
+            environment
+                .add_template_owned(*name, source)
+                .map_err(|error| TemplateError::of("mail", name, &error))?;
         }
-        Ok(Render(environment))
+        let render = Render(environment);
+        if !overrides.is_empty() {
+            render.try_all()?;
+        }
+        Ok(render)
     }
 
     /// A mail by the name of its templates. The subject is a block of the text.
-    pub fn mail(&self, name: &str, values: impl Serialize) -> Result<Rendered> {
-        let template =
-            |ending: &str| self.0.get_template(&format!("{name}.{ending}")).map_err(Error::broken);
-        let (text, html) = (template("txt")?, template("html")?);
-        let values = Value::from(Serde(values));
-        let mut captured = text.render_captured(values.clone()).map_err(Error::broken)?;
-        let subject = captured.with_state_mut(|state| state.render_block("subject"));
-        let subject = subject.map_err(Error::broken)?;
+    pub fn mail(&self, language: Language, name: &str, values: impl Serialize) -> Result<Rendered> {
+        self.render(language, name, Value::from(Serde(values))).map_err(Error::broken)
+    }
+
+    fn try_all(&self) -> Result<(), TemplateError> {
+        let values = Value::from_pairs(VALUES.iter().copied());
+        for letter in Letter::ALL {
+            let wrong =
+                |error| TemplateError::of("mail", &format!("{}.txt", letter.name()), &error);
+            self.render(Language::default(), letter.name(), values.clone()).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    fn render(
+        &self,
+        language: Language,
+        name: &str,
+        values: Value,
+    ) -> Result<Rendered, minijinja::Error> {
+        let values = context! { lang => language.tag(), dir => language.direction(), ..values };
+        let text = self.0.get_template(&format!("{name}.txt"))?;
+        let html = self.0.get_template(&format!("{name}.html"))?;
+        let mut captured = text.render_captured(values.clone())?;
+        let subject = captured.with_state_mut(|state| state.render_block("subject"))?;
         Ok(Rendered {
             subject: subject.split_whitespace().collect::<Vec<_>>().join(" "),
             text: captured.into_output(),
-            html: html.render(values).map_err(Error::broken)?,
+            html: html.render(values)?,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::job::Letter;
+    use crate::templates::compile;
+
+    fn rendered(language: Language, letter: Letter) -> Rendered {
+        let values = Value::from_pairs(VALUES.iter().copied());
+        compile("").unwrap().render.mail(language, letter.name(), values).unwrap()
+    }
 
     #[test]
-    fn every_letter_renders() {
-        let render = Render::new().unwrap();
-        let values = json!({
-            "product": "Portcullis",
-            "public_url": "https://id.example.com",
-            "name": "<Anna>",
-            "email": "anna@example.com",
-            "new_email": "anna@example.org",
-            "link": "https://id.example.com/verify-email?token=abc",
-            "lifetime": "24 hours",
-            "happened_at": "2027-01-15T08:00:00Z",
-        });
-        for letter in Letter::ALL {
-            let mail = render.mail(letter.name(), &values).unwrap();
-            assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{mail:?}");
-            assert!(mail.text.contains("<Anna>"), "{}", mail.text);
-            assert!(mail.html.contains("&lt;Anna&gt;") && !mail.html.contains("<Anna>"));
-            assert!(!mail.text.contains("{{") && !mail.html.contains("{%"));
+    fn every_letter_renders_in_every_language() {
+        for language in Language::ALL {
+            for letter in Letter::ALL {
+                let mail = rendered(language, *letter);
+                let shown = format!("{} {mail:?}", language.tag());
+                assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{shown}");
+                assert!(mail.text.contains("<Anna>"), "{shown}");
+                assert!(mail.html.contains("&lt;Anna&gt;") && !mail.html.contains("<Anna>"));
+                let head =
+                    format!("<html lang=\"{}\" dir=\"{}\">", language.tag(), language.direction());
+                assert!(mail.html.contains(&head), "{shown}");
+                for left in ["{{", "{%", "{ $", "mail-", "undefined", "none"] {
+                    assert!(!mail.text.contains(left) && !mail.subject.contains(left), "{shown}");
+                }
+                let link = "https://id.example.com/verify-email?token=abc";
+                assert_eq!(mail.text.contains(link), letter.purpose().is_some(), "{shown}");
+                let link = "https:&#x2f;&#x2f;id.example.com&#x2f;verify-email?token=abc";
+                assert_eq!(mail.html.contains(link), letter.purpose().is_some(), "{shown}");
+            }
         }
-        let verify = render.mail(Letter::VerifyEmail.name(), &values).unwrap();
-        assert!(verify.text.contains("https://id.example.com/verify-email?token=abc"));
+    }
+
+    #[test]
+    fn no_letter_is_left_in_english() {
+        for letter in Letter::ALL {
+            let english = rendered(Language::English, *letter);
+            let lines: Vec<&str> = english.text.lines().filter(|it| it.contains(' ')).collect();
+            for language in Language::ALL.into_iter().skip(1) {
+                let mail = rendered(language, *letter);
+                assert_ne!(mail.subject, english.subject);
+                for line in &lines {
+                    assert!(!mail.text.contains(line), "{} {line}", language.tag());
+                }
+                let words = english.html.split(['<', '>']).filter(|it| it.contains(' '));
+                for words in words.filter(|it| !it.contains(['=', '{', ';', '!'])) {
+                    assert!(!mail.html.contains(words), "{} {words}", language.tag());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_guide_lists_every_template_and_value() {
+        let guide = include_str!("../../docs/guide/templates.md");
+        for (name, _) in TEMPLATES {
+            assert!(guide.contains(&format!("`mail/{name}`")), "{name}");
+        }
+        for (name, _) in VALUES {
+            assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
+        }
     }
 }

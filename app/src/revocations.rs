@@ -2,9 +2,9 @@
 //! by the command line.
 
 use domain::{SessionId, Time, UserId};
-use store::Db;
+use store::{Db, revocations::Revocation};
 
-use crate::{App, Result};
+use crate::{App, Result, keys};
 
 /// How many are read at once.
 const BATCH: i64 = 1_000;
@@ -19,6 +19,16 @@ pub async fn session(db: &Db, id: SessionId, now: Time) -> store::Result<()> {
 /// Announces that a user changed, in the transaction that changes it.
 pub async fn user(db: &Db, id: UserId, now: Time) -> store::Result<()> {
     store::revocations::insert(db, None, Some(id), now).await
+}
+
+/// Announces that signing keys changed, in the transaction that changes them.
+pub async fn keys(db: &Db, now: Time) -> store::Result<()> {
+    store::revocations::insert(db, None, None, now).await
+}
+
+/// After the transaction: others reload their keys sooner than they would ask.
+pub fn announced_keys(app: &App) {
+    app.publish(CHANNEL);
 }
 
 /// After the transaction: forgets here at once, and lets the others know sooner than they would ask.
@@ -40,6 +50,13 @@ pub async fn hear(app: &App) -> Result<()> {
         let (asked_at, heard) = (app.clock.now(), app.lookaside.heard());
         let unit = async move |db: Db| store::revocations::after(&db, heard, BATCH).await;
         let revocations = app.store.get(unit).await?;
+        // A gap is what was swept before this process heard of it: it may have been about keys.
+        let has_gap = revocations.first().is_some_and(|it| it.sequence > heard + 1)
+            || app.lookaside.was_deaf(asked_at);
+        let of_keys = |it: &Revocation| it.session_id.is_none() && it.user_id.is_none();
+        if has_gap || revocations.iter().any(of_keys) {
+            keys::reload(app).await?;
+        }
         app.lookaside.hear(&revocations, asked_at);
         if i64::try_from(revocations.len()).unwrap_or(BATCH) < BATCH {
             return Ok(());

@@ -1,10 +1,10 @@
 //! Sessions as their owner sees them: made by a sign-in, listed, ended.
 
 use domain::{
-    Code, SessionId, Time,
+    Code, Secret, SessionId, Time,
     account::User,
     event::Event,
-    session::{EndReason, Session, device::DeviceId, expires_at},
+    session::{EndReason, Session, device::DeviceId, expires_at, refresh::RefreshToken},
 };
 use store::{Db, sessions::Ended};
 
@@ -14,7 +14,7 @@ use crate::{
     caller::Caller,
     limits::{self, Limit},
     random, revocations,
-    tokens::Presented,
+    tokens::{self, Presented},
 };
 
 /// How a new session comes about.
@@ -108,8 +108,9 @@ pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<Sessi
     db.lock("users", user).await?;
     store::sessions::insert(db, &draft.session).await?;
     audit::record(db, &draft.started).await?;
-    let (keep, reason) = (draft.max_per_user, EndReason::Replaced);
-    let replaced = store::sessions::end_idle(db, user, keep, reason, now).await?;
+    // The new one is not idle, even where others were used since its request arrived.
+    let (whose, keep) = ((user, draft.session.id), draft.max_per_user - 1);
+    let replaced = store::sessions::end_idle(db, whose, keep, EndReason::Replaced, now).await?;
     if !replaced.is_empty() {
         audit::record(db, &draft.replaced).await?;
     }
@@ -194,13 +195,31 @@ pub async fn sign_out(
         return Ok(());
     }
     let Some(token) = presented.chosen() else { return Ok(()) };
+    end_genuine(app, ctx, &token).await.map(drop)
+}
+
+/// Ends the session of a refresh token; refused where there is none to end.
+pub async fn end_by_token(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
+    let outcome = match RefreshToken::parse(token.expose()) {
+        None => Err(Code::InvalidToken.into()),
+        Some(token) => match end_genuine(app, ctx, &token).await? {
+            Some(true) => Ok(()),
+            Some(false) => Err(Code::SessionEnded.into()),
+            None => Err(Code::InvalidToken.into()),
+        },
+    };
+    tokens::count_failure(app, ctx, outcome).await
+}
+
+/// Whether the session was still there to end; `None` for a token that is not genuine.
+async fn end_genuine(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<Option<bool>> {
     let facts = app.lookaside.fresh(&app.store, token.session_id).await?;
     // An older generation will do: who held it may at least end what it began.
-    if let Some(facts) = facts.filter(|it| app.keys.is_genuine(&token, &it.session)) {
-        let id = facts.session.id;
-        end_session(app, ctx, &facts.user, id, EndReason::SignedOut).await?;
-    }
-    Ok(())
+    let Some(facts) = facts.filter(|it| app.keys.is_genuine(token, &it.session)) else {
+        return Ok(None);
+    };
+    let id = facts.session.id;
+    end_session(app, ctx, &facts.user, id, EndReason::SignedOut).await.map(Some)
 }
 
 async fn end_session(

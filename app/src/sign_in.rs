@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Secret,
+    Code, Secret, UserId,
     account::{Email, User, phone, username},
     event::Event,
     mac::MacKey,
@@ -13,14 +13,20 @@ use domain::{
 use store::Db;
 
 use crate::{
-    App, Ctx, Result, audit,
+    App, Ctx, Error, Result, audit,
     hasher::Verified,
     limits::{self, Limit},
+    lockout::{self, Counters, Guess},
+    revocations,
     sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
 };
 
 const DEVICE_NAME_LENGTH: usize = 100;
+/// What counts as a failure.
+const COUNTED: &[Code] = &[Code::InvalidCredentials, Code::EmailNotVerified, Code::AccountLocked];
+/// How often a password is looked at: another sign-in may have replaced its hash since.
+const ROUNDS: usize = 3;
 
 /// What somebody signs in with.
 #[derive(Debug, Clone, Default)]
@@ -47,20 +53,54 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<T
     let attempt = check(input)?;
     let limit = Limit { name: "login", rate: app.settings.limits.login };
     let spent = limits::take(app, ctx, limit, &ctx.client.network()).await?;
-    let user = find(app, &attempt.name).await?;
-    let hash = user.as_ref().and_then(|it| it.password_hash.clone());
-    let verified = app.hasher.verify(&attempt.password, hash.as_deref()).await?;
-    let is_right = verified != Verified::Wrong;
-    let Some(user) = user.clone().filter(|it| is_right && it.is_usable()) else {
-        refuse(app, ctx, &attempt, user.as_ref(), "invalid_credentials").await?;
-        return Err(Code::InvalidCredentials.into());
-    };
-    if app.settings.registration.require_verified_email && user.email_verified_at.is_none() {
-        refuse(app, ctx, &attempt, Some(&user), "email_not_verified").await?;
-        return Err(Code::EmailNotVerified.into());
+    let outcome = try_in(app, ctx, &attempt).await;
+    match &outcome {
+        Err(Error::Refused(it)) if COUNTED.contains(&it.code) => limits::keep(spent),
+        // Neither a right password counts, nor what is our own fault.
+        _ => limits::give_back(app, ctx, spent).await,
     }
-    limits::give_back(app, ctx, spent).await;
-    start(app, ctx, user, attempt, verified).await
+    outcome
+}
+
+async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<TokenPair> {
+    let Found { user, device } = find(app, ctx, &attempt.name).await?;
+    let id = user.as_ref().map(|it| it.id);
+    let counters = Counters::of_sign_in(app, attempt.name.as_str(), id, device.as_deref());
+    let guess = match lockout::count(app, ctx, &counters).await {
+        Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
+            refuse(app, ctx, attempt, Outcome::Locked(id)).await?;
+            return Err(Error::Refused(it));
+        }
+        guess => guess?,
+    };
+    let outcome = check_password(app, ctx, attempt, (user, &guess)).await;
+    guess.unless_answered(app, outcome, COUNTED).await
+}
+
+async fn check_password(
+    app: &App,
+    ctx: &Ctx,
+    attempt: &Attempt,
+    (mut user, guess): (Option<User>, &Guess),
+) -> Result<TokenPair> {
+    for _ in 0..ROUNDS {
+        let hash = user.as_ref().and_then(|it| it.password_hash.clone());
+        let verified = app.hasher.verify(&attempt.password, hash.as_deref()).await?;
+        let is_right = verified != Verified::Wrong && !guess.is_barred();
+        let Some(found) = user.clone().filter(|it| is_right && it.is_usable()) else {
+            refuse(app, ctx, attempt, Outcome::Wrong(user.map(|it| it.id), guess)).await?;
+            return Err(Code::InvalidCredentials.into());
+        };
+        if app.settings.registration.require_verified_email && found.email_verified_at.is_none() {
+            refuse(app, ctx, attempt, Outcome::Unverified(found.id, guess)).await?;
+            return Err(Code::EmailNotVerified.into());
+        }
+        if let Some(pair) = start(app, ctx, found, attempt, (verified, guess)).await? {
+            return Ok(pair);
+        }
+        user = find(app, ctx, &attempt.name).await?.user;
+    }
+    Err(Error::away("an account is changed too often at once"))
 }
 
 struct Attempt {
@@ -107,29 +147,62 @@ impl Name {
     }
 }
 
-async fn find(app: &App, name: &Name) -> Result<Option<User>> {
+/// Who has a name, and the device of the request if they have signed in on it before.
+struct Found {
+    user: Option<User>,
+    device: Option<String>,
+}
+
+async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
     let name = name.clone();
-    let unit = async move |db: Db| match &name {
-        Name::Account(name) => store::users::by_name(&db, name).await,
-        Name::Phone(number) => store::users::by_phone(&db, number).await,
+    let device = ctx.device.map(|it| it.fingerprint()).unwrap_or_default();
+    let unit = async move |db: Db| {
+        let user = match &name {
+            Name::Account(name) => store::users::by_name(&db, name).await?,
+            Name::Phone(number) => store::users::by_phone(&db, number).await?,
+        };
+        // Nobody's devices are looked for as well.
+        let id = user.as_ref().map_or(UserId(Default::default()), |it| it.id);
+        let is_known = store::sessions::is_known_device(&db, id, &device).await?;
+        Ok(Found { user, device: is_known.then_some(device) })
     };
-    Ok(app.store.get(unit).await?)
+    Ok(app.store.read(unit).await?)
+}
+
+/// Why somebody is not signed in.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    Wrong(Option<UserId>, &'a Guess),
+    Unverified(UserId, &'a Guess),
+    Locked(Option<UserId>),
 }
 
 /// Records a refusal. What was typed is kept only as a keyed hash: people type passwords there.
-async fn refuse(
-    app: &App,
-    ctx: &Ctx,
-    attempt: &Attempt,
-    user: Option<&User>,
-    reason: &str,
-) -> Result<()> {
+async fn refuse(app: &App, ctx: &Ctx, attempt: &Attempt, outcome: Outcome<'_>) -> Result<()> {
+    let (reason, user, wrong, right) = match outcome {
+        Outcome::Wrong(user, guess) => (Code::InvalidCredentials, user, Some(guess.clone()), None),
+        Outcome::Unverified(user, guess) => {
+            (Code::EmailNotVerified, Some(user), None, Some(guess.clone()))
+        }
+        Outcome::Locked(user) => (Code::AccountLocked, user, None, None),
+    };
     let entry = audit::event(ctx, Event::SignInFailed)?
-        .about(user.map(|it| it.id))
-        .with("reason", reason)
+        .about(user)
+        .with("reason", reason.word())
         .with("identifier", index(&app.keys.index, attempt.name.as_str()))
         .failed();
-    Ok(app.store.put(async move |db| audit::record(&db, &entry).await).await?)
+    let now = ctx.now;
+    let unit = async move |db: Db| {
+        audit::record(&db, &entry).await?;
+        if let Some(guess) = &wrong {
+            guess.wrong(&db, now).await?;
+        }
+        if let Some(guess) = &right {
+            guess.right(&db).await?;
+        }
+        Ok(())
+    };
+    Ok(app.store.write(unit).await?)
 }
 
 /// What an identifier is found by without being known.
@@ -138,33 +211,38 @@ pub(crate) fn index(key: &MacKey, identifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(key.sign(&[identifier.as_bytes()]))
 }
 
+/// `None`: the password was changed, its hash replaced, or the account disabled, since it was read.
 async fn start(
     app: &App,
     ctx: &Ctx,
     user: User,
-    attempt: Attempt,
-    verified: Verified,
-) -> Result<TokenPair> {
-    let draft = sessions::draft(app, ctx, &user, attempt.new)?;
+    attempt: &Attempt,
+    (verified, guess): (Verified, &Guess),
+) -> Result<Option<TokenPair>> {
+    let draft = sessions::draft(app, ctx, &user, attempt.new.clone())?;
     let (session, known) = (draft.session.clone(), user.password_hash.clone());
+    let guess = guess.clone();
     let (id, now) = (user.id, ctx.now);
-    let replaced = app
+    let started = app
         .store
-        .attempt(async move |db: Db| -> Result<_> {
-            // A password that was changed, or an account that was disabled, since it was read.
+        .write(async move |db: Db| {
             if !store::users::record_sign_in(&db, id, known.as_deref(), now).await? {
-                return Err(Code::InvalidCredentials.into());
+                return Ok(None);
             }
             if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
                 store::users::upgrade_hash(&db, id, old, hash).await?;
+                // Other nodes remember the hash of yesterday.
+                revocations::user(&db, id, now).await?;
             }
-            Ok(sessions::write(&db, &draft, now).await?)
+            guess.right(&db).await?;
+            sessions::write(&db, &draft, now).await.map(Some)
         })
         .await?;
+    let Some(replaced) = started else { return Ok(None) };
     sessions::announce(app, &replaced);
     app.lookaside.forget_user(id);
     let user = User { last_login_at: Some(now), ..user };
-    tokens::issue(app, ctx, &Arc::new(user), &Arc::new(session))
+    tokens::issue(app, ctx, &Arc::new(user), &Arc::new(session)).map(Some)
 }
 
 #[cfg(test)]

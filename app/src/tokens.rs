@@ -76,8 +76,12 @@ impl Presented {
 
 /// A fresh pair for a refresh token.
 pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
-    match exchange(app, ctx, presented).await {
-        // Only failures count here, and a right token must not suffer from a neighbour's.
+    count_failure(app, ctx, exchange(app, ctx, presented).await).await
+}
+
+/// Only failures count for a client's address: a right token must not suffer from a neighbour's.
+pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -> Result<T> {
+    match outcome {
         Err(Error::Refused(problem)) if problem.code.status() == 401 => {
             let rate = app.settings.limits.refresh_failures;
             let limit = Limit { name: "refresh_failures", rate };
@@ -89,6 +93,9 @@ pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<Toke
 }
 
 async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
+    if presented.is_empty() {
+        return Err(Code::NotAuthenticated.into());
+    }
     let token = presented.chosen().ok_or(Code::InvalidToken)?;
     let facts = genuine(app, ctx, &token).await?;
     let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };

@@ -1,6 +1,9 @@
 //! Accounts: who somebody is and what they are known by.
 
+pub mod admission;
 pub mod email;
+pub mod lockout;
+pub mod metadata;
 pub mod password;
 pub mod phone;
 pub mod profile;

@@ -29,8 +29,18 @@ events! {
     UserRegistered "user.registered" Low;
     /// Somebody tried to register an address that has an account.
     RegistrationRepeated "user.registration_repeated" Low;
+    /// Somebody was invited to make an account.
+    UserInvited "user.invited" Medium;
+    /// An invitation was taken back.
+    InvitationRevoked "user.invitation_revoked" Low;
+    /// What operators keep about an account was changed.
+    MetadataUpdated "user.metadata_updated" Medium;
     /// A profile was changed.
     ProfileUpdated "user.profile_updated" Low;
+    /// An account was disabled, and its sessions ended.
+    UserDisabled "user.disabled" High;
+    /// A disabled account may sign in again.
+    UserEnabled "user.enabled" High;
     /// A verification mail was asked for.
     EmailVerificationRequested "email.verification_requested" Low;
     /// An address was proved.
@@ -53,6 +63,10 @@ events! {
     SignedIn "session.started" Low;
     /// A sign-in was refused.
     SignInFailed "session.refused" Medium;
+    /// Too many wrong passwords in a row: a name or an account is locked for a while.
+    AccountLocked "account.locked" High;
+    /// Somebody may try passwords again before the lock is over.
+    AccountUnlocked "account.unlocked" Medium;
     /// A session was ended by its owner.
     SessionEnded "session.ended" Low;
     /// The oldest idle session made room for a new one.
@@ -63,8 +77,16 @@ events! {
     RefreshRecovered "session.refresh_recovered" Medium;
     /// A replaced refresh token was presented: theft.
     RefreshReused "session.refresh_reused" Critical;
+    /// A dead letter is to be tried again.
+    JobReplayed "job.replayed" Medium;
+    /// A job was deleted without having been done.
+    JobDiscarded "job.discarded" Medium;
     /// A signing key was made.
     KeyCreated "key.created" Medium;
+    /// A signing key signs no more; what it signed counts until it expires.
+    KeyRetired "key.retired" Medium;
+    /// Nothing that a signing key signed counts any more.
+    KeyRevoked "key.revoked" High;
 }
 
 impl fmt::Display for Event {

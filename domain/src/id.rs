@@ -52,6 +52,10 @@ ids! {
     EventId,
     /// A password somebody had.
     PasswordId,
+    /// An invitation to make an account.
+    InvitationId,
+    /// An agreement to a document.
+    ConsentId,
 }
 
 fn uuid_v7(now: Time, random: &[u8; 10]) -> Uuid {

@@ -18,7 +18,7 @@ pub mod settings;
 pub mod text;
 pub mod time;
 
-pub use id::{EventId, JobId, LinkId, PasswordId, SessionId, UserId};
+pub use id::{ConsentId, EventId, InvitationId, JobId, LinkId, PasswordId, SessionId, UserId};
 pub use problem::{Code, Problem};
 pub use secret::Secret;
 pub use time::{Span, Time};

@@ -16,6 +16,8 @@ pub enum Purpose {
     ChangeEmail,
     /// Takes a change of address back.
     UndoEmailChange,
+    /// Lets somebody make an account.
+    Invitation,
     /// Becomes a session, for the browser or app that began.
     Exchange,
 }
@@ -27,6 +29,7 @@ impl Purpose {
             Purpose::ResetPassword => "reset_password",
             Purpose::ChangeEmail => "change_email",
             Purpose::UndoEmailChange => "undo_email_change",
+            Purpose::Invitation => "invitation",
             Purpose::Exchange => "exchange",
         }
     }

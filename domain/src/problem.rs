@@ -50,6 +50,8 @@ problems! {
     InvalidLink 400 "invalid_token" "This link is not valid or has been used.";
     /// Unknown account, wrong password, or an account that may not sign in: always the same answer.
     InvalidCredentials 401 "invalid_credentials" "Wrong sign-in name or password.";
+    /// The same as `invalid_credentials`, in the words of SimpleJWT, on `/api/token`.
+    NoActiveAccount 401 "no_active_account" "No active account found with the given credentials";
     /// No credentials were sent to an operation that needs them.
     NotAuthenticated 401 "not_authenticated" "Authentication is required.";
     /// The token is malformed, forged, expired, or of another issuer, audience or purpose.
@@ -63,6 +65,14 @@ problems! {
     PermissionDenied 403 "permission_denied" "You may not do this.";
     /// A right password, but the address has to be verified first.
     EmailNotVerified 403 "email_not_verified" "The email address is not verified yet.";
+    /// Too many wrong passwords in a row for this name, whether or not somebody has it;
+    /// `Retry-After` says until when.
+    AccountLocked 403 "account_locked" "Too many wrong passwords.";
+    /// Nobody can make an account here.
+    RegistrationClosed 403 "registration_closed" "Registration is closed.";
+    /// Only who was invited can make an account here, and the invitation is missing, void or for
+    /// another address.
+    InvitationRequired 403 "invitation_required" "An invitation is required.";
     /// The session's last proof of identity is too old for this operation.
     StepUpRequired 403 "step_up_required" "Confirm that it is you first.";
     /// A browser sent this from a page of another origin.
@@ -81,6 +91,8 @@ problems! {
     UnsupportedMediaType 415 "unsupported_media_type" "This content type is not supported.";
     /// The `Host` is not one this server answers for.
     MisdirectedRequest 421 "misdirected_request" "This server does not answer for this host.";
+    /// The `Idempotency-Key` was used for another request.
+    IdempotencyKeyReused 422 "idempotency_key_reused" "This idempotency key was used before.";
     /// A rate limit is used up; `Retry-After` says until when.
     RateLimited 429 "rate_limited" "Too many requests.";
     /// A defect of the server. The correlation id finds it in the log.
@@ -156,15 +168,48 @@ impl From<FieldErrors> for Problem {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FieldErrors(Vec<(String, Vec<FieldError>)>);
 
+/// A wrong field: a stable word, and an English sentence that is translated where it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     pub code: &'static str,
     pub message: String,
+    /// What the sentence was made from. Such a sentence is found in other languages by its code,
+    /// others by their words.
+    #[serde(skip)]
+    pub values: Vec<(&'static str, Value)>,
+}
+
+/// A value in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Number(u64),
+    Text(String),
+}
+
+impl From<usize> for Value {
+    fn from(number: usize) -> Value {
+        Value::Number(number as u64)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Value {
+        Value::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
 }
 
 impl FieldErrors {
     pub fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
-        let error = FieldError { code, message: message.into() };
+        self.push(field, FieldError::new(code, message));
+    }
+
+    pub fn push(&mut self, field: &str, error: FieldError) {
         match self.0.iter_mut().find(|(name, _)| name == field) {
             Some((_, errors)) => errors.push(error),
             None => self.0.push((field.to_owned(), vec![error])),
@@ -173,11 +218,19 @@ impl FieldErrors {
 
     /// Notes the error, if it is one, under `field`.
     pub fn take<T>(&mut self, field: &str, outcome: Result<T, FieldError>) -> Option<T> {
-        outcome.map_err(|it| self.add(field, it.code, it.message)).ok()
+        outcome.map_err(|it| self.push(field, it)).ok()
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same errors, each changed by `change`.
+    pub fn map(&self, change: impl Fn(&FieldError) -> FieldError) -> FieldErrors {
+        let changed = |(field, errors): &(String, Vec<FieldError>)| {
+            (field.clone(), errors.iter().map(&change).collect())
+        };
+        FieldErrors(self.0.iter().map(changed).collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[FieldError])> {
@@ -192,7 +245,13 @@ impl FieldErrors {
 
 impl FieldError {
     pub fn new(code: &'static str, message: impl Into<String>) -> FieldError {
-        FieldError { code, message: message.into() }
+        FieldError { code, message: message.into(), values: Vec::new() }
+    }
+
+    /// With a value that is part of the message.
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> FieldError {
+        self.values.push((name, value.into()));
+        self
     }
 
     pub fn required() -> FieldError {

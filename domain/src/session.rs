@@ -55,6 +55,7 @@ pub enum EndReason {
     Reused,
     PasswordChanged,
     EmailChanged,
+    UserDisabled,
 }
 
 impl EndReason {
@@ -66,6 +67,7 @@ impl EndReason {
             EndReason::Reused => "refresh_token_reused",
             EndReason::PasswordChanged => "password_changed",
             EndReason::EmailChanged => "email_changed",
+            EndReason::UserDisabled => "user_disabled",
         }
     }
 }

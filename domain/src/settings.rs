@@ -8,6 +8,7 @@ mod email;
 mod jobs;
 mod limits;
 mod links;
+mod lockout;
 mod log;
 mod outbound;
 mod passwords;
@@ -28,15 +29,16 @@ pub use self::{
     jobs::Jobs,
     limits::Limits,
     links::Links,
+    lockout::Lockout,
     log::{Log, LogFormat},
     outbound::Outbound,
     passwords::{PasswordPolicy, Passwords},
     privacy::{Enumeration, Privacy},
-    registration::Registration,
+    registration::{Registration, RegistrationMode},
     secrets::Secrets,
     server::Server,
     sessions::Sessions,
-    tokens::{RefreshTransport, Tokens},
+    tokens::{RefreshTransport, SigningAlgorithm, Tokens},
 };
 
 /// A key of a section, for the example file and the reference.
@@ -117,6 +119,7 @@ settings! {
     links: Links,
     email: Email,
     limits: Limits,
+    lockout: Lockout,
     jobs: Jobs,
     outbound: Outbound,
     log: Log,

@@ -32,7 +32,7 @@ pub fn paragraph(text: &str, max: usize) -> Result<String, FieldError> {
 fn at_most(text: &str, max: usize) -> Result<String, FieldError> {
     if text.chars().nth(max).is_some() {
         let message = format!("Ensure this field has no more than {max} characters.");
-        return Err(FieldError::new("max_length", message));
+        return Err(FieldError::new("max_length", message).with("max", max));
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,5 @@
-//! Outgoing mail: over SMTP, into files, or into a box in memory for development and tests.
+//! Outgoing mail: over SMTP, over SendGrid's API, into files, or into a box in memory for
+//! development and tests.
 //!
 //! A mail that was sent without an error is with the mail server, whole on disk, or in the box. An
 //! error says whether to try again, and never contains credentials.
@@ -6,6 +7,7 @@
 mod compose;
 mod file;
 mod inbox;
+mod sendgrid;
 mod smtp;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use lettre::message::Mailbox;
 pub use self::{
     file::Folder,
     inbox::{Inbox, Kept},
+    sendgrid::SendGrid,
     smtp::Smtp,
 };
 
@@ -37,6 +40,7 @@ pub struct Mail {
 #[derive(Clone)]
 pub enum Mailer {
     Smtp(Arc<Smtp>),
+    SendGrid(Arc<SendGrid>),
     File(Arc<Folder>),
     Inbox(Inbox),
 }
@@ -60,17 +64,24 @@ impl MailError {
 
 impl Mailer {
     /// The mailer of the settings. Connects to nobody yet.
-    pub fn from_settings(settings: &settings::Email) -> Result<Mailer, MailError> {
+    pub fn from_settings(
+        settings: &settings::Email,
+        outbound: &settings::Outbound,
+    ) -> Result<Mailer, MailError> {
         let from = sender(&settings.from)?;
         let url = settings.url.expose();
         match url.split_once(':') {
             Some(("smtp" | "smtps", _)) => {
                 Ok(Mailer::Smtp(Arc::new(Smtp::from_settings(settings, from)?)))
             }
+            Some(("sendgrid", _)) => {
+                let sendgrid = SendGrid::from_settings(settings, outbound, from)?;
+                Ok(Mailer::SendGrid(Arc::new(sendgrid)))
+            }
             Some(("file", folder)) => Ok(Mailer::File(Arc::new(Folder::open(folder, from)?))),
             Some(("inbox", _)) => Ok(Mailer::Inbox(Inbox::new(from))),
             _ => Err(MailError::Permanent(
-                "email.url must begin with smtp:, smtps:, file: or inbox:".into(),
+                "email.url must begin with smtp:, smtps:, sendgrid:, file: or inbox:".into(),
             )),
         }
     }
@@ -79,6 +90,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Mail, now: Time) -> Result<(), MailError> {
         match self {
             Mailer::Smtp(smtp) => smtp.send(mail, now).await,
+            Mailer::SendGrid(sendgrid) => sendgrid.send(mail, now).await,
             Mailer::File(folder) => folder.send(mail, now).await,
             Mailer::Inbox(inbox) => inbox.send(mail, now),
         }
@@ -88,7 +100,7 @@ impl Mailer {
     pub fn inbox(&self) -> Option<&Inbox> {
         match self {
             Mailer::Inbox(inbox) => Some(inbox),
-            Mailer::Smtp(_) | Mailer::File(_) => None,
+            Mailer::Smtp(_) | Mailer::SendGrid(_) | Mailer::File(_) => None,
         }
     }
 }

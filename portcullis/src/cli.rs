@@ -3,12 +3,19 @@
 
 mod check;
 mod create_superuser;
+mod desk;
 mod failure;
+mod keys;
+mod jobs;
 mod migrate;
 mod openapi;
 mod out;
+mod progress;
 mod serve;
+mod show_config;
 mod signals;
+mod users;
+mod worker;
 
 use std::{
     ffi::OsString,
@@ -23,8 +30,8 @@ use crate::config::{self, Environment, Flags, Loaded};
 
 const HELP: &str = "\
 Examples:
-  portcullis                                     serve on http://127.0.0.1:8000 with SQLite in ./data
-  portcullis serve --listen 0.0.0.0:8000         serve on every address
+  portcullis                               serve on http://127.0.0.1:8000, SQLite in ./data
+  portcullis serve --listen 0.0.0.0:8000   serve on every address
   DATABASE_URL=postgres://db/accounts portcullis --profile production check
 
 Exit status: 0 success, 1 the operation failed, 2 usage, 69 the database is not reachable,
@@ -62,9 +69,14 @@ const PROFILES: [&str; 3] = ["development", "production", "testing"];
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Options),
+    Worker(worker::Options),
     Migrate(migrate::Options),
     CreateSuperuser(create_superuser::Options),
+    Users(users::Options),
+    Jobs(jobs::Options),
+    Config(show_config::Options),
     Check(check::Options),
+    Keys(keys::Options),
     Openapi(openapi::Options),
 }
 
@@ -102,9 +114,14 @@ fn dispatch(line: CommandLine, environment: &Environment) -> Result<(), Failure>
     let load = || config::load(environment, &flags, Path::new(".")).map_err(Failure::from);
     match command {
         Command::Openapi(_) => openapi::run(),
+        Command::Config(options) => show_config::run(&options, &load()?),
         Command::Serve(_) => wait(serve::run(load()?)),
+        Command::Worker(_) => wait(worker::run(load()?)),
+        Command::Users(options) => wait(users::run(options, load()?)),
+        Command::Jobs(options) => wait(jobs::run(options, load()?)),
         Command::Migrate(options) => wait(migrate::run(options, load()?)),
         Command::Check(_) => wait(check::run(load()?)),
+        Command::Keys(options) => wait(keys::run(options, load()?)),
         Command::CreateSuperuser(options) => {
             wait(create_superuser::run(options, load()?, environment))
         }

@@ -211,7 +211,9 @@ mod tests {
     fn nothing_at_all_is_the_development_profile() {
         let loaded = load(None, &[], &Flags::default()).unwrap();
         assert_eq!(loaded.settings.profile, Profile::Development);
-        assert_eq!(format!("{:?}", loaded.settings), format!("{:?}", Settings::default()));
+        let mut expected = Settings::default();
+        expected.cors.allowed_origins = loaded.settings.cors.allowed_origins.clone();
+        assert_eq!(format!("{:?}", loaded.settings), format!("{expected:?}"));
         assert_eq!(loaded.source("server.listen"), None);
     }
 
@@ -261,6 +263,16 @@ mod tests {
         let file = Some("[passwords]\nmin_length = 15\n");
         let loaded = load(file, &production, &Flags::default()).unwrap();
         assert_eq!(loaded.settings.passwords.min_length, 15);
+    }
+
+    #[test]
+    fn pages_on_their_usual_port_may_call_in_development_alone() {
+        let origins = |profile: &str| {
+            let variables = [("PORTCULLIS_PROFILE", profile)];
+            load(None, &variables, &Flags::default()).unwrap().settings.cors.allowed_origins
+        };
+        assert_eq!(origins("development"), ["http://localhost:3000", "http://127.0.0.1:3000"]);
+        assert!(origins("production").is_empty() && origins("testing").is_empty());
     }
 
     #[test]

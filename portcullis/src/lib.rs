@@ -5,5 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod running;
 pub mod telemetry;
+pub mod working;
 
 pub use running::{Running, StartError, start};
+pub use working::Working;

@@ -11,6 +11,8 @@ use domain::settings::Settings;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web::{Listening, Ready, SetupError, serve::Limits};
 
+use crate::working::wind_down;
+
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -88,13 +90,6 @@ impl Running {
         if tokio::time::timeout(bound, self.requests.wait()).await.is_err() {
             tracing::warn!("requests were still at work at the end of the grace");
         }
-        self.app.activity.flush().await;
-        self.stop_working.cancel();
-        self.app.tasks.close();
-        if tokio::time::timeout(grace, self.app.tasks.wait()).await.is_err() {
-            tracing::warn!("jobs were still at work; they are done after the next start");
-        }
-        self.app.store.close().await;
-        tracing::info!("stopped");
+        wind_down(&self.app, &self.stop_working).await;
     }
 }

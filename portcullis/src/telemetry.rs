@@ -1,5 +1,6 @@
 //! Logs on standard error: text for people, or one line of JSON an event for machines. Times are
-//! RFC 3339 in UTC. A panic is an event like any other, with its place and without a backtrace.
+//! RFC 3339 in UTC. A panic is an event like any other, with its place and without a backtrace. What
+//! libraries say of the values they handle is not shown at any level.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -8,11 +9,14 @@ use std::{
 };
 
 use domain::settings::{Log, LogFormat, Profile};
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt as _,
+    EnvFilter, Layer, Registry, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
+
+/// Below info it tells the values that are bound to statements, which are people's.
+const DRIVER: &str = "tokio_postgres";
 
 /// Why logs could not be switched on.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +50,11 @@ where
     } else {
         lines.with_ansi(io::stderr().is_terminal()).boxed()
     };
-    Ok(tracing_subscriber::registry().with(lines).with(filter))
+    Ok(tracing_subscriber::registry().with(lines).with(filter).with(filter_fn(is_discreet)))
+}
+
+fn is_discreet(event: &Metadata<'_>) -> bool {
+    *event.level() <= Level::INFO || !event.target().starts_with(DRIVER)
 }
 
 fn record_panic(panic: &PanicHookInfo<'_>) {
@@ -108,6 +116,18 @@ mod tests {
         });
         assert!(text.contains("shown") && !text.contains("hidden"), "{text}");
         assert!(!text.contains('{'));
+    }
+
+    #[test]
+    fn values_bound_to_statements_are_never_logged() {
+        let log = Log { level: "trace,tokio_postgres::query=trace".into(), ..Log::default() };
+        let text = logged(&log, Profile::Testing, || {
+            tracing::debug!(target: "tokio_postgres::query", "with parameters: anna@example.com");
+            tracing::warn!(target: "tokio_postgres::connection", "notice");
+            tracing::trace!("others");
+        });
+        assert!(text.contains("notice") && text.contains("others"), "{text}");
+        assert!(!text.contains("anna@example.com"), "{text}");
     }
 
     #[test]

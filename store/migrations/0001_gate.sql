@@ -18,8 +18,6 @@ CREATE TABLE users (
     profile             JSONB       NOT NULL,
     user_metadata       JSONB       NOT NULL,
     app_metadata        JSONB       NOT NULL,
-    terms_accepted_at   TIMESTAMPTZ,
-    privacy_accepted_at TIMESTAMPTZ,
     created_at          TIMESTAMPTZ NOT NULL,
     updated_at          TIMESTAMPTZ NOT NULL,
     last_login_at       TIMESTAMPTZ,
@@ -61,7 +59,21 @@ CREATE TABLE sessions (
     end_reason         TEXT
 );
 CREATE INDEX sessions_of_user ON sessions (user_id, id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_of_device ON sessions (user_id, device_fingerprint);
 CREATE INDEX sessions_expired ON sessions (expires_at);
+
+-- Wrong passwords in a row, by keyed hashes of names and accounts.
+CREATE TABLE lockouts (
+    hash         BYTEA       PRIMARY KEY,
+    account      BYTEA       NOT NULL,
+    failures     BIGINT      NOT NULL,
+    locked_until TIMESTAMPTZ,
+    -- The guess that locked it was wrong.
+    settled      BOOLEAN     NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX lockouts_of_account ON lockouts (account);
+CREATE INDEX lockouts_updated_at ON lockouts (updated_at);
 
 -- What every process has to hear of, in the order of its sequence: the one row of the counter is
 -- updated in the revoking transaction, so no later number is visible before an earlier one.
@@ -93,6 +105,42 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_hash ON links (hash);
 CREATE INDEX links_of_user ON links (user_id, purpose);
 CREATE INDEX links_expired ON links (expires_at);
+
+-- What somebody agreed to, in which version, and when.
+CREATE TABLE consents (
+    id          UUID        PRIMARY KEY,
+    user_id     UUID        NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    document    TEXT        NOT NULL,
+    version     TEXT        NOT NULL,
+    ip_address  TEXT        NOT NULL,
+    user_agent  TEXT        NOT NULL,
+    accepted_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX consents_of_user ON consents (user_id, id);
+
+CREATE TABLE invitations (
+    id              UUID        PRIMARY KEY,
+    email           TEXT        NOT NULL,
+    email_canonical TEXT        NOT NULL,
+    hash            BYTEA       NOT NULL,
+    invited_by      UUID,
+    created_at      TIMESTAMPTZ NOT NULL,
+    expires_at      TIMESTAMPTZ NOT NULL,
+    accepted_at     TIMESTAMPTZ,
+    revoked_at      TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX invitations_hash ON invitations (hash);
+CREATE INDEX invitations_of_address ON invitations (email_canonical);
+CREATE INDEX invitations_expired ON invitations (expires_at);
+
+-- Requests that must not happen twice: keyed hashes of their key and body, and what came of them.
+CREATE TABLE idempotency_keys (
+    hash       BYTEA       PRIMARY KEY,
+    body_hash  BYTEA       NOT NULL,
+    result_id  UUID        NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
 
 CREATE TABLE password_history (
     id         UUID        PRIMARY KEY,
@@ -154,9 +202,16 @@ CREATE INDEX audit_events_of_subject ON audit_events (subject_id, id);
 CREATE TABLE signing_keys (
     id         TEXT        PRIMARY KEY,
     algorithm  TEXT        NOT NULL,
+    -- made, signing, retired, revoked
+    state      TEXT        NOT NULL,
     sealed     BYTEA       NOT NULL,
-    public     BYTEA       NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
-    retired_at TIMESTAMPTZ
+    -- When it begins, or began, to sign.
+    signs_at   TIMESTAMPTZ NOT NULL,
+    retired_at TIMESTAMPTZ,
+    -- When nothing that it signed counts any more.
+    ends_at    TIMESTAMPTZ
 );
-CREATE UNIQUE INDEX signing_keys_current ON signing_keys (algorithm) WHERE retired_at IS NULL;
+-- One key signs, and at most one waits to.
+CREATE UNIQUE INDEX signing_keys_of_state ON signing_keys (state)
+    WHERE state IN ('made', 'signing');

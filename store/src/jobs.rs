@@ -30,6 +30,14 @@ entity! {
 }
 
 row! {
+    /// What a job keeps sealed.
+    pub struct Sealed {
+        pub id: JobId,
+        pub sealed: Vec<u8>,
+    }
+}
+
+row! {
     /// How much there is to do.
     pub struct Backlog {
         pub waiting: i64,
@@ -114,4 +122,93 @@ pub async fn backlog(db: &Db) -> Result<Backlog> {
         args![],
     )
     .await
+}
+
+/// What jobs keep sealed, dead ones too, in the order of their ids.
+pub async fn sealed_after(db: &Db, id: JobId, limit: i64) -> Result<Vec<Sealed>> {
+    db.all(
+        sql!(
+            "SELECT id, sealed FROM jobs WHERE id > $1 AND sealed IS NOT NULL
+             ORDER BY id LIMIT $2"
+        ),
+        args![id, limit],
+    )
+    .await
+}
+
+/// Puts the same under another seal. False when it was sealed anew meanwhile, or is gone.
+pub async fn reseal(db: &Db, job: &Sealed, new: &[u8]) -> Result<bool> {
+    let statement = sql!("UPDATE jobs SET sealed = $3 WHERE id = $1 AND sealed = $2");
+    Ok(db.execute(statement, args![job.id, job.sealed, new]).await? == 1)
+}
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: State,
+    /// Of this kind alone.
+    pub kind: Option<String>,
+    /// Older than this one, for the next page.
+    pub before: Option<JobId>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Waiting,
+    Dead,
+}
+
+/// At most `limit` jobs, the latest made first.
+pub async fn page(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Job>> {
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM jobs WHERE (dead_at IS NOT NULL) = $1
+           AND (CAST($2 AS TEXT) IS NULL OR kind = $2)
+           AND (CAST($3 AS UUID) IS NULL OR id < $3)
+         ORDER BY id DESC LIMIT $4"
+    );
+    let is_dead = filter.state == State::Dead;
+    db.all(statement, args![is_dead, filter.kind, filter.before, limit]).await
+}
+
+pub async fn by_id(db: &Db, id: JobId) -> Result<Option<Job>> {
+    db.optional(sql!("SELECT ", columns!(), " FROM jobs WHERE id = $1"), args![id]).await
+}
+
+/// How many are dead letters.
+pub async fn dead(db: &Db) -> Result<i64> {
+    db.value(sql!("SELECT COUNT(*) FROM jobs WHERE dead_at IS NOT NULL"), args![]).await
+}
+
+/// Makes a dead letter due now, with all its retries before it. False when it is not dead, or when a
+/// living job has its unique key.
+pub async fn replay(db: &Db, id: JobId, now: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE jobs SET failures = 0, due_at = $2, dead_at = NULL
+                 WHERE id = $1 AND dead_at IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM jobs AS living
+                     WHERE living.unique_key = jobs.unique_key AND living.dead_at IS NULL)"
+            ),
+            args![id, now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Deletes a job that nobody works on. False when somebody does, or there is none.
+pub async fn discard(db: &Db, id: JobId, now: Time) -> Result<bool> {
+    let deleted = db
+        .execute(
+            sql!(
+                "DELETE FROM jobs WHERE id = $1
+                   AND (claimed_until IS NULL OR claimed_until <= $2)"
+            ),
+            args![id, now],
+        )
+        .await?;
+    Ok(deleted == 1)
 }

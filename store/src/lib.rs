@@ -3,9 +3,13 @@
 pub mod db;
 
 pub mod audit;
+pub mod consents;
+pub mod idempotency;
+pub mod invitations;
 pub mod jobs;
 pub mod keys;
 pub mod links;
+pub mod lockouts;
 pub mod passwords;
 pub mod revocations;
 pub mod schedules;

@@ -34,6 +34,20 @@ pub async fn of_user(db: &Db, user: UserId, now: Time) -> Result<Vec<Session>> {
     db.all(statement, args![user, now]).await
 }
 
+/// Whether a user has signed in on a device before.
+pub async fn is_known_device(db: &Db, user: UserId, fingerprint: &str) -> Result<bool> {
+    let count: i64 = db
+        .value(
+            sql!(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM sessions
+                     WHERE user_id = $1 AND device_fingerprint = $2 LIMIT 1) AS one"
+            ),
+            args![user, fingerprint],
+        )
+        .await?;
+    Ok(count > 0)
+}
+
 /// A rotation: which head becomes which, and from which parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Rotation {
@@ -89,22 +103,24 @@ pub async fn replace_head(
 }
 
 /// Draws a new secret: every token made so far is dead, and the session goes on with a new head.
-/// `None`: it is not alive or not theirs.
+/// `proved` is when the person has just proved who they are. `None` of a session: it is not alive
+/// or not theirs.
 pub async fn renew(
     db: &Db,
     id: SessionId,
     user: UserId,
-    secret: &[u8; 32],
+    (secret, proved): (&[u8; 32], Option<Time>),
     now: Time,
 ) -> Result<Option<Session>> {
     let statement = sql!(
         "UPDATE sessions SET secret = $3, head = head + 1, floor = head + 1, parent = NULL,
-             head_made_at = $4, head_shown = FALSE, last_activity_at = $4, authenticated_at = $4
+             head_made_at = $4, head_shown = FALSE, last_activity_at = $4,
+             authenticated_at = COALESCE(CAST($5 AS TIMESTAMPTZ), authenticated_at)
          WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4
          RETURNING ",
         columns!()
     );
-    db.optional(statement, args![id, user, secret, now]).await
+    db.optional(statement, args![id, user, secret, now, proved]).await
 }
 
 /// Notes that a generation was used here, and when.
@@ -166,10 +182,10 @@ pub async fn end_all(
     .await
 }
 
-/// Ends the longest idle sessions of a user until at most `keep` are alive.
+/// Ends the longest idle sessions of a user until at most `keep` are alive beside `new`.
 pub async fn end_idle(
     db: &Db,
-    user: UserId,
+    (user, new): (UserId, SessionId),
     keep: i64,
     reason: EndReason,
     now: Time,
@@ -178,11 +194,12 @@ pub async fn end_idle(
         sql!(
             "UPDATE sessions SET ended_at = $3, end_reason = $4
              WHERE id IN (SELECT id FROM sessions
-                          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
+                          WHERE user_id = $1 AND id <> $5
+                            AND ended_at IS NULL AND expires_at > $3
                           ORDER BY last_activity_at DESC, id DESC LIMIT 1000 OFFSET $2)
              RETURNING id"
         ),
-        args![user, keep, now, reason.word()],
+        args![user, keep, now, reason.word(), new],
     )
     .await
 }

@@ -7,8 +7,7 @@ use crate::{Db, Result, args, entity, sql};
 entity! { User {
     id, email, email_canonical, username, first_name, last_name, phone_number, phone_verified_at,
     email_verified_at, password_hash, is_active, is_staff, is_superuser, profile, user_metadata,
-    app_metadata, terms_accepted_at, privacy_accepted_at, created_at, updated_at, last_login_at,
-    deleted_at
+    app_metadata, created_at, updated_at, last_login_at, deleted_at
 } }
 
 /// False when the address or the username is taken.
@@ -72,7 +71,8 @@ pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
         .execute(
             sql!(
                 "UPDATE users SET first_name = $2, last_name = $3, username = $4,
-                     phone_number = $5, phone_verified_at = $6, profile = $7, updated_at = $8
+                     phone_number = $5, phone_verified_at = $6, profile = $7, updated_at = $8,
+                     user_metadata = $10
                  WHERE id = $1 AND updated_at = $9 AND is_active AND deleted_at IS NULL"
             ),
             args![
@@ -84,8 +84,30 @@ pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
                 user.phone_verified_at,
                 user.profile,
                 user.updated_at,
-                read_at
+                read_at,
+                user.user_metadata
             ],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Writes what operators keep about somebody. False when the user has been changed since it was
+/// read.
+pub async fn set_app_metadata(
+    db: &Db,
+    id: UserId,
+    app_metadata: &crate::db::Json,
+    read_at: Time,
+    now: Time,
+) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET app_metadata = $2, updated_at = $4
+                 WHERE id = $1 AND updated_at = $3"
+            ),
+            args![id, app_metadata, read_at, now],
         )
         .await?;
     Ok(updated == 1)
@@ -178,4 +200,48 @@ pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u
         args![id, old, new],
     )
     .await
+}
+
+/// Keeps somebody from signing in. False when that is so already or nobody is there.
+pub async fn disable(db: &Db, id: UserId, now: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET is_active = FALSE, updated_at = $2
+                 WHERE id = $1 AND is_active AND deleted_at IS NULL"
+            ),
+            args![id, now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Lets somebody sign in again. False when they may already or nobody is there.
+pub async fn enable(db: &Db, id: UserId, now: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET is_active = TRUE, updated_at = $2
+                 WHERE id = $1 AND NOT is_active AND deleted_at IS NULL"
+            ),
+            args![id, now],
+        )
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Takes the address for proved, whether or not the account may sign in. False when it is another
+/// or was proved.
+pub async fn vouch_for_email(db: &Db, id: UserId, email: &str, now: Time) -> Result<bool> {
+    let updated = db
+        .execute(
+            sql!(
+                "UPDATE users SET email_verified_at = $3, updated_at = $3
+                 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL
+                   AND deleted_at IS NULL"
+            ),
+            args![id, email, now],
+        )
+        .await?;
+    Ok(updated == 1)
 }

@@ -1,5 +1,6 @@
 //! The JSON API: a file for each group of operations, each with its `routes()`.
 
+pub mod admin;
 pub mod csrf;
 pub mod email;
 pub mod email_change;
@@ -10,9 +11,12 @@ pub mod password;
 pub mod profile;
 pub mod register;
 pub mod sessions;
+pub mod simplejwt;
 pub mod tokens;
 mod transport;
 mod view;
+
+pub use self::view::MessageResponse;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -29,6 +33,8 @@ pub fn routes() -> OpenApiRouter<WebState> {
         .merge(email_change::routes())
         .merge(profile::routes())
         .merge(sessions::routes())
+        .merge(simplejwt::routes())
         .merge(csrf::routes())
+        .merge(admin::routes())
         .merge(operations::routes())
 }

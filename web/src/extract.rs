@@ -6,16 +6,20 @@ mod caller;
 mod circumstances;
 mod fields;
 mod form;
+mod idempotency;
 mod lenient;
 mod path;
 mod query;
+mod words;
 
 pub use self::{
     bearer::Bearer,
     body::Body,
     caller::{MaybeCaller, SignedIn},
     circumstances::{Circumstances, FromPage},
+    idempotency::IdempotencyKey,
     lenient::lenient_bool,
     path::Path,
     query::Query,
+    words::Words,
 };

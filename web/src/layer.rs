@@ -23,7 +23,7 @@ mod tests;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::Clock;
+use app::{Clock, locale::Locale};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -49,6 +49,7 @@ pub struct Peer(pub SocketAddr);
 #[derive(Debug)]
 pub struct Edge {
     site: Arc<Site>,
+    locale: Arc<Locale>,
     clock: Clock,
     /// One for each request in work.
     permits: Arc<Semaphore>,
@@ -60,11 +61,18 @@ pub struct Edge {
 }
 
 impl Edge {
-    pub fn new(settings: &Settings, site: Arc<Site>, clock: Clock, tracker: TaskTracker) -> Edge {
+    pub fn new(
+        settings: &Settings,
+        site: Arc<Site>,
+        locale: Arc<Locale>,
+        clock: Clock,
+        tracker: TaskTracker,
+    ) -> Edge {
         let server = &settings.server;
         let permits = server.max_requests.clamp(1, Semaphore::MAX_PERMITS);
         Edge {
             site,
+            locale,
             clock,
             permits: Arc::new(Semaphore::new(permits)),
             tracker,

@@ -14,7 +14,7 @@ use utoipa::openapi::{
 
 use crate::{
     cookies,
-    problem::{FieldErrorView, ProblemView},
+    problem::{FieldErrorView, ProblemView, TokenMessageView},
     router,
 };
 
@@ -81,6 +81,7 @@ fn components() -> Components {
         .security_scheme(REFRESH_COOKIE, SecurityScheme::ApiKey(cookie))
         .schema_from::<ProblemView<'_>>()
         .schema_from::<FieldErrorView>()
+        .schema_from::<TokenMessageView>()
         .build()
 }
 

@@ -7,8 +7,15 @@ mod link;
 mod problems;
 mod prose;
 mod reference;
+mod samples;
 mod swagger;
 
+use std::sync::Arc;
+
+use app::{
+    locale::{Language, Locale, function},
+    templates::{Overrides, TemplateError},
+};
 use axum::{
     Router,
     extract::State,
@@ -17,7 +24,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use minijinja::{Environment, Value, value::Serde};
+use minijinja::{Environment, Value, context, value::Serde};
 use utoipa::openapi::OpenApi;
 
 use self::link::Link;
@@ -29,7 +36,7 @@ use crate::{
 
 pub fn routes() -> Router<WebState> {
     let links = Link::ALL.iter().fold(Router::new(), |router, &link| {
-        let ask = move |web, headers, query| link::ask(link, web, headers, query);
+        let ask = move |web, words, headers, query| link::ask(link, web, words, headers, query);
         let act = move |web, ctx, headers, body| link::act(link, web, ctx, headers, body);
         router.route(link.path(), get(ask).post(act))
     });
@@ -68,29 +75,66 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(site_name: &str, document: &OpenApi) -> Result<Pages, SetupError> {
-        let templates = templates(site_name)?;
+    pub fn new(
+        site_name: &str,
+        (locale, overrides): (Arc<Locale>, &Overrides),
+        document: &OpenApi,
+    ) -> Result<Pages, SetupError> {
+        let templates = templates(site_name, locale, overrides)?;
         let value = serde_json::to_value(document)?;
         let view = Value::from(Serde(reference::Reference::of(&value)));
-        let reference = templates.get_template("reference.html")?.render(view)?;
+        let reference = rendered(&templates, Language::English, "reference.html", view);
+        let reference =
+            reference.map_err(|error| TemplateError::of("page", "reference.html", &error))?;
         Ok(Pages { templates, document: document.to_json()?.into(), reference })
     }
 
     /// The page of a template.
-    pub fn render(&self, template: &str, view: Value) -> Result<Page> {
-        let template = self.templates.get_template(template).map_err(Refusal::broken)?;
-        template.render(view).map(Page).map_err(Refusal::broken)
+    pub fn render(&self, language: Language, template: &str, view: Value) -> Result<Page> {
+        rendered(&self.templates, language, template, view).map(Page).map_err(Refusal::broken)
     }
 }
 
-fn templates(site_name: &str) -> Result<Environment<'static>, minijinja::Error> {
+fn rendered(
+    templates: &Environment<'static>,
+    language: Language,
+    template: &str,
+    view: Value,
+) -> Result<String, minijinja::Error> {
+    let view = context! { lang => language.tag(), dir => language.direction(), ..view };
+    templates.get_template(template)?.render(view)
+}
+
+/// An error where an operator's page is unknown or does not render.
+pub fn check(
+    site_name: &str,
+    (locale, overrides): (Arc<Locale>, &Overrides),
+) -> Result<(), TemplateError> {
+    templates(site_name, locale, overrides).map(drop)
+}
+
+fn templates(
+    site_name: &str,
+    locale: Arc<Locale>,
+    overrides: &Overrides,
+) -> Result<Environment<'static>, TemplateError> {
+    overrides.check_names("page", TEMPLATES.iter().map(|it| it.0))?;
     let mut templates = Environment::new();
     // A name that is missing from a view is a defect, not an empty string.
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     templates.add_global("site", site_name);
     templates.add_filter("prose", prose::prose);
+    function::install(&mut templates, locale);
+    let wrong = |name| move |error: minijinja::Error| TemplateError::of("page", name, &error);
     for (name, source) in TEMPLATES {
-        templates.add_template(name, source)?;
+        let own = overrides.get(&format!("page/{name}")).map(str::to_owned);
+        let source = own.unwrap_or_else(|| (*source).to_owned());
+        templates.add_template_owned(*name, source).map_err(wrong(name))?;
+    }
+    if !overrides.is_empty() {
+        for (name, view) in samples::samples() {
+            rendered(&templates, Language::English, name, view).map_err(wrong(name))?;
+        }
     }
     Ok(templates)
 }

@@ -10,6 +10,7 @@ mod view;
 
 use std::{fmt, sync::Arc};
 
+use app::locale::{Language, Locale};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -17,7 +18,7 @@ use axum::{
 use domain::{Code, Problem, Span, problem::FieldErrors};
 use http::{HeaderValue, StatusCode, header};
 
-pub use self::view::{FieldErrorView, ProblemView};
+pub use self::view::{FieldErrorView, ProblemView, TokenMessageView};
 
 /// What a handler gives.
 pub type Result<T, E = Refusal> = std::result::Result<T, E>;
@@ -30,12 +31,31 @@ struct Inner {
     problem: Problem,
     /// What is broken, for the log.
     cause: Option<String>,
+    subject: Subject,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Request,
+    /// The access token that the request came with.
+    AccessToken,
 }
 
 impl Refusal {
     /// Something of ours does not work.
     pub fn broken(cause: impl fmt::Display) -> Refusal {
         app::Error::broken(cause).into()
+    }
+
+    /// About the access token of a request.
+    pub fn of_access_token(error: app::Error) -> Refusal {
+        Refusal::about(Subject::AccessToken, error)
+    }
+
+    fn about(subject: Subject, error: app::Error) -> Refusal {
+        let cause = error.cause().map(ToString::to_string);
+        Refusal(Arc::new(Inner { problem: error.problem(), cause, subject }))
     }
 
     pub fn problem(&self) -> &Problem {
@@ -50,14 +70,13 @@ impl Refusal {
 
 impl From<app::Error> for Refusal {
     fn from(error: app::Error) -> Refusal {
-        let cause = error.cause().map(ToString::to_string);
-        Refusal(Arc::new(Inner { problem: error.problem(), cause }))
+        Refusal::about(Subject::Request, error)
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Refusal {
-        Refusal(Arc::new(Inner { problem, cause: None }))
+        app::Error::from(problem).into()
     }
 }
 
@@ -87,16 +106,28 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Gives an error its body, with the correlation id. Other answers pass unchanged.
-pub fn finish(mut response: Response, request_id: &str) -> Response {
+/// Gives an error its body, with the correlation id, in the language that is asked for then. Other
+/// answers pass unchanged.
+pub fn finish(
+    mut response: Response,
+    request_id: &str,
+    locale: &Locale,
+    language: impl FnOnce() -> Language,
+) -> Response {
     let Some(refusal) = refusal_of(&mut response) else {
         return response;
     };
     if let Some(cause) = &refusal.0.cause {
         tracing::error!(request_id, cause, "a request failed");
     }
-    let problem = refusal.problem();
-    let view = ProblemView::new(problem, request_id);
+    let language = language();
+    let problem = &locale.problem(language, refusal.problem());
+    let title = locale.sentence(language, problem.code.title());
+    let view = ProblemView::new(problem, &title, request_id);
+    let view = match refusal.0.subject {
+        Subject::Request => view,
+        Subject::AccessToken => view.of_access_token(),
+    };
     let Ok(body) = serde_json::to_vec(&view) else {
         // Only texts and lists of texts are written, which always succeeds.
         return response;
@@ -141,8 +172,13 @@ mod tests {
 
     use super::*;
 
+    fn finished(response: Response) -> Response {
+        let locale = app::templates::compile("").unwrap().locale;
+        finish(response, "request-1", &locale, Language::default)
+    }
+
     async fn answered(refusal: impl IntoResponse) -> (http::response::Parts, Value) {
-        let (parts, body) = finish(refusal.into_response(), "request-1").into_parts();
+        let (parts, body) = finished(refusal.into_response()).into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (parts, serde_json::from_slice(&body).unwrap())
     }
@@ -164,6 +200,19 @@ mod tests {
             "error": "Wrong sign-in name or password.",
         });
         assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn a_refused_access_token_is_told_as_simplejwt_tells_it() {
+        let (_, body) = answered(Refusal::of_access_token(Code::InvalidToken.into())).await;
+        let expected = json!([{
+            "token_class": "AccessToken",
+            "token_type": "access",
+            "message": "Token is invalid or expired",
+        }]);
+        assert_eq!(body["messages"], expected);
+        let (_, body) = answered(Refusal::of_access_token(Code::SessionEnded.into())).await;
+        assert_eq!(body["messages"], json!(null));
     }
 
     #[tokio::test]
@@ -211,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn other_answers_pass() {
-        let response = finish((StatusCode::NOT_FOUND, "page").into_response(), "request-1");
+        let response = finished((StatusCode::NOT_FOUND, "page").into_response());
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, "page");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, templates::TemplateError};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 pub enum SetupError {
     #[error(transparent)]
     Site(#[from] SiteError),
+    #[error("server.templates_dir: {0}")]
+    Template(#[from] TemplateError),
     #[error("a page cannot be made: {0}")]
     Page(#[from] minijinja::Error),
     #[error("the API cannot be described: {0}")]
@@ -28,8 +30,10 @@ pub enum SetupError {
 /// The server as one service. Requests that change something run in the app's own tasks.
 pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
     let site = Arc::new(Site::new(&app.settings)?);
-    let edge = Edge::new(&app.settings, site.clone(), app.clock.clone(), app.tasks.clone());
-    let pages = Pages::new(&site.name, &openapi::document())?;
+    let (locale, clock) = (app.locale.clone(), app.clock.clone());
+    let edge = Edge::new(&app.settings, site.clone(), locale, clock, app.tasks.clone());
+    let texts = (app.locale.clone(), &app.overrides);
+    let pages = Pages::new(&site.name, texts, &openapi::document())?;
     let (api, _) = described().split_for_parts();
     let routes = api.merge(page::routes());
     Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), edge))

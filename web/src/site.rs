@@ -66,7 +66,9 @@ impl Site {
 
     /// Whether `authority`, a `Host` with or without a port, is this server.
     pub fn answers_for(&self, authority: &str) -> bool {
-        host_name(authority).is_some_and(|name| self.hosts.contains(&name))
+        // Nearly all clients write the name as it is known, and parsing it is dear.
+        self.hosts.contains(without_port(authority))
+            || host_name(authority).is_some_and(|name| self.hosts.contains(&name))
     }
 
     pub fn trusts_proxy(&self, peer: IpAddr) -> bool {
@@ -95,6 +97,15 @@ fn allowed_origin(text: &str) -> Result<HeaderValue, SiteError> {
     let url = Url::parse(text).ok().filter(|it| it.has_host() && it.path() == "/");
     let origin = url.ok_or_else(wrong)?.origin().ascii_serialization();
     HeaderValue::from_str(&origin).map_err(|_| wrong())
+}
+
+/// Without the port, if it has one that is plain.
+fn without_port(authority: &str) -> &str {
+    let is_port = |it: &str| (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
+    match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        _ => authority,
+    }
 }
 
 /// The host of `example.com`, `example.com:443` or `[::1]:8000`, lower-case.

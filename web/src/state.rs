@@ -32,7 +32,7 @@ impl WebState {
 
     /// The device that a cookie of ours names.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
-        DeviceId::open(cookie, &self.app.keys.device)
+        self.app.keys.device(cookie)
     }
 }
 

@@ -1,21 +1,24 @@
-//! Deletes what is over: sessions, single-use tokens and revocations that nobody needs any more.
+//! Deletes what is over and nobody needs any more: sessions, single-use tokens, invitations,
+//! revocations, signing keys.
 
 use domain::{Span, Time};
 
-use crate::{App, Result};
+use crate::{App, Result, idempotency};
 
 /// How many rows one statement deletes: others must get at the database in between.
 const BATCH: u64 = 1_000;
 /// Sessions stay visible to their owner for a while after they expired.
 const SESSIONS_KEPT: Span = Span::days(30);
 const LINKS_KEPT: Span = Span::days(7);
+/// Operators may still want to see who did not come.
+const INVITATIONS_KEPT: Span = Span::days(30);
 /// Longer than any process could go without hearing of them.
 const REVOCATIONS_KEPT: Span = Span::days(1);
 
 /// Deletes in batches until nothing is left.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
-    let mut swept = [0_u64; 3];
+    let mut swept = [0_u64; 6];
     loop {
         let batch = app
             .store
@@ -24,6 +27,9 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
                     store::sessions::sweep(&db, now - SESSIONS_KEPT, limit).await?,
                     store::links::sweep(&db, now - LINKS_KEPT, limit).await?,
                     store::revocations::sweep(&db, now - REVOCATIONS_KEPT, limit).await?,
+                    store::invitations::sweep(&db, now - INVITATIONS_KEPT, limit).await?,
+                    store::idempotency::sweep(&db, now - idempotency::KEPT, limit).await?,
+                    store::keys::sweep(&db, now, limit).await?,
                 ])
             })
             .await?;
@@ -34,7 +40,7 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
             break;
         }
     }
-    let [sessions, links, revocations] = swept;
-    tracing::info!(sessions, links, revocations, "cleaned up");
+    let [sessions, links, revocations, invitations, idempotency_keys, keys] = swept;
+    tracing::info!(sessions, links, revocations, invitations, idempotency_keys, keys, "cleaned up");
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use store::jobs::Job;
 
 use super::worker::Failure;
-use crate::{App, Ctx, link::lifetime};
+use crate::{App, Ctx, link::lifetime, locale::Language};
 
 /// Which mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum Letter {
     ChangeEmail,
     /// Your account has another address; take it back if that was not you.
     EmailChanged,
+    /// Make an account.
+    Invitation,
 }
 
 impl Letter {
@@ -45,6 +47,7 @@ impl Letter {
         Letter::PasswordChanged,
         Letter::ChangeEmail,
         Letter::EmailChanged,
+        Letter::Invitation,
     ];
 
     /// The name of its templates.
@@ -58,6 +61,7 @@ impl Letter {
             Letter::PasswordChanged => "password_changed",
             Letter::ChangeEmail => "change_email",
             Letter::EmailChanged => "email_changed",
+            Letter::Invitation => "invitation",
         }
     }
 
@@ -68,6 +72,7 @@ impl Letter {
             Letter::ResetPassword => Some(Purpose::ResetPassword),
             Letter::ChangeEmail => Some(Purpose::ChangeEmail),
             Letter::EmailChanged => Some(Purpose::UndoEmailChange),
+            Letter::Invitation => Some(Purpose::Invitation),
             Letter::Welcome
             | Letter::SessionReused
             | Letter::RegistrationRepeated
@@ -79,7 +84,8 @@ impl Letter {
 /// A letter and who gets it.
 pub(super) struct Addressed {
     pub letter: Letter,
-    pub user_id: UserId,
+    /// Nobody who has an account yet.
+    pub user_id: Option<UserId>,
     pub to: Option<Email>,
     pub token: Option<Secret>,
 }
@@ -92,13 +98,12 @@ pub(super) async fn send(
     addressed: Addressed,
 ) -> Result<(), Failure> {
     let Addressed { letter, user_id, to, token } = addressed;
-    let unit = async move |db| store::users::by_id(&db, user_id).await;
-    let found = app.store.get(unit).await.map_err(crate::Error::from)?;
-    let Some(user) = found.filter(User::is_usable) else { return Ok(()) };
+    let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
     let to = to.unwrap_or_else(|| user.email.clone());
     let link = letter.purpose().zip(token).map(|(purpose, token)| Link::new(app, purpose, &token));
-    let values = values(app, &user, &to, link, job);
-    let rendered = app.render.mail(letter.name(), &values)?;
+    let language = Language::of(&user.profile.language).unwrap_or_default();
+    let values = values(app, language, (&user, &to), link, job);
+    let rendered = app.render.mail(language, letter.name(), &values)?;
     let mail = Mail {
         id: job.id.to_string(),
         to,
@@ -106,12 +111,28 @@ pub(super) async fn send(
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
-        language: Some("en".into()),
+        language: Some(language.tag().into()),
     };
     app.mailer.send(&mail, ctx.now).await.map_err(|error| match error {
         MailError::Permanent(text) => Failure::Permanent(text),
         MailError::Temporary(text) => Failure::Temporary(text),
     })
+}
+
+/// Whom a letter is for: a user, if they are still there, or a stranger of whom only an address is
+/// known.
+async fn recipient(
+    app: &App,
+    ctx: &Ctx,
+    user_id: Option<UserId>,
+    to: Option<&Email>,
+) -> crate::Result<Option<User>> {
+    let Some(id) = user_id else {
+        let nobody = UserId::new(ctx.now, crate::random::bytes()?);
+        return Ok(to.map(|email| User::new(nobody, email.clone(), ctx.now)));
+    };
+    let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+    Ok(found.filter(User::is_usable))
 }
 
 /// What a mail leads to, and for how long.
@@ -128,6 +149,7 @@ impl Link {
             Purpose::ResetPassword => (&links.reset_password_url, "reset-password"),
             Purpose::ChangeEmail => (&links.change_email_url, "change-email"),
             Purpose::UndoEmailChange => (&links.undo_email_change_url, "undo-email-change"),
+            Purpose::Invitation => (&links.invitation_url, "accept-invitation"),
         };
         let address = match operators_own.as_str() {
             "" => format!("{}/{page}?token={}", app.public_url(), token.expose()),
@@ -137,7 +159,14 @@ impl Link {
     }
 }
 
-fn values(app: &App, user: &User, to: &Email, link: Option<Link>, job: &Job) -> Json {
+/// What the templates of a letter are filled with; [`crate::render::VALUES`] lists them.
+fn values(
+    app: &App,
+    language: Language,
+    (user, to): (&User, &Email),
+    link: Option<Link>,
+    job: &Job,
+) -> Json {
     json!({
         "product": app.settings.server.name,
         "public_url": app.public_url(),
@@ -145,33 +174,7 @@ fn values(app: &App, user: &User, to: &Email, link: Option<Link>, job: &Job) -> 
         "email": to.as_str(),
         "new_email": user.email.as_str(),
         "link": link.as_ref().map(|it| &it.address),
-        "lifetime": link.as_ref().map(|it| words(it.lifetime)),
-        "happened_at": job.created_at.to_string(),
+        "lifetime": link.as_ref().map(|it| app.locale.span(language, it.lifetime)),
+        "happened_at": app.locale.time(language, job.created_at),
     })
-}
-
-/// `24 hours`, for people.
-fn words(span: Span) -> String {
-    let plural = |count: u64, unit: &str| match count {
-        1 => format!("1 {unit}"),
-        count => format!("{count} {unit}s"),
-    };
-    match span.as_seconds() {
-        seconds if seconds % 86_400 == 0 && seconds > 86_400 => plural(seconds / 86_400, "day"),
-        seconds if seconds % 3_600 == 0 => plural(seconds / 3_600, "hour"),
-        seconds => plural(seconds.div_ceil(60), "minute"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_in_words() {
-        assert_eq!(words(Span::hours(24)), "24 hours");
-        assert_eq!(words(Span::hours(1)), "1 hour");
-        assert_eq!(words(Span::days(7)), "7 days");
-        assert_eq!(words(Span::minutes(15)), "15 minutes");
-    }
 }

@@ -8,9 +8,15 @@ use jiff::{Timestamp, tz::TimeZone};
 use store::{Db, schedules::Schedule};
 
 use super::cleanup;
-use crate::{App, Error, OpenError, Result};
+use crate::{App, Error, OpenError, Result, keys, lockout};
 
 const CLEANUP: &str = "cleanup";
+const KEYS: &str = "keys";
+/// How exactly the times of keys are kept.
+const KEYS_CRON: &str = "*/5 * * * *";
+const LOCKOUTS: &str = "lockouts";
+/// How closely their number is bounded.
+const LOCKOUTS_CRON: &str = "*/10 * * * *";
 
 /// When `cron` is next due after `now`.
 fn next(cron: &str, now: Time) -> Result<Time, String> {
@@ -28,6 +34,11 @@ pub async fn prepare(app: &App) -> Result<(), OpenError> {
         next(&cron, now).map_err(|error| OpenError::Settings(format!("jobs.cleanup: {error}")))?;
     let unit = async move |db: Db| store::schedules::put(&db, CLEANUP, &cron, due_at).await;
     app.store.put(unit).await?;
+    for (name, cron) in [(KEYS, KEYS_CRON), (LOCKOUTS, LOCKOUTS_CRON)] {
+        let due_at = next(cron, now).map_err(OpenError::Settings)?;
+        let unit = async move |db: Db| store::schedules::put(&db, name, cron, due_at).await;
+        app.store.put(unit).await?;
+    }
     Ok(())
 }
 
@@ -49,6 +60,8 @@ pub async fn run_due(app: &App) -> Result<()> {
 async fn run(app: &App, name: &str, now: Time) -> Result<()> {
     match name {
         CLEANUP => cleanup::run(app, now).await,
+        KEYS => keys::advance(app, now).await,
+        LOCKOUTS => lockout::sweep(app, now).await,
         // Of a newer version that shares the database, which runs it itself.
         _ => Ok(()),
     }

@@ -62,7 +62,8 @@ pub async fn run_due(app: &App, stop: &tokio_util::sync::CancellationToken) -> R
         let claim = Uuid::from_bytes(random::bytes()?);
         let now = app.clock.now();
         let until = now + app.settings.jobs.lease;
-        let limit = i64::try_from(app.settings.jobs.workers).unwrap_or(1);
+        // A process without workers does it only when it is asked to.
+        let limit = i64::try_from(app.settings.jobs.workers.max(1)).unwrap_or(1);
         let unit = async move |db: Db| store::jobs::claim(&db, claim, until, now, limit).await;
         let jobs = app.store.put(unit).await?;
         if jobs.is_empty() {

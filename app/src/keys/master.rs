@@ -13,7 +13,7 @@ use domain::{Secret, settings::Settings};
 use crate::{OpenError, random};
 
 /// Shorter ones could be guessed.
-const MIN_LENGTH: usize = 32;
+pub const MIN_LENGTH: usize = 32;
 
 /// The configured secret, else the one in the data folder, which is made if there is none.
 pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {

@@ -50,6 +50,10 @@ impl Email {
         format!("{local}@gmail.com")
     }
 
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |it| it.1)
+    }
+
     pub fn local(&self) -> &str {
         self.0.rsplit_once('@').map_or(self.as_str(), |it| it.0)
     }

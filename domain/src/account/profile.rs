@@ -22,6 +22,8 @@ pub struct Change {
     /// Empty: none from now on.
     pub phone_number: Option<String>,
     pub profile: ProfileChange,
+    /// A merge patch (RFC 7396) of `user_metadata`.
+    pub user_metadata: Option<serde_json::Value>,
 }
 
 macro_rules! profile {

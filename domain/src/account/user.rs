@@ -28,8 +28,6 @@ pub struct User {
     pub user_metadata: Json,
     /// The operator's.
     pub app_metadata: Json,
-    pub terms_accepted_at: Option<Time>,
-    pub privacy_accepted_at: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
     pub last_login_at: Option<Time>,
@@ -56,8 +54,6 @@ impl User {
             profile: Profile::default(),
             user_metadata: Json::Object(Default::default()),
             app_metadata: Json::Object(Default::default()),
-            terms_accepted_at: None,
-            privacy_accepted_at: None,
             created_at: now,
             updated_at: now,
             last_login_at: None,
@@ -98,10 +94,10 @@ impl User {
     /// What a password must not resemble: field and value.
     pub fn attributes(&self) -> [(&'static str, &str); 4] {
         [
-            ("email address", self.email.as_str()),
+            ("email_address", self.email.as_str()),
             ("username", self.username.as_deref().unwrap_or_default()),
-            ("first name", &self.first_name),
-            ("last name", &self.last_name),
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
         ]
     }
 }

@@ -22,7 +22,8 @@ pub fn parse(text: &str) -> Result<String, FieldError> {
     let length = name.chars().count();
     if !(MIN_LENGTH..=MAX_LENGTH).contains(&length) {
         let message = format!("Use {MIN_LENGTH} to {MAX_LENGTH} characters.");
-        return Err(FieldError::new("invalid_length", message));
+        let error = FieldError::new("invalid_length", message);
+        return Err(error.with("min", MIN_LENGTH).with("max", MAX_LENGTH));
     }
     Ok(name)
 }

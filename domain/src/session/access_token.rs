@@ -4,7 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use crate::{Code, SessionId, Span, Time, UserId, account::User, settings::Tokens};
+use crate::{
+    Code, SessionId, Span, Time, UserId,
+    account::{User, metadata},
+    settings::Tokens,
+};
 
 /// How far apart the clocks of two nodes may be.
 const CLOCK_SKEW: Span = Span::seconds(30);
@@ -33,6 +37,41 @@ pub struct Claims {
     pub amr: Vec<String>,
     pub acr: String,
     pub auth_time: i64,
+    /// What the operator has chosen of the person's metadata. Never read back.
+    #[serde(flatten, skip_deserializing)]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Claims {
+    /// The names that metadata cannot have as claims.
+    pub const RESERVED: &[&str] = &[
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "sid",
+        "gen",
+        "token_type",
+        "user_id",
+        "email",
+        "first_name",
+        "last_name",
+        "is_staff",
+        "email_verified",
+        "roles",
+        "amr",
+        "acr",
+        "auth_time",
+        "act",
+        "azp",
+        "client_id",
+        "scope",
+        "cnf",
+        "nonce",
+    ];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +104,7 @@ pub fn claims(user: &User, session: &Session, now: Time, jti: String, tokens: &T
         amr: session.amr.split_whitespace().map(str::to_owned).collect(),
         acr: if session.mfa_verified { "aal2".into() } else { "aal1".into() },
         auth_time: session.authenticated_at.seconds(),
+        metadata: metadata::claims(user, &tokens.metadata_claims),
     }
 }
 
@@ -109,6 +149,7 @@ mod tests {
             amr: Vec::new(),
             acr: "aal1".into(),
             auth_time: 1_000,
+            metadata: Default::default(),
         }
     }
 

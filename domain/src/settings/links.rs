@@ -26,6 +26,11 @@ section! {
         /// Where the link that takes a change of address back leads, with `{token}` for the token.
         /// Empty: a page of this server.
         pub undo_email_change_url: String = String::new(),
+        /// How long an invitation is good for.
+        pub invitation_lifetime: Span = Span::days(7),
+        /// Where an invitation leads, with `{token}` for the token.
+        /// Empty: a page of this server.
+        pub invitation_url: String = String::new(),
         /// How long an exchange token is good for.
         pub exchange_lifetime: Span = Span::seconds(60),
     }

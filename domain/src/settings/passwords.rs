@@ -7,14 +7,14 @@ use super::section;
 section! {
     /// Rules for new passwords, and what their hashes cost (Argon2id, RFC 9106).
     pub struct Passwords {
-        /// `standard` (length, character classes, common, similar), or `nist` (length and breach
-        /// only, NIST SP 800-63B).
+        /// `standard` (length, character classes, common, similar), or `nist` (length only, as
+        /// NIST SP 800-63B advises against the others).
         pub policy: PasswordPolicy = PasswordPolicy::Standard,
         /// Fewest characters.
         pub min_length: usize = 8,
         /// Most characters.
         pub max_length: usize = 128,
-        /// From which similarity to the name or address on a password is refused, from 0 to 1.
+        /// Above which similarity to the name or address a password is refused, from 0 to 1.
         pub max_similarity: f64 = 0.7,
         /// How many of somebody's last passwords a new one must not be.
         pub history: u32 = 5,

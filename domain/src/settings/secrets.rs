@@ -10,5 +10,7 @@ section! {
         /// of the signing keys are derived. Several nodes need the same.
         /// Empty: made once and kept in `server.data_dir`.
         pub master: Secret = Secret::default(),
+        /// Older master secrets: what was made under them still counts. Nothing new is.
+        pub previous: Vec<Secret> = Vec::new(),
     }
 }

@@ -19,6 +19,9 @@ section! {
         pub public_url: String = String::new(),
         /// The folder of the SQLite database and of generated secrets.
         pub data_dir: String = "data".into(),
+        /// A folder with templates and texts in place of built-in ones of the same name
+        /// (`docs/guide/templates.md`). Empty: none.
+        pub templates_dir: String = String::new(),
         /// Host names to answer for beside that of `public_url`. Every name that resolves to this
         /// machine's loopback (`localhost`, `127.0.0.1`, `[::1]`) is among them in development.
         pub allowed_hosts: Vec<String> = Vec::new(),

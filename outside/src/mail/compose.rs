@@ -44,13 +44,13 @@ fn wrong(error: impl std::fmt::Display) -> MailError {
     MailError::Permanent(error.to_string())
 }
 
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
     !text.is_empty() && text.len() <= 100 && !text.starts_with('.') && text.chars().all(is_plain)
 }
 
 /// Names and subjects come from people, who may write line breaks.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect::<String>().trim().into()
 }
 

@@ -23,6 +23,9 @@ const IDLE: usize = 2;
 /// How long a waiting connection may take to say that it still stands.
 const STILL_THERE: Duration = Duration::from_secs(2);
 
+/// What servers say with 552 of a box that is full, and not of a mail that is too large for any.
+const BOX_IS_FULL: &str = "5.2.2";
+
 /// A mail server.
 pub struct Smtp {
     relay: Relay,
@@ -87,8 +90,12 @@ impl Smtp {
         }
         // Without a code: the server cannot take an address that is not ASCII.
         let unwritable = error.is_client() && !mail.to.as_str().is_ascii();
-        let text = self.relay.without_credentials(&error.to_string());
-        match error.is_permanent() || unwritable {
+        // Servers repeat the address, which has no place in a log.
+        let said = error.to_string().replace(mail.to.as_str(), "the recipient");
+        // RFC 3463, section 3.3: the owner of a full box can make room.
+        let is_full = said.contains(BOX_IS_FULL);
+        let text = self.relay.without_credentials(&said);
+        match error.is_permanent() && !is_full || unwritable {
             true => MailError::Permanent(text),
             false => MailError::Temporary(text),
         }

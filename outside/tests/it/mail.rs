@@ -32,12 +32,16 @@ fn settings(url: &str) -> settings::Email {
         url: url.into(),
         from: "Portcullis <no-reply@example.org>".into(),
         timeout: Span::seconds(5),
-        ca_file: String::new(),
+        ..settings::Email::default()
     }
 }
 
+fn made(settings: &settings::Email) -> Result<Mailer, MailError> {
+    Mailer::from_settings(settings, &settings::Outbound::default())
+}
+
 fn mailer(url: &str) -> Mailer {
-    Mailer::from_settings(&settings(url)).unwrap()
+    made(&settings(url)).unwrap()
 }
 
 async fn send(mailer: &Mailer) -> Result<(), MailError> {
@@ -78,7 +82,11 @@ async fn refusals_are_for_now_or_for_good() {
     let cases = [
         (Behaviour::RefuseForNow, false, "4.7.1 Try again later"),
         (Behaviour::RefuseForGood, true, "5.1.1 No such user here"),
+        (Behaviour::SayGoodbye, false, "4.3.2 Shutting down"),
+        (Behaviour::MailboxFull, false, "5.2.2 Over quota"),
+        (Behaviour::TooLarge, true, "5.3.4 Too large"),
         (Behaviour::Drop, false, ""),
+        (Behaviour::DropInData, false, ""),
     ];
     for (behaviour, permanent, words) in cases {
         server.behave(behaviour);
@@ -95,7 +103,7 @@ async fn refusals_are_for_now_or_for_good() {
 async fn a_server_that_hangs_is_given_up_and_its_connection_too() {
     let server = SmtpServer::start().await;
     let settings = settings::Email { timeout: Span::millis(300), ..settings(&server.url()) };
-    let mailer = Mailer::from_settings(&settings).unwrap();
+    let mailer = made(&settings).unwrap();
     send(&mailer).await.unwrap();
     server.behave(Behaviour::Hang);
     let error = timeout(Duration::from_secs(2), send(&mailer)).await.unwrap().unwrap_err();
@@ -127,7 +135,7 @@ async fn tls_from_the_start_and_by_starttls_with_sign_in() {
         let server = SmtpServer::with(encryption, Some(LOGIN)).await;
         let url = format!("{scheme}://anna%40mail:p%3Ass@localhost:{}{query}", server.port());
         let known = settings::Email { ca_file: certificate.ca_file(), ..settings(&url) };
-        send(&Mailer::from_settings(&known).unwrap()).await.unwrap();
+        send(&made(&known).unwrap()).await.unwrap();
         let received = server.received();
         assert!(received[0].encrypted);
         assert_eq!(received[0].login.as_deref(), Some(LOGIN));
@@ -178,16 +186,17 @@ fn wrong_settings_are_told_without_credentials() {
         "smtp://u@h",
         "smtp://u:s3cret%ff@h",
         "file:",
+        "sendgrid:",
     ];
     for url in urls {
-        let error = Mailer::from_settings(&settings(url)).err().unwrap_or_else(|| panic!("{url}"));
+        let error = made(&settings(url)).err().unwrap_or_else(|| panic!("{url}"));
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
     let wrong = settings::Email { from: "nobody".into(), ..settings("inbox:") };
-    assert!(Mailer::from_settings(&wrong).is_err());
+    assert!(made(&wrong).is_err());
     let missing = settings::Email { ca_file: "/no/file".into(), ..settings("smtps://h") };
-    assert!(Mailer::from_settings(&missing).is_err());
-    assert!(Mailer::from_settings(&settings::Email::default()).is_ok());
+    assert!(made(&missing).is_err());
+    assert!(made(&settings::Email::default()).is_ok());
 }
 
 #[tokio::test]

@@ -14,5 +14,7 @@ mod mail;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod sendgrid;
+#[cfg(test)]
 #[path = "../../../portcullis/tests/it/fakes/smtp.rs"]
 mod smtp;

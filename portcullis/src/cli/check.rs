@@ -36,6 +36,7 @@ pub async fn run(loaded: Loaded) -> Result<(), Failure> {
         None => Err("the address is of no database that is supported".to_owned()),
         Some(kind) => within(database(settings, kind)).await,
     };
+    problems += say("templates", templates(settings))?;
     problems += say("database", database)?;
     problems += say("cache", within(cache(settings)).await)?;
     match problems {
@@ -95,6 +96,18 @@ async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, Str
         }
         Err(error) => Err(format!("{named}, {error}")),
     }
+}
+
+fn templates(settings: &Settings) -> Result<String, String> {
+    let server = &settings.server;
+    let compiled = app::templates::compile(&server.templates_dir);
+    let compiled = compiled.map_err(|it| format!("server.templates_dir: {it}"))?;
+    web::page::check(&server.name, (compiled.locale, &compiled.overrides))
+        .map_err(|it| format!("server.templates_dir: {it}"))?;
+    Ok(match server.templates_dir.as_str() {
+        "" => "built in".to_owned(),
+        folder => format!("{folder} before those built in"),
+    })
 }
 
 async fn cache(settings: &Settings) -> Result<String, String> {

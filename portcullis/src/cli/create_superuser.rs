@@ -45,8 +45,10 @@ pub struct Options {
     /// A name to sign in with
     #[arg(long)]
     username: Option<String>,
+    /// The name shown
     #[arg(long)]
     first_name: Option<String>,
+    /// The family name shown
     #[arg(long)]
     last_name: Option<String>,
     /// Ask nothing: a value that is missing is an error

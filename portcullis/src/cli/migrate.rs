@@ -4,7 +4,7 @@ use app::Clock;
 use clap::Args;
 use store::db::migrate::{self, MIGRATIONS};
 
-use super::{failure::Failure, out, refuse_findings};
+use super::{failure::Failure, out, progress::Progress, refuse_findings};
 use crate::{config::Loaded, telemetry};
 
 /// Bring the database's schema up to date
@@ -26,6 +26,7 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     let (names, word) = if options.plan {
         (migrate::plan(&store, MIGRATIONS).await?, "pending")
     } else {
+        let _progress = Progress::spinning("migrating".to_owned());
         (migrate::run(&store, MIGRATIONS, Clock::System.now()).await?, "ran")
     };
     store.close().await;

@@ -62,10 +62,15 @@ async fn stop_gracefully(running: Running, mut signals: Signals) -> Result<(), F
 /// Where to look, for people at a terminal.
 fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> io::Result<()> {
     let Some(first) = addresses.first() else { return Ok(()) };
-    let site = format!("http://{first}");
     for address in addresses {
         out::line(format_args!("Portcullis serves on http://{address}"))?;
     }
+    // "Every address" is none that a browser can go to.
+    let host = match first.ip().is_unspecified() {
+        true => SocketAddr::from(([127, 0, 0, 1], first.port())),
+        false => *first,
+    };
+    let site = format!("http://{host}");
     out::line(format_args!("  API reference   {site}/swagger/"))?;
     if settings.email.url.expose().starts_with("inbox:") {
         out::line(format_args!("  Captured mail   {site}/dev/inbox"))?;

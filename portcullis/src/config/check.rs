@@ -39,6 +39,17 @@ fn finding(name: &'static str, why: impl Into<String>, remedy: impl Into<String>
     Finding { name, why: why.into(), remedy: remedy.into() }
 }
 
+/// Where links in mails lead; empty ones lead to pages of this server.
+fn link_urls(settings: &Settings) -> [(&'static str, &str); 4] {
+    let links = &settings.links;
+    [
+        ("links.verify_email_url", &links.verify_email_url),
+        ("links.reset_password_url", &links.reset_password_url),
+        ("links.change_email_url", &links.change_email_url),
+        ("links.undo_email_change_url", &links.undo_email_change_url),
+    ]
+}
+
 /// The database that an address is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseKind {

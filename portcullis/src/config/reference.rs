@@ -112,7 +112,7 @@ fn configuration() -> String {
         for field in section.fields {
             let name = format!("{}.{}", section.name, field.key);
             let mut default = code(&default(section, field));
-            for profile in [Profile::Production, Profile::Testing] {
+            for profile in [Profile::Development, Profile::Production, Profile::Testing] {
                 if let Some(value) = of_profile(profile, section, field) {
                     write!(default, "; {}: {}", profile.word(), code(&value)).unwrap();
                 }

@@ -1,1 +1,331 @@
-//! Being written.
+//! What no client should send: refused with a problem that says why, and never a fault of ours.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Operation, PASSWORD, Person, World};
+
+const ANNA: &str = "anna@example.com";
+const LOGIN: &str = "/api/v1/auth/login";
+
+async fn raw(person: &Person, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let request = person.request(Method::POST, path).header("content-type", kind).body(body);
+    person.send(request).await
+}
+
+async fn json_text(person: &Person, body: impl Into<reqwest::Body>) -> Answer {
+    raw(person, LOGIN, "application/json", body).await
+}
+
+/// The path of an operation, with something in place of its parameters.
+fn filled(path: &str) -> String {
+    path.replace("{id}", "00000000-0000-7000-8000-000000000000")
+}
+
+/// A value that a field of this name could well have.
+fn plausible(field: &str) -> Value {
+    match field {
+        "email" | "new_email" | "email_or_username" | "email_or_phone" => json!(ANNA),
+        it if it.contains("password") => json!(PASSWORD),
+        "first_name" | "last_name" => json!("Anna"),
+        "token" => json!("A".repeat(43)),
+        _ => Value::Null,
+    }
+}
+
+/// Anna's answer from this operation, with this value for one field.
+async fn tried(anna: &Person, operation: &Operation, field: &str, value: &Value) -> Answer {
+    let names = operation.fields.iter().flat_map(|it| it.keys());
+    let mut body: serde_json::Map<String, Value> =
+        names.map(|it| (it.clone(), plausible(it))).filter(|it| !it.1.is_null()).collect();
+    body.insert(field.to_owned(), value.clone());
+    let path = filled(&operation.path);
+    anna.send(anna.request(operation.method.clone(), &path).json(&body)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_value_of_any_field_of_any_operation_is_a_fault_of_ours() {
+    // Time stands still here, so that no session would be the oldest.
+    let world = World::with(|it| it.sessions.max_per_user = 10_000).await;
+    world.registered(ANNA).await;
+    let values = [
+        json!("a\0b"),
+        json!("x".repeat(60_000)),
+        json!("x".repeat(100_000)),
+        json!("\u{202e}\u{feff}\u{1}'\";--\\"),
+        json!(-1.5e300),
+        Value::Null,
+        json!([["x"], null]),
+        json!({ "a": { "b": "c\0" }, "\0": 1 }),
+        json!(true),
+    ];
+    for operation in world.operations().await {
+        for field in operation.fields.iter().flat_map(|it| it.keys()) {
+            let mut anna = world.stranger();
+            anna.login(ANNA).await.ok();
+            for value in &values {
+                let answer = tried(&anna, &operation, field, value).await;
+                let shown: String = value.to_string().chars().take(40).collect();
+                let what = format!("{} {} {field}={shown}", operation.method, operation.path);
+                assert!(answer.status < 500, "{what}: {}", answer.text);
+                assert!(answer.json.is_object(), "{what}: {}", answer.text);
+                let has_nul = value.to_string().contains("\\u0000");
+                assert!(!has_nul || answer.status == 400, "{what}: {}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_type_is_named_by_its_field() {
+    let world = World::with(|it| it.sessions.max_per_user = 10_000).await;
+    world.registered(ANNA).await;
+    for operation in world.operations().await {
+        for (field, schema) in operation.fields.iter().flatten() {
+            let is_text = schema["type"] == "string" || schema["type"] == json!(["string", "null"]);
+            if is_text {
+                let mut anna = world.stranger();
+                anna.login(ANNA).await.ok();
+                let answer = tried(&anna, &operation, field, &json!(5)).await;
+                let what = format!("{} {} {field}", operation.method, operation.path);
+                assert_eq!(answer.status, 400, "{what}: {}", answer.text);
+                assert_eq!(
+                    answer["errors"][field][0]["code"], "invalid",
+                    "{what}: {}",
+                    answer.text
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_json_object_is_malformed() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let bodies = [
+        "{",
+        "{\"email\":",
+        "nonsense",
+        "[]",
+        "[{}]",
+        "\"text\"",
+        "5",
+        "true",
+        "null",
+        "{} {}",
+        "{\"email\":\"\\ud800\"}",
+        "{'email':'x'}",
+        " ",
+        &deep,
+    ];
+    for body in bodies {
+        json_text(&nobody, body.to_owned()).await.refused("malformed_request");
+    }
+    for body in [b"{\"email\":\"\xff\xfe\"}".to_vec(), vec![0xff; 100], vec![0; 100]] {
+        json_text(&nobody, body).await.refused("malformed_request");
+    }
+    // An absent body is an empty object, whatever it is called.
+    for kind in ["application/json", "application/x-www-form-urlencoded"] {
+        let both = [("email", "required"), ("password", "required")];
+        raw(&nobody, LOGIN, kind, "").await.invalid(&both);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_are_read_as_strictly() {
+    let world = World::start().await;
+    world.registered(ANNA).await;
+    let nobody = world.stranger();
+    let form = "application/x-www-form-urlencoded";
+    for body in ["email=%zz", "email=%f", "email=%ff", "email=a&email=b", "email=a&%65mail=b"] {
+        raw(&nobody, LOGIN, form, body.to_owned()).await.refused("malformed_request");
+    }
+    raw(&nobody, LOGIN, form, "email=a%00b&password=x").await.invalid(&[("email", "invalid")]);
+    let fields = [("email", ANNA), ("password", PASSWORD), ("remember_me", "perhaps")];
+    nobody.send(nobody.form(LOGIN, &fields)).await.invalid(&[("remember_me", "invalid")]);
+    let fields = [("email", ANNA), ("password", PASSWORD), ("remember_me", "on")];
+    nobody.send(nobody.form(LOGIN, &fields)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_have_a_size() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    let body = |size: usize| {
+        let around = r#"{"email":""}"#.len();
+        format!(r#"{{"email":"{}"}}"#, "x".repeat(size - around))
+    };
+    let required = [("password", "required")];
+    json_text(&nobody, body(64 * 1024)).await.invalid(&required);
+    json_text(&nobody, body(64 * 1024 + 1)).await.refused("payload_too_large");
+    json_text(&nobody, body(1024 * 1024)).await.refused("payload_too_large");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_content_types_are_not_supported() {
+    let world = World::start().await;
+    let anna = world.registered(ANNA).await;
+    for operation in world.operations().await.iter().filter(|it| it.fields.is_some()) {
+        for kind in [
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/json; charset=utf-16",
+            "",
+            "ü",
+        ] {
+            let request = anna.request(operation.method.clone(), &filled(&operation.path));
+            let kind = http::HeaderValue::from_bytes(kind.as_bytes()).unwrap();
+            let answer = anna.send(request.header("content-type", kind).body("{}")).await;
+            answer.refused("unsupported_media_type");
+        }
+        let request = anna.request(operation.method.clone(), &filled(&operation.path));
+        let request = request.header("content-type", "application/json");
+        let answer = anna.send(request.header("content-encoding", "gzip").body("{}")).await;
+        answer.refused("unsupported_media_type");
+    }
+    anna.profile().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubled_headers_are_refused() {
+    let world = World::start().await;
+    let anna = world.registered(ANNA).await;
+    let nobody = world.stranger();
+    let token = format!("Bearer {}", anna.access());
+    for (name, value) in [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+        ("origin", &world.url("")),
+        ("x-csrftoken", "x"),
+        ("x-request-id", "0123456789"),
+    ] {
+        let request = nobody.request(Method::GET, "/api/v1/auth/profile");
+        let answer = nobody.send(request.header(name, value).header(name, value)).await;
+        answer.refused("malformed_request");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_is_taken_over_if_it_is_well_formed() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    let ask = async |id: &str| {
+        let request = nobody.request(Method::GET, "/nowhere").header("x-request-id", id);
+        nobody.send(request).await.refused("not_found")["instance"].clone()
+    };
+    assert_eq!(ask("abc.DEF_123-4").await, "abc.DEF_123-4");
+    let long = "x".repeat(129);
+    for wrong in ["short", "with blanks in it", "quote\"quote", &long, "<script>alert(1)"] {
+        assert_ne!(ask(wrong).await, wrong);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_own_hosts_are_answered_for() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    for host in ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "a b"] {
+        let request = nobody.request(Method::GET, "/api/v1/auth/csrf").header("host", host);
+        nobody.send(request).await.refused("misdirected_request");
+    }
+    let request = nobody.request(Method::GET, "/health").header("host", "10.0.0.1");
+    nobody.send(request).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_and_queries_of_any_kind_are_answered() {
+    let world = World::start().await;
+    let anna = world.registered(ANNA).await;
+    let nowhere = [
+        "/nowhere",
+        "/api",
+        "/api/v1",
+        "/api/v2/auth/login",
+        "/api/v1/auth/login/x",
+        "/api/v1/auth//login",
+        "/API/V1/AUTH/LOGIN",
+        "/%zz",
+        "/%ff",
+        "/%00",
+        "/api/v1/auth/%2e",
+        "/api/v1/auth/login%2f",
+        "/api/v1/auth/login;x=1",
+        "/problems/nothing",
+        "/.git/config",
+        "/dev/inbox/%ff",
+    ];
+    for path in nowhere {
+        for path in [path.to_owned(), format!("{path}?q=%zz")] {
+            anna.get(&path).await.refused("not_found");
+        }
+    }
+    let long = format!("/{}", "x".repeat(8_000));
+    anna.get(&long).await.refused("not_found");
+    for query in ["token=%zz", "token=%ff", "token=a&token=b", "%ff=1"] {
+        anna.get(&format!("/verify-email?{query}")).await.refused("malformed_request");
+    }
+    anna.get("/verify-email?token=%00").await.invalid(&[("token", "invalid")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_and_without_a_slash_a_path_is_the_same() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    for operation in world.operations().await {
+        let path = filled(&operation.path);
+        let mut told = Vec::new();
+        for path in [path.clone(), format!("{path}/"), format!("{path}/?q=1")] {
+            let answer = nobody.send(nobody.request(operation.method.clone(), &path)).await;
+            assert!(answer.status != 404 && !(300..400).contains(&answer.status), "{path}");
+            told.push((answer.status, answer["code"].clone()));
+        }
+        assert!(told.iter().all(|it| *it == told[0]), "{} {path}: {told:?}", operation.method);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_are_not_allowed_and_the_answer_says_which_are() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    let operations = world.operations().await;
+    for path in operations.iter().map(|it| &it.path) {
+        let here = operations.iter().filter(|it| it.path == *path).map(|it| it.method.clone());
+        let here: Vec<Method> = here.collect();
+        let others = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for method in others.into_iter().filter(|it| !here.contains(it)) {
+            let answer = nobody.send(nobody.request(method, &filled(path))).await;
+            let allowed = answer.headers["allow"].to_str().unwrap().to_owned();
+            answer.refused("method_not_allowed");
+            let mut allowed: Vec<_> = allowed.split(',').map(str::trim).collect();
+            allowed.retain(|it| *it != "HEAD");
+            allowed.sort_unstable();
+            let mut expected: Vec<_> = here.iter().map(Method::as_str).collect();
+            expected.sort_unstable();
+            assert_eq!(allowed, expected, "{path}");
+        }
+        let brew = Method::from_bytes(b"BREW").unwrap();
+        nobody.send(nobody.request(brew, &filled(path))).await.refused("method_not_allowed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_never_repeat_what_was_sent() {
+    let world = World::start().await;
+    let nobody = world.stranger();
+    let secret = "Secr3t-River&Lake";
+    let bodies = [
+        json!({ "email": 5, "password": secret }),
+        json!({ "email": ANNA, "password": [secret] }),
+        json!({ "email": secret, "password": secret }),
+        json!({ "email": ANNA, "password": secret, "remember_me": secret }),
+        json!({ secret: secret }),
+    ];
+    for body in bodies {
+        for path in [LOGIN, "/api/v1/auth/register", "/api/v1/auth/email/resend"] {
+            let answer = nobody.post(path, body.clone()).await;
+            assert!(!answer.text.contains(secret), "{path} {body}: {}", answer.text);
+        }
+    }
+}

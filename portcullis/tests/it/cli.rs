@@ -129,7 +129,7 @@ fn a_wrong_command_line_is_usage() {
     place.run(&["serve", "--listen", "everywhere"], &[]).assert(USAGE, &["--listen"]);
     let help = place.run(&["--help"], &[]);
     help.assert(OK, &[]);
-    for command in ["serve", "migrate", "create-superuser", "check", "openapi"] {
+    for command in ["serve", "worker", "migrate", "users", "jobs", "config", "check", "openapi"] {
         assert!(help.out.contains(command), "{command}");
     }
 }

@@ -60,8 +60,21 @@ async fn use_everything(program: &Program, mail: &SmtpServer) -> Secrets {
     let body = format!("{{\"email\":\"anna@example.com\",\"password\":\"{PASSWORD}\" oops");
     let malformed = malformed.header("content-type", "application/json").body(body);
     anna.send(malformed).await.refused("malformed_request");
+    over_http_2(program, anna.access()).await;
     anna.logout().await.ok();
     secrets
+}
+
+/// The library that speaks it has much to say.
+async fn over_http_2(program: &Program, access: &str) {
+    #[expect(clippy::disallowed_methods, reason = "a client that calls us, not one of ours")]
+    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let url = |path: &str| format!("http://{}{path}", program.address());
+    let login = json!({ "email": "anna@example.com", "password": PASSWORD });
+    let login = client.post(url("/api/v1/auth/login")).json(&login).send().await.unwrap();
+    assert_eq!(login.status(), 200);
+    let profile = client.get(url("/api/v1/auth/profile")).bearer_auth(access);
+    assert_eq!(profile.send().await.unwrap().status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,10 +83,9 @@ async fn the_log_holds_nothing_that_was_told_in_confidence() {
     let place = Place::new()
         .await
         .with("PORTCULLIS_EMAIL__URL", format!("{}?tls=none", mail.url()))
-        .with("PORTCULLIS_LOG__LEVEL", "debug");
+        .with("PORTCULLIS_LOG__LEVEL", "trace");
     let program = place.start().await;
     let mut secrets = use_everything(&program, &mail).await;
-    // Mail servers repeat the recipient in their refusals.
     mail.behave(Behaviour::RefuseForGood);
     program.stranger().register("refused@example.com").await.created();
     secrets.push(("refused address", "refused@example.com".into()));
@@ -82,7 +94,7 @@ async fn the_log_holds_nothing_that_was_told_in_confidence() {
     program.signal("TERM");
     let (status, log) = program.ended().await;
     assert_eq!(status.code(), Some(0));
-    assert!(log.lines().any(|it| it.contains("\"level\":\"DEBUG\"")), "not talkative: {log}");
+    assert!(log.lines().any(|it| it.contains("\"level\":\"TRACE\"")), "not talkative: {log}");
     for (what, secret) in secrets {
         assert!(!log.contains(&secret), "the log holds the {what} {secret}:\n{log}");
     }

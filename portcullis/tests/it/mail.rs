@@ -3,11 +3,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use domain::{Span, settings::Settings};
+use domain::{JobId, Span, settings::Settings};
 use serde_json::json;
 use store::jobs::Job;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::{
     fakes::smtp::{Behaviour, Received, SmtpServer},
@@ -21,9 +20,10 @@ fn over_smtp(server: &SmtpServer) -> impl FnOnce(&mut Settings) {
     move |settings| settings.email.url = url.into()
 }
 
-/// The whole mail without quoted-printable (RFC 2045, section 6.7), as far as ASCII needs.
+/// The whole mail without quoted-printable (RFC 2045, section 6.7), as far as ASCII needs, and
+/// without the escapes of its HTML.
 fn readable(mail: &str) -> String {
-    mail.replace("=\n", "").replace("=3D", "=")
+    mail.replace("=\n", "").replace("=3D", "=").replace("&#x2f;", "/")
 }
 
 /// The token of the link in a mail.
@@ -157,7 +157,7 @@ async fn mails_can_be_files_for_their_owner_alone() {
 /// Claims what waits, as a worker would in two minutes, and never finishes it.
 async fn claimed_by_the_dying(world: &World) -> Vec<Job> {
     let now = world.clock.now() + Span::minutes(2);
-    let (claim, until) = (Uuid::from_bytes([7; 16]), now + world.settings.jobs.lease);
+    let (claim, until) = (JobId::new(now, [7; 10]).0, now + world.settings.jobs.lease);
     let unit = async move |db| store::jobs::claim(&db, claim, until, now, 10).await;
     world.app().store.put(unit).await.unwrap()
 }
@@ -198,7 +198,5 @@ async fn whoever_reads_the_queue_reads_no_token() {
     assert_eq!(job.payload["user_id"], json!(anna.user_id()));
     let sealed = String::from_utf8_lossy(job.sealed.as_deref().unwrap()).into_owned();
     let shown = format!("{} {} {:?} {sealed}", job.payload, job.kind, job.last_error);
-    for secret in [token.as_str(), "anna", ANNA] {
-        assert!(!shown.contains(secret), "{secret}: {shown}");
-    }
+    assert!(!shown.contains(&token) && !shown.contains("verify-email"), "{shown}");
 }

@@ -3,25 +3,45 @@
 #![cfg(test)]
 
 mod access_table;
+mod admission;
 mod bad_input;
 mod cli;
+mod cli_config;
+mod cli_jobs;
+mod cli_users;
+mod clients;
 mod database_away;
+mod edge;
 mod email;
+mod email_change;
+mod exchange;
 mod fakes;
+mod keys;
 mod kill;
+mod languages;
 mod leaks;
+mod limits;
 mod login;
 mod logout;
 mod mail;
 mod nodes;
+mod openapi;
+mod password;
 mod profile;
 mod races;
 mod refresh;
 mod register;
+mod schedules;
+mod sentences;
 mod sessions;
+mod shutdown;
+mod simplejwt;
+mod smtp_failures;
+mod states;
 mod tidy;
 mod tokens;
 mod transport;
+mod worker;
 mod world;
 
 /// Each process has one provider of cryptography, and tests begin in any order.

@@ -27,8 +27,7 @@ fn is_dead(told: (Answer, Answer)) {
 
 /// What the API and `token/verify` say of an access token.
 async fn tell(person: &Person, token: &str) -> (Answer, Answer) {
-    let bearer = Person { access: Some(token.to_owned()), ..person.clone() };
-    (bearer.profile().await, verify(person, token).await)
+    (person.bearing(token).profile().await, verify(person, token).await)
 }
 
 /// A token of any header and payload with any signature.
@@ -235,9 +234,7 @@ async fn a_truncated_or_tampered_access_token_is_refused() {
 async fn each_kind_of_token_is_only_its_own_kind() {
     let world = World::start().await;
     let mut anna = world.registered(ANNA).await;
-    let refresh = anna.refresh_token();
-    let bearer = Person { access: Some(refresh), ..anna.clone() };
-    bearer.profile().await.refused("token_not_valid");
+    anna.bearing(&anna.refresh_token()).profile().await.refused("token_not_valid");
     anna.present(anna.access()).await.refused("token_not_valid");
     anna.refresh().await.ok();
 }

@@ -7,8 +7,12 @@
 mod answer;
 mod backend;
 mod browser;
+mod document;
 mod operator;
+mod outage;
 mod person;
+mod program;
+mod raw;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
@@ -20,12 +24,16 @@ use portcullis::{
 };
 use serde_json::Value;
 
+pub use self::backend::variable;
 use self::backend::Backend;
 pub use self::{
     answer::Answer,
     browser::Browser,
+    document::Operation,
     operator::{at_once, claims},
     person::{Person, merged, registration},
+    program::{Place, Program},
+    raw::Raw,
 };
 
 /// When every world begins.
@@ -127,6 +135,10 @@ impl World {
 
     pub fn address(&self) -> SocketAddr {
         self.running().addresses()[0]
+    }
+
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.running().addresses()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::view::MessageResponse;
 use crate::{
-    extract::{Body, Circumstances},
+    extract::{Body, Circumstances, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -32,7 +32,7 @@ pub struct VerifyEmailRequest {
 /// The address is verified.
 #[derive(Serialize, ToSchema)]
 pub struct VerifyEmailResponse {
-    message: &'static str,
+    message: String,
     /// For the browser or app that registered: to be exchanged for a session within a minute.
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange_token: Option<String>,
@@ -53,13 +53,15 @@ pub struct VerifyEmailResponse {
 async fn verify(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
+    words: Words,
     Body(request): Body<VerifyEmailRequest>,
 ) -> Result<Json<VerifyEmailResponse>> {
     let evidence = Evidence { code_verifier: request.code_verifier };
     let token = request.token.unwrap_or_default();
     let exchange = email::verify(&web.app, &ctx, &token, &evidence).await?;
     let exchange_token = exchange.map(|it| it.expose().to_owned());
-    Ok(Json(VerifyEmailResponse { message: "Your email address is verified.", exchange_token }))
+    let message = words.say("Your email address is verified.");
+    Ok(Json(VerifyEmailResponse { message, exchange_token }))
 }
 
 /// Where to send another verification mail.
@@ -83,9 +85,10 @@ pub struct ResendRequest {
 async fn resend(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
+    words: Words,
     Body(request): Body<ResendRequest>,
 ) -> Result<Json<MessageResponse>> {
     email::resend(&web.app, &ctx, &request.email.unwrap_or_default()).await?;
     let message = "If an account with this address waits for verification, a mail is on its way.";
-    Ok(Json(MessageResponse { message }))
+    Ok(Json(words.message(message)))
 }

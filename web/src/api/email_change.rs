@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, SignedIn},
+    extract::{Body, Circumstances, FromPage, MaybeCaller, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -47,12 +47,13 @@ async fn request(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
+    words: Words,
     Body(request): Body<ChangeEmailRequest>,
 ) -> Result<Json<MessageResponse>> {
     let new_email = request.new_email.unwrap_or_default();
     email_change::request(&web.app, &ctx, &caller, &new_email, request.password).await?;
     let message = "Please open the link that was mailed to the new address.";
-    Ok(Json(MessageResponse { message }))
+    Ok(Json(words.message(message)))
 }
 
 /// The token of a mail to the new address, or to the old one.
@@ -65,7 +66,7 @@ pub struct EmailTokenRequest {
 /// The address has changed.
 #[derive(Serialize, ToSchema)]
 pub struct ConfirmEmailResponse {
-    message: &'static str,
+    message: String,
     /// Where the request came with an access token of the account: its session goes on with these.
     #[serde(flatten)]
     #[schema(inline)]
@@ -86,7 +87,7 @@ pub struct ConfirmEmailResponse {
 )]
 async fn confirm(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    (Circumstances(ctx), words): (Circumstances, Words),
     MaybeCaller(caller): MaybeCaller,
     page: FromPage,
     Body(request): Body<EmailTokenRequest>,
@@ -100,7 +101,8 @@ async fn confirm(
         }
         None => (SetCookies::none(), None),
     };
-    Ok((cookies, Json(ConfirmEmailResponse { message: "Your address has been changed.", pair })))
+    let message = words.say("Your address has been changed.");
+    Ok((cookies, Json(ConfirmEmailResponse { message, pair })))
 }
 
 /// Take another address back
@@ -117,9 +119,10 @@ async fn confirm(
 async fn undo(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
+    words: Words,
     Body(request): Body<EmailTokenRequest>,
 ) -> Result<Json<MessageResponse>> {
     email_change::undo(&web.app, &ctx, &request.token.unwrap_or_default()).await?;
     let message = "Your account has its old address again. A mail leads you to a new password.";
-    Ok(Json(MessageResponse { message }))
+    Ok(Json(words.message(message)))
 }

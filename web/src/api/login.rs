@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, lenient_bool},
+    extract::{Body, Circumstances, FromPage, MaybeCaller, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -53,7 +53,10 @@ impl From<LoginRequest> for Credentials {
             ("email_or_phone", it.email_or_phone),
             ("username", it.username),
         ];
-        let given = names.into_iter().find_map(|(field, name)| Some((field, name?)));
+        let given = names.into_iter().find_map(|(field, name)| {
+            let name = name.filter(|it| !it.trim().is_empty())?;
+            Some((field, name))
+        });
         let (name_field, name) = given.map_or(("email", None), |it| (it.0, Some(it.1)));
         Credentials {
             name,
@@ -76,7 +79,8 @@ impl From<LoginRequest> for Credentials {
     responses(
         (status = 200, description = "Signed in.", body = TokenPairView),
         (status = 401, description = "`invalid_credentials`: wrong name or password."),
-        (status = 403, description = "`email_not_verified`: a right password, but \
+        (status = 403, description = "`account_locked`: too many wrong passwords in a row, see \
+            `Retry-After`. `email_not_verified`: a right password, but \
             `registration.require_verified_email` is on."),
     ),
 )]
@@ -114,7 +118,7 @@ pub struct LogoutRequest {
 )]
 async fn logout(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    (Circumstances(ctx), words): (Circumstances, Words),
     MaybeCaller(caller): MaybeCaller,
     headers: HeaderMap,
     Body(request): Body<LogoutRequest>,
@@ -122,5 +126,5 @@ async fn logout(
     let presented = transport::presented(&headers, request.refresh);
     sessions::sign_out(&web.app, &ctx, caller.as_ref(), &presented).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    Ok((cookies, Json(MessageResponse { message: "You are signed out." })))
+    Ok((cookies, Json(words.message("You are signed out."))))
 }

@@ -129,5 +129,5 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
     responses((status = 200, description = "The keys.", body = KeySetResponse)),
 )]
 async fn key_set(State(web): State<WebState>) -> Response {
-    ([(header::CACHE_CONTROL, KEEP)], Json(web.app.keys.jwks())).into_response()
+    ([(header::CACHE_CONTROL, KEEP)], Json(web.app.keys.jwks(web.app.clock.now()))).into_response()
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, SignedIn},
+    extract::{Body, Circumstances, FromPage, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -67,9 +67,10 @@ async fn change(
 /// Whose password is forgotten.
 #[derive(Deserialize, ToSchema)]
 pub struct ResetPasswordRequest {
-    #[serde(alias = "email_or_phone")]
     #[schema(required, example = "anna@example.com")]
     email: Option<String>,
+    /// Another name of `email`. Nothing is sent to a phone number.
+    email_or_phone: Option<String>,
 }
 
 /// Ask for a new password
@@ -85,11 +86,13 @@ pub struct ResetPasswordRequest {
 async fn reset(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
+    words: Words,
     Body(request): Body<ResetPasswordRequest>,
 ) -> Result<Json<MessageResponse>> {
-    password::request_reset(&web.app, &ctx, &request.email.unwrap_or_default()).await?;
+    let name = request.email.or(request.email_or_phone).unwrap_or_default();
+    password::request_reset(&web.app, &ctx, &name).await?;
     let message = "If there is an account with this address, a mail is on its way.";
-    Ok(Json(MessageResponse { message }))
+    Ok(Json(words.message(message)))
 }
 
 /// The token of a reset mail and a new password.
@@ -122,11 +125,12 @@ pub struct ConfirmResetRequest {
 async fn confirm_reset(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
+    words: Words,
     Body(request): Body<ConfirmResetRequest>,
 ) -> Result<(SetCookies, Json<MessageResponse>)> {
     let new = NewPassword { password: request.new_password, confirm: request.new_password_confirm };
     let reset = Reset { token: request.token, uidb64: request.uidb64, new };
     password::confirm_reset(&web.app, &ctx, reset).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    Ok((cookies, Json(MessageResponse { message: "Your password has been changed." })))
+    Ok((cookies, Json(words.message("Your password has been changed."))))
 }

@@ -4,6 +4,7 @@ use app::profile;
 use axum::{Json, extract::State};
 use domain::account::profile::{Change, ProfileChange};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -31,47 +32,73 @@ async fn read(SignedIn(caller): SignedIn) -> Json<UserView> {
     Json(UserView::from(&*caller.user))
 }
 
-/// What to change; what is absent stays. The details may stand in `profile` or beside it.
-#[derive(Deserialize, ToSchema)]
-pub struct ProfileRequest {
-    first_name: Option<String>,
-    last_name: Option<String>,
-    /// Empty: none from now on.
-    username: Option<String>,
-    /// With its country, as `+4930901820`. Empty: none from now on.
-    phone_number: Option<String>,
-    profile: Option<Details>,
-    #[serde(flatten)]
-    #[schema(inline)]
-    details: Details,
+/// The details stand in `profile` or beside it. They are listed in both structs because serde's
+/// `flatten` forgets which field was wrong.
+macro_rules! requests {
+    ($($(#[$about:meta])* $field:ident: $kind:ty,)+) => {
+        /// What to change; what is absent stays. The details may stand in `profile` or beside it.
+        #[derive(Deserialize, ToSchema)]
+        pub struct ProfileRequest {
+            first_name: Option<String>,
+            last_name: Option<String>,
+            /// Empty: none from now on.
+            username: Option<String>,
+            /// With its country, as `+4930901820`. Empty: none from now on.
+            phone_number: Option<String>,
+            profile: Option<Details>,
+            /// A merge patch (RFC 7396) of your own data: `null` removes a member.
+            #[schema(value_type = Option<Object>)]
+            user_metadata: Option<Value>,
+            $($(#[$about])* $field: Option<$kind>,)+
+        }
+
+        /// What a person can say about themselves.
+        #[derive(Default, Deserialize, ToSchema)]
+        #[schema(as = ProfileDetails)]
+        pub struct Details {
+            $($(#[$about])* $field: Option<$kind>,)+
+        }
+
+        impl From<ProfileRequest> for Change {
+            fn from(it: ProfileRequest) -> Change {
+                let nested = ProfileChange::from(it.profile.unwrap_or_default());
+                let beside = Details { $($field: it.$field,)+ };
+                Change {
+                    first_name: it.first_name,
+                    last_name: it.last_name,
+                    username: it.username,
+                    phone_number: it.phone_number,
+                    profile: nested.or(beside.into()),
+                    user_metadata: it.user_metadata,
+                }
+            }
+        }
+    };
 }
 
-/// What a person can say about themselves.
-#[derive(Default, Deserialize, ToSchema)]
-#[schema(as = ProfileDetails)]
-pub struct Details {
-    bio: Option<String>,
-    website: Option<String>,
-    location: Option<String>,
-    country: Option<String>,
-    state: Option<String>,
-    city: Option<String>,
-    address: Option<String>,
+requests! {
+    bio: String,
+    website: String,
+    location: String,
+    country: String,
+    state: String,
+    city: String,
+    address: String,
     /// Empty: none from now on.
     #[schema(format = Date)]
-    birth_date: Option<String>,
-    github: Option<String>,
-    twitter: Option<String>,
-    linkedin: Option<String>,
-    company: Option<String>,
+    birth_date: String,
+    github: String,
+    twitter: String,
+    linkedin: String,
+    company: String,
     #[schema(example = "Europe/Berlin")]
-    timezone: Option<String>,
+    timezone: String,
     #[schema(example = "en")]
-    language: Option<String>,
+    language: String,
     #[serde(default, deserialize_with = "lenient_bool")]
-    email_notifications: Option<bool>,
+    email_notifications: bool,
     #[serde(default, deserialize_with = "lenient_bool")]
-    marketing_emails: Option<bool>,
+    marketing_emails: bool,
 }
 
 impl From<Details> for ProfileChange {
@@ -93,19 +120,6 @@ impl From<Details> for ProfileChange {
             language: it.language,
             email_notifications: it.email_notifications,
             marketing_emails: it.marketing_emails,
-        }
-    }
-}
-
-impl From<ProfileRequest> for Change {
-    fn from(it: ProfileRequest) -> Change {
-        let nested = ProfileChange::from(it.profile.unwrap_or_default());
-        Change {
-            first_name: it.first_name,
-            last_name: it.last_name,
-            username: it.username,
-            phone_number: it.phone_number,
-            profile: nested.or(it.details.into()),
         }
     }
 }

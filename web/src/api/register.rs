@@ -1,8 +1,8 @@
 //! Making an account.
 
 use app::{
-    accounts::{self, Registered, Registration, Strength},
     device,
+    registration::{self, Registered, Registration, Strength},
 };
 use axum::{
     Json,
@@ -12,6 +12,7 @@ use axum::{
 use domain::Secret;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, lenient_bool},
+    extract::{Body, Circumstances, FromPage, IdempotencyKey, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -54,6 +55,12 @@ pub struct RegisterRequest {
     terms_accepted: Option<bool>,
     #[serde(default, deserialize_with = "lenient_bool")]
     privacy_policy_accepted: Option<bool>,
+    /// The person's own data, an object.
+    #[schema(value_type = Option<Object>)]
+    user_metadata: Option<Value>,
+    /// The token of an invitation; the address is proved by it, and may be left out.
+    #[schema(value_type = Option<String>)]
+    invitation_token: Option<Secret>,
     /// For apps: the S256 hash (RFC 7636) of a `code_verifier` that the app shows when it verifies
     /// the address, to be signed in by that.
     code_challenge: Option<String>,
@@ -65,8 +72,10 @@ pub struct RegisterResponse {
     user: UserView,
     user_id: Uuid,
     email: String,
-    message: &'static str,
-    password_strength: PasswordStrength,
+    message: String,
+    /// Not in the answer to a repeated request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_strength: Option<PasswordStrength>,
     #[serde(flatten)]
     #[schema(inline)]
     tokens: Option<TokensView>,
@@ -93,6 +102,8 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
     post,
     path = "/api/v1/auth/register",
     tag = tag::AUTHENTICATION,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition known: \
+        it is answered with the account and without tokens.")),
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account was made.", body = RegisterResponse),
@@ -101,29 +112,35 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
 )]
 async fn register(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    (Circumstances(ctx), words): (Circumstances, Words),
     page: FromPage,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<RegisterRequest>,
 ) -> Result<Response> {
     let (ctx, device) = device::ensure(&web.app, ctx)?;
-    let registered = accounts::register(&web.app, &ctx, request.into()).await?;
-    let Registered::Account { user, strength, pair } = registered else {
-        let message = MessageResponse { message: SILENT };
-        return Ok((StatusCode::ACCEPTED, Json(message)).into_response());
+    let cookies = SetCookies::none().device(&web.site, device)?;
+    let input = Registration { idempotency_key, ..request.into() };
+    let (user, strength, pair) = match registration::register(&web.app, &ctx, input).await? {
+        Registered::Account { user, strength, pair } => (user, Some(strength), pair),
+        Registered::Repeated { user } => (user, None, None),
+        Registered::Silent => {
+            let message = words.message(SILENT);
+            return Ok((StatusCode::ACCEPTED, cookies, Json(message)).into_response());
+        }
     };
     let (cookies, tokens) = match &pair {
         Some(pair) => {
-            let (cookies, tokens) = transport::carry(&web, pair, page)?;
-            (cookies.device(&web.site, device)?, Some(tokens))
+            let (cookies, tokens) = transport::carry(&web, cookies, pair, page)?;
+            (cookies, Some(tokens))
         }
-        None => (SetCookies::none(), None),
+        None => (cookies, None),
     };
     let response = RegisterResponse {
         user_id: user.id.0,
         email: user.email.to_string(),
         user: UserView::from(&*user),
-        message: MADE,
-        password_strength: strength.into(),
+        message: words.say(MADE),
+        password_strength: strength.map(|it| PasswordStrength::new(it, &words)),
         tokens,
     };
     Ok((StatusCode::CREATED, cookies, Json(response)).into_response())
@@ -141,14 +158,20 @@ impl From<RegisterRequest> for Registration {
             phone_number: it.phone_number,
             terms_accepted: it.terms_accepted,
             privacy_policy_accepted: it.privacy_policy_accepted,
+            user_metadata: it.user_metadata,
             code_challenge: it.code_challenge,
+            invitation_token: it.invitation_token,
+            idempotency_key: None,
         }
     }
 }
 
-impl From<Strength> for PasswordStrength {
-    fn from(it: Strength) -> PasswordStrength {
-        let Strength { score, warning, suggestions } = it;
-        PasswordStrength { score, warning, suggestions }
+impl PasswordStrength {
+    fn new(it: Strength, words: &Words) -> PasswordStrength {
+        PasswordStrength {
+            score: it.score,
+            warning: it.warning.map(|it| words.say(&it)),
+            suggestions: it.suggestions.iter().map(|it| words.say(it)).collect(),
+        }
     }
 }

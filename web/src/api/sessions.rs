@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::view::{MessageResponse, SessionView};
 use crate::{
-    extract::{Body, Circumstances, Path, SignedIn, lenient_bool},
+    extract::{Body, Circumstances, Path, SignedIn, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -58,10 +58,11 @@ async fn end(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
+    words: Words,
     Path(id): Path<SessionId>,
 ) -> Result<Json<MessageResponse>> {
     sessions::end(&web.app, &ctx, &caller, id).await?;
-    Ok(Json(MessageResponse { message: "The session has ended." }))
+    Ok(Json(words.message("The session has ended.")))
 }
 
 /// Which sessions to end.

@@ -18,12 +18,17 @@ pub fn answer(
     pair: &TokenPair,
     page: FromPage,
 ) -> Result<(SetCookies, TokenPairView)> {
-    let (cookies, tokens) = carry(web, pair, page)?;
+    let (cookies, tokens) = carry(web, SetCookies::none(), pair, page)?;
     Ok((cookies, TokenPairView { tokens, user: UserView::from(&*pair.user) }))
 }
 
 /// The pair alone. A page's scripts never see the refresh token, unless the operator wants them to.
-pub fn carry(web: &WebState, pair: &TokenPair, page: FromPage) -> Result<(SetCookies, TokensView)> {
+pub fn carry(
+    web: &WebState,
+    cookies: SetCookies,
+    pair: &TokenPair,
+    page: FromPage,
+) -> Result<(SetCookies, TokensView)> {
     let transport = web.app.settings.tokens.refresh_transport;
     let (in_cookie, in_body) = match transport {
         RefreshTransport::Auto => (true, !page.0),
@@ -32,8 +37,8 @@ pub fn carry(web: &WebState, pair: &TokenPair, page: FromPage) -> Result<(SetCoo
         RefreshTransport::Both => (true, true),
     };
     let cookies = match in_cookie {
-        true => SetCookies::none().refresh(&web.site, &pair.refresh)?,
-        false => SetCookies::none(),
+        true => cookies.refresh(&web.site, &pair.refresh)?,
+        false => cookies,
     };
     let refresh = in_body.then(|| pair.refresh.clone());
     Ok((cookies, TokensView::new(pair, refresh)))

@@ -174,6 +174,31 @@ impl TokensView {
     }
 }
 
+/// A pair and nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BareTokenPair)]
+pub struct BarePairView {
+    /// The refresh token.
+    #[serde(serialize_with = "exposed")]
+    #[schema(value_type = String)]
+    refresh: Secret,
+    /// The access token, a JWT.
+    #[serde(serialize_with = "exposed")]
+    #[schema(value_type = String)]
+    access: Secret,
+}
+
+impl From<&TokenPair> for BarePairView {
+    fn from(pair: &TokenPair) -> BarePairView {
+        BarePairView { refresh: pair.refresh.clone(), access: pair.access.clone() }
+    }
+}
+
+/// Nothing: the status says it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Empty)]
+pub struct EmptyView {}
+
 fn exposed<S: Serializer>(token: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(token.expose())
 }
@@ -244,5 +269,5 @@ impl SessionView {
 /// A sentence for people.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageResponse {
-    pub message: &'static str,
+    pub message: String,
 }

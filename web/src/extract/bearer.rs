@@ -18,7 +18,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Bearer(token(&parts.headers)?))
+        let token = token(&parts.headers);
+        Ok(Bearer(token.map_err(|code| Refusal::of_access_token(code.into()))?))
     }
 }
 

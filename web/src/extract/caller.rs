@@ -25,9 +25,11 @@ impl FromRequestParts<WebState> for SignedIn {
         let Bearer(token) = Bearer::from_request_parts(parts, web).await?;
         let Circumstances(ctx) = Circumstances::from_request_parts(parts, web).await?;
         let token = token.ok_or(Code::NotAuthenticated)?;
-        let caller = authenticate(&web.app, &ctx, &token).await?;
+        let caller = authenticate(&web.app, &ctx, &token).await;
+        let caller = caller.map_err(Refusal::of_access_token)?;
         if let Some(seen) = parts.extensions.get::<Arc<Seen>>() {
             seen.note_authenticated();
+            seen.note_language(&caller.user.profile.language);
         }
         Ok(SignedIn(caller))
     }

@@ -27,6 +27,7 @@ impl FromRequestParts<WebState> for Circumstances {
             request_id: seen.request_id.clone(),
             client: seen.client.clone(),
             device: device.and_then(|cookie| web.device(cookie)),
+            language: seen.asked_language(),
         }))
     }
 }
@@ -39,7 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FromPage {
     }
 }
 
-fn seen(parts: &Parts) -> Result<&Arc<Seen>, Refusal> {
+pub(super) fn seen(parts: &Parts) -> Result<&Arc<Seen>, Refusal> {
     let seen = parts.extensions.get::<Arc<Seen>>();
     seen.ok_or_else(|| Refusal::broken("a request went past the outermost layer"))
 }

@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tracing::Instrument as _;
 
 use super::{Edge, Seen, secure};
@@ -23,7 +23,8 @@ pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: N
     let span = tracing::info_span!("request", request_id = seen.request_id);
     let response = next.run(request).instrument(span).await;
 
-    let mut response = problem::finish(response, &seen.request_id);
+    let language = || seen.language();
+    let mut response = problem::finish(response, &seen.request_id, &edge.locale, language);
     secure::write(response.headers_mut(), &edge.site);
     write_own(response.headers_mut(), &seen, &line);
     line.status = response.status().as_u16();
@@ -33,6 +34,11 @@ pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: N
 
 fn write_own(headers: &mut HeaderMap, seen: &Seen, line: &Line) {
     set(headers, "x-request-id", &seen.request_id);
+    if let Some(language) = seen.spoken() {
+        let tag = HeaderValue::from_static(language.tag());
+        headers.insert(header::CONTENT_LANGUAGE, tag);
+        headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    }
     if seen.is_authenticated() {
         let millis = line.millis();
         set(headers, "server-timing", &format!("app;dur={millis:.3}"));

@@ -2,9 +2,13 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use app::locale::Language;
 use axum::extract::Request;
 use domain::{Time, client::Client};
 use http::{HeaderMap, header};
@@ -21,6 +25,12 @@ pub struct Seen {
     /// A page in a browser sent it.
     pub is_from_page: bool,
     is_authenticated: AtomicBool,
+    /// What `Accept-Language` likes best.
+    asked: Option<Language>,
+    /// What the caller has chosen, once it is known who calls.
+    own: OnceLock<Language>,
+    /// The answer depends on the language.
+    is_spoken: AtomicBool,
 }
 
 impl Seen {
@@ -38,6 +48,9 @@ impl Seen {
             client: Client::new(ip, &user_agent),
             is_from_page: site::is_from_page(headers),
             is_authenticated: AtomicBool::new(false),
+            asked: asked_language(headers),
+            own: OnceLock::new(),
+            is_spoken: AtomicBool::new(false),
         }
     }
 
@@ -47,9 +60,39 @@ impl Seen {
         self.is_authenticated.store(true, Ordering::Relaxed);
     }
 
+    /// The language that the request itself asks for.
+    pub fn asked_language(&self) -> Option<Language> {
+        self.asked
+    }
+
+    /// The caller's own language.
+    pub fn note_language(&self, tag: &str) {
+        if let Some(language) = Language::of(tag) {
+            // Whoever is known twice is the same.
+            self.own.get_or_init(|| language);
+        }
+    }
+
+    /// The language to answer in: what the request asks for, else the caller's own, else English.
+    pub fn language(&self) -> Language {
+        self.is_spoken.store(true, Ordering::Relaxed);
+        self.asked.or_else(|| self.own.get().copied()).unwrap_or_default()
+    }
+
+    /// The language that something of the answer is in.
+    pub(super) fn spoken(&self) -> Option<Language> {
+        self.is_spoken.load(Ordering::Relaxed).then(|| self.language())
+    }
+
     pub(super) fn is_authenticated(&self) -> bool {
         self.is_authenticated.load(Ordering::Relaxed)
     }
+}
+
+/// Several headers of that name are one list.
+fn asked_language(headers: &HeaderMap) -> Option<Language> {
+    let all = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|it| it.to_str().ok());
+    Language::accepted(&all.collect::<Vec<_>>().join(","))
 }
 
 /// The caller's own `X-Request-ID`, if it can go into logs and headers as it is.

@@ -76,7 +76,8 @@ fn settings() -> Settings {
 fn wrapped(routes: Router, settings: &Settings) -> Routes {
     let site = Arc::new(Site::new(settings).unwrap());
     let clock = Clock::manual(Time::from_seconds(1_800_000_000));
-    wrap(routes, Edge::new(settings, site, clock, TaskTracker::new()))
+    let locale = app::templates::compile("").unwrap().locale;
+    wrap(routes, Edge::new(settings, site, locale, clock, TaskTracker::new()))
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {

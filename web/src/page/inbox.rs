@@ -11,11 +11,15 @@ use http::{HeaderName, HeaderValue, header};
 use minijinja::{Value, context, value::Serde};
 
 use super::Page;
-use crate::{extract::Path, problem::Result, state::WebState};
+use crate::{
+    extract::{Path, Words},
+    problem::Result,
+    state::WebState,
+};
 
-pub async fn list(State(web): State<WebState>) -> Result<Page> {
+pub async fn list(State(web): State<WebState>, words: Words) -> Result<Page> {
     let letters = Value::from(Serde(letters(&web)?));
-    web.pages.render("inbox.html", context! { letters })
+    web.pages.render(words.language(), "inbox.html", context! { letters })
 }
 
 /// The same for programs.
@@ -23,7 +27,11 @@ pub async fn data(State(web): State<WebState>) -> Result<Json<Vec<Letter>>> {
     letters(&web).map(Json)
 }
 
-pub async fn letter(State(web): State<WebState>, Path(id): Path<String>) -> Result<Page> {
+pub async fn letter(
+    State(web): State<WebState>,
+    words: Words,
+    Path(id): Path<String>,
+) -> Result<Page> {
     let letter = by_id(&web, &id)?;
     let view = context! {
         id => letter.id.as_str(),
@@ -34,7 +42,7 @@ pub async fn letter(State(web): State<WebState>, Path(id): Path<String>) -> Resu
         received_at => letter.received_at.as_str(),
         links => links(&letter.text),
     };
-    web.pages.render("letter.html", context! { letter => view })
+    web.pages.render(words.language(), "letter.html", context! { letter => view })
 }
 
 /// The HTML part, which may show its own styles and do nothing else.

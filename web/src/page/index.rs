@@ -4,10 +4,13 @@ use axum::extract::State;
 use minijinja::context;
 
 use super::Page;
-use crate::{problem::Result, state::WebState};
+use crate::{extract::Words, problem::Result, state::WebState};
 
-pub async fn index(State(web): State<WebState>) -> Result<Page> {
+pub async fn index(State(web): State<WebState>, words: Words) -> Result<Page> {
     let is_for_developers = web.site.is_for_developers();
-    web.pages
-        .render("index.html", context! { is_for_developers, origin => web.site.origin.as_str() })
+    web.pages.render(
+        words.language(),
+        "index.html",
+        context! { is_for_developers, origin => web.site.origin.as_str() },
+    )
 }

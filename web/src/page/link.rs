@@ -5,6 +5,7 @@ use app::{
     email, email_change,
     exchange::Evidence,
     password::{self, NewPassword, Reset},
+    registration::{self, Registration},
 };
 use axum::{
     extract::State,
@@ -12,13 +13,13 @@ use axum::{
 };
 use domain::{Problem, Secret};
 use http::{HeaderMap, StatusCode};
-use minijinja::{Value, context};
-use serde::Deserialize;
+use minijinja::{Value, context, value::Serde};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     cookies::SetCookies,
     csrf,
-    extract::{Body, Circumstances, Query},
+    extract::{Body, Circumstances, Query, Words, lenient_bool},
     problem::Result,
     state::WebState,
 };
@@ -30,11 +31,17 @@ pub enum Link {
     ResetPassword,
     ChangeEmail,
     UndoEmailChange,
+    Invitation,
 }
 
 impl Link {
-    pub const ALL: &[Link] =
-        &[Link::VerifyEmail, Link::ResetPassword, Link::ChangeEmail, Link::UndoEmailChange];
+    pub const ALL: &[Link] = &[
+        Link::VerifyEmail,
+        Link::ResetPassword,
+        Link::ChangeEmail,
+        Link::UndoEmailChange,
+        Link::Invitation,
+    ];
 
     pub const fn path(self) -> &'static str {
         match self {
@@ -42,6 +49,7 @@ impl Link {
             Link::ResetPassword => "/reset-password",
             Link::ChangeEmail => "/change-email",
             Link::UndoEmailChange => "/undo-email-change",
+            Link::Invitation => "/accept-invitation",
         }
     }
 
@@ -52,9 +60,47 @@ impl Link {
             Link::ResetPassword => "reset_password",
             Link::ChangeEmail => "change_email",
             Link::UndoEmailChange => "undo_email_change",
+            Link::Invitation => "invitation",
         }
     }
+
+    /// What is asked for beside the press of the button.
+    fn fields(self, web: &WebState) -> Vec<Field> {
+        let required =
+            |name: &str| web.app.settings.registration.required_fields.iter().any(|it| it == name);
+        let asked = |it: &&Field| match self {
+            Link::ResetPassword => it.name.starts_with("new_password"),
+            Link::Invitation => it.name.starts_with("password") || required(it.name),
+            Link::VerifyEmail | Link::ChangeEmail | Link::UndoEmailChange => false,
+        };
+        FIELDS.iter().filter(asked).copied().collect()
+    }
 }
+
+/// A field of a form, which has its text under `page-field-NAME`.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Field {
+    name: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+}
+
+const fn field(name: &'static str, kind: &'static str, autocomplete: &'static str) -> Field {
+    Field { name, kind, autocomplete }
+}
+
+const FIELDS: &[Field] = &[
+    field("first_name", "text", "given-name"),
+    field("last_name", "text", "family-name"),
+    field("username", "text", "username"),
+    field("phone_number", "tel", "tel"),
+    field("password", "password", "new-password"),
+    field("password_confirm", "password", "new-password"),
+    field("new_password", "password", "new-password"),
+    field("new_password_confirm", "password", "new-password"),
+    field("terms_accepted", "checkbox", "off"),
+    field("privacy_policy_accepted", "checkbox", "off"),
+];
 
 #[derive(Deserialize)]
 pub struct Opened {
@@ -70,26 +116,56 @@ pub struct Form {
     csrf_token: Option<String>,
     new_password: Option<Secret>,
     new_password_confirm: Option<Secret>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    username: Option<String>,
+    phone_number: Option<String>,
+    password: Option<Secret>,
+    password_confirm: Option<Secret>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    terms_accepted: Option<bool>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    privacy_policy_accepted: Option<bool>,
+}
+
+impl From<Form> for Registration {
+    fn from(it: Form) -> Registration {
+        Registration {
+            password: it.password,
+            password_confirm: it.password_confirm,
+            first_name: it.first_name,
+            last_name: it.last_name,
+            username: it.username,
+            phone_number: it.phone_number,
+            terms_accepted: it.terms_accepted,
+            privacy_policy_accepted: it.privacy_policy_accepted,
+            invitation_token: Some(it.token),
+            ..Registration::default()
+        }
+    }
 }
 
 /// Shows the button, and what else is asked for.
 pub async fn ask(
     link: Link,
     State(web): State<WebState>,
+    words: Words,
     headers: HeaderMap,
     Query(opened): Query<Opened>,
 ) -> Result<Response> {
-    form(&web, link, &headers, (&opened.token, None))
+    let page = LinkPage { web: &web, link, words: &words };
+    page.form(&headers, (&opened.token, None))
 }
 
 /// Does what the link is for.
 pub async fn act(
     link: Link,
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    (Circumstances(ctx), words): (Circumstances, Words),
     headers: HeaderMap,
     Body(given): Body<Form>,
 ) -> Result<Response> {
+    let page = LinkPage { web: &web, link, words: &words };
     csrf::check(&headers, given.csrf_token.as_deref())?;
     let token = given.token.clone();
     let outcome = match link {
@@ -104,52 +180,64 @@ pub async fn act(
         }
         Link::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
         Link::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
+        Link::Invitation => registration::register(&web.app, &ctx, given.into()).await.map(drop),
     };
     match outcome {
-        Ok(()) => Ok(page(&web, link, context! { step => "done" })?.into_response()),
-        Err(app::Error::Refused(problem)) => refused(&web, link, &headers, (&token, &problem)),
+        Ok(()) => Ok(page.render(context! { step => "done" })?.into_response()),
+        Err(app::Error::Refused(problem)) => page.refused(&headers, (&token, &problem)),
         Err(broken) => Err(broken.into()),
     }
 }
 
-/// What can be mended is asked for again; a link that is no good is not.
-fn refused(
-    web: &WebState,
+/// A page in the language of whoever opened it.
+struct LinkPage<'a> {
+    web: &'a WebState,
     link: Link,
-    headers: &HeaderMap,
-    (token, problem): (&Secret, &Problem),
-) -> Result<Response> {
-    let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    if problem.errors.iter().any(|(field, _)| field.starts_with("new_password")) {
-        return Ok((status, form(web, link, headers, (token, Some(problem)))?).into_response());
+    words: &'a Words,
+}
+
+impl LinkPage<'_> {
+    /// What can be mended is asked for again; a link that is no good is not.
+    fn refused(
+        &self,
+        headers: &HeaderMap,
+        (token, problem): (&Secret, &Problem),
+    ) -> Result<Response> {
+        let problem = self.words.locale().problem(self.words.language(), problem);
+        let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let is_asked = |field: &str| FIELDS.iter().any(|it| it.name == field);
+        if problem.errors.iter().any(|(field, _)| is_asked(field)) {
+            let form = self.form(headers, (token, Some(&problem)))?;
+            return Ok((status, form).into_response());
+        }
+        let errors = problem.errors.iter().flat_map(|it| it.1).map(|it| it.message.clone());
+        let detail = errors.chain([problem.detail().to_owned()]).next();
+        let page = self.render(context! { step => "failed", detail => detail })?;
+        Ok((status, page).into_response())
     }
-    let errors = problem.errors.iter().flat_map(|it| it.1).map(|it| it.message.clone());
-    let detail = errors.chain([problem.detail().to_owned()]).next();
-    let view = context! { step => "failed", detail => detail };
-    Ok((status, page(web, link, view)?).into_response())
-}
 
-fn form(
-    web: &WebState,
-    link: Link,
-    headers: &HeaderMap,
-    (token, problem): (&Secret, Option<&Problem>),
-) -> Result<Response> {
-    let csrf_token = csrf::token(headers)?;
-    let cookies = SetCookies::none().csrf(&web.site, &csrf_token)?;
-    let messages = problem.iter().flat_map(|it| it.errors.iter()).flat_map(|it| it.1);
-    let errors: Vec<String> = messages.map(|it| it.message.clone()).collect();
-    let view = context! {
-        step => "ask",
-        action => link.path(),
-        token => token.expose(),
-        csrf_token,
-        asks_password => link == Link::ResetPassword,
-        errors,
-    };
-    Ok((cookies, page(web, link, view)?).into_response())
-}
+    fn form(
+        &self,
+        headers: &HeaderMap,
+        (token, problem): (&Secret, Option<&Problem>),
+    ) -> Result<Response> {
+        let csrf_token = csrf::token(headers)?;
+        let cookies = SetCookies::none().csrf(&self.web.site, &csrf_token)?;
+        let messages = problem.iter().flat_map(|it| it.errors.iter()).flat_map(|it| it.1);
+        let errors: Vec<String> = messages.map(|it| it.message.clone()).collect();
+        let view = context! {
+            step => "ask",
+            action => self.link.path(),
+            token => token.expose(),
+            csrf_token,
+            fields => Value::from(Serde(self.link.fields(self.web))),
+            errors,
+        };
+        Ok((cookies, self.render(view)?).into_response())
+    }
 
-fn page(web: &WebState, link: Link, view: Value) -> Result<super::Page> {
-    web.pages.render("link.html", context! { link => link.name(), ..view })
+    fn render(&self, view: Value) -> Result<super::Page> {
+        let view = context! { link => self.link.name(), ..view };
+        self.web.pages.render(self.words.language(), "link.html", view)
+    }
 }

@@ -5,11 +5,19 @@ use domain::Code;
 use minijinja::context;
 
 use super::Page;
-use crate::{extract::Path, problem::Result, state::WebState};
+use crate::{
+    extract::{Path, Words},
+    problem::Result,
+    state::WebState,
+};
 
-pub async fn problem(State(web): State<WebState>, Path(word): Path<String>) -> Result<Page> {
+pub async fn problem(
+    State(web): State<WebState>,
+    words: Words,
+    Path(word): Path<String>,
+) -> Result<Page> {
     let code = Code::ALL.iter().find(|it| it.word() == word).ok_or(Code::NotFound)?;
-    let (title, meaning) = (code.title(), code.meaning());
+    let (title, meaning) = (words.say(code.title()), code.meaning());
     let view = context! { word, title, meaning, status => code.status() };
-    web.pages.render("problem.html", view)
+    web.pages.render(words.language(), "problem.html", view)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use app::locale::Language;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
@@ -31,7 +32,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 pub async fn index(State(web): State<WebState>) -> Result<Response> {
-    let page = web.pages.render("swagger.html", context! {})?;
+    let page = web.pages.render(Language::English, "swagger.html", context! {})?;
     let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
     Ok((policy, axum::response::Html(page.0)).into_response())
 }

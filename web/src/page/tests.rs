@@ -1,57 +1,64 @@
 //! Pages from the templates as they are.
 
-use minijinja::context;
-
-use super::*;
+use super::{samples::samples, *};
 use crate::openapi;
 
 fn pages() -> Pages {
-    Pages::new("Portcullis", &openapi::document()).unwrap()
+    let compiled = app::templates::compile("").unwrap();
+    let texts = (compiled.locale, &compiled.overrides);
+    Pages::new("Portcullis", texts, &openapi::document()).unwrap()
 }
 
-/// Every template with a view like that of its handler.
-fn samples() -> Vec<(&'static str, Value)> {
-    let letter = context! {
-        id => "1", to => "anna@example.com", subject => "<b>Hi</b>", text => "Go to\nhttps://a.example/x",
-        has_html => true, received_at => "2027-01-15T08:00:00Z", links => ["https://a.example/x"],
+/// Descriptions for developers, which are in English.
+const IN_ENGLISH: [&str; 2] = ["reference.html", "swagger.html"];
+
+/// Every page in a language.
+fn rendered_in(language: Language) -> Vec<(&'static str, String)> {
+    let pages = pages();
+    let rendered = |(name, view)| {
+        let language = if IN_ENGLISH.contains(&name) { Language::English } else { language };
+        (name, pages.render(language, name, view).unwrap().0)
     };
-    vec![
-        ("index.html", context! { is_for_developers => true, origin => "http://127.0.0.1:8000" }),
-        ("index.html", context! { is_for_developers => false, origin => "https://a.example" }),
-        ("inbox.html", context! { letters => [letter.clone()] }),
-        ("letter.html", context! { letter }),
-        (
-            "problem.html",
-            context! { word => "not_found", title => "T", meaning => "M", status => 404 },
-        ),
-        ("swagger.html", context! {}),
-        (
-            "link.html",
-            context! {
-                link => "reset_password", step => "ask", action => "/reset-password",
-                token => "t", csrf_token => "c", asks_password => true, errors => ["E"],
-            },
-        ),
-        ("link.html", context! { link => "verify_email", step => "done" }),
-        ("link.html", context! { link => "undo_email_change", step => "failed", detail => "D" }),
-    ]
+    samples().into_iter().map(rendered).collect()
 }
 
 #[test]
 fn every_template_renders_without_scripts_of_its_own() {
-    let pages = pages();
-    let rendered =
-        samples().into_iter().map(|(name, view)| (name, pages.render(name, view).unwrap().0));
-    let all: Vec<_> = rendered.chain([("reference.html", pages.reference.clone())]).collect();
-    for (name, html) in &all {
-        assert!(html.starts_with("<!doctype html>"), "{name}");
-        assert!(html.contains("<html lang=\"en\">") && html.contains("</html>"), "{name}");
-        assert!(!html.contains("<style") && !html.contains(" style="), "{name}");
-        assert!(!html.contains("<script>") && !html.contains(" onclick="), "{name}");
-        assert!(!html.contains("src=\"http"), "{name}");
+    let reference = ("reference.html", pages().reference);
+    for language in Language::ALL {
+        let mut all = rendered_in(language);
+        all.push(reference.clone());
+        for (name, html) in &all {
+            let language = if IN_ENGLISH.contains(name) { Language::English } else { language };
+            let (tag, direction) = (language.tag(), language.direction());
+            let head = format!("<html lang=\"{tag}\" dir=\"{direction}\">");
+            assert!(html.starts_with("<!doctype html>"), "{name}");
+            assert!(html.contains(&head) && html.contains("</html>"), "{name} {tag}");
+            assert!(!html.contains("<style") && !html.contains(" style="), "{name}");
+            assert!(!html.contains("<script>") && !html.contains(" onclick="), "{name}");
+            assert!(!html.contains("src=\"http"), "{name}");
+            assert!(!html.contains("page-") || html.contains("/page.css"), "{name}");
+        }
+        for (name, _) in TEMPLATES.iter().filter(|(name, _)| *name != "layout.html") {
+            assert!(all.iter().any(|(sample, _)| sample == name), "{name} has no sample");
+        }
     }
-    for (name, _) in TEMPLATES.iter().filter(|(name, _)| *name != "layout.html") {
-        assert!(all.iter().any(|(sample, _)| sample == name), "{name} has no sample");
+}
+
+#[test]
+fn no_page_is_left_in_english() {
+    let english = rendered_in(Language::English);
+    for language in Language::ALL.into_iter().skip(1) {
+        for ((name, english), (_, other)) in english.iter().zip(rendered_in(language)) {
+            // What the samples put in, names and things of technology.
+            let same = ["anna@example.com", "Swagger UI", "Go to", "&lt;b&gt;", "· Portcullis"];
+            let texts = english.split(['<', '>']).filter(|it| it.contains(' '));
+            let texts = texts.filter(|it| !it.contains('=') && !it.starts_with('!'));
+            let texts = texts.filter(|it| !same.iter().any(|same| it.contains(same)));
+            for text in texts.filter(|_| !IN_ENGLISH.contains(name)) {
+                assert!(!other.contains(text), "{name} in {}: {text}", language.tag());
+            }
+        }
     }
 }
 
@@ -61,7 +68,7 @@ fn what_comes_from_outside_is_escaped() {
     for (name, view) in
         samples().into_iter().filter(|(name, _)| matches!(*name, "inbox.html" | "letter.html"))
     {
-        let html = pages.render(name, view).unwrap().0;
+        let html = pages.render(Language::English, name, view).unwrap().0;
         assert!(html.contains("&lt;b&gt;") && !html.contains("<b>Hi"), "{name}");
     }
 }
@@ -76,5 +83,22 @@ fn the_reference_lists_every_operation_and_its_links_lead_somewhere() {
     }
     for link in pages.reference.split("href=\"#").skip(1).filter_map(|it| it.split('"').next()) {
         assert!(pages.reference.contains(&format!("id=\"{link}\"")), "{link}");
+    }
+}
+
+#[test]
+fn the_guide_lists_every_template_and_value() {
+    let guide = include_str!("../../../docs/guide/templates.md");
+    let row = |name: &str| {
+        let start = format!("| `page/{name}` |");
+        guide.lines().find(|it| it.starts_with(&start)).unwrap_or_else(|| panic!("{name}"))
+    };
+    for (name, _) in TEMPLATES {
+        assert!(!row(name).is_empty());
+    }
+    for (name, view) in samples() {
+        for value in view.try_iter().unwrap() {
+            assert!(row(name).contains(&format!("`{value}`")), "{name} {value}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Problem,
+    Code, Problem,
     problem::{FieldError, FieldErrors},
 };
 use serde::{Serialize, Serializer};
@@ -36,6 +36,10 @@ pub struct ProblemView<'a> {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "by_field")]
     #[schema(required = false, value_type = BTreeMap<String, Vec<FieldErrorView>>)]
     errors: Option<&'a FieldErrors>,
+    /// For a refused access token, what SimpleJWT says about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Vec<TokenMessageView>)]
+    messages: Option<[TokenMessageView; 1]>,
     #[serde(flatten)]
     #[schema(ignore)]
     fields: BTreeMap<&'a str, Vec<&'a str>>,
@@ -54,23 +58,48 @@ pub struct FieldErrorView {
 }
 
 const MEMBERS: &[&str] =
-    &["type", "title", "status", "detail", "instance", "code", "error", "errors"];
+    &["type", "title", "status", "detail", "instance", "code", "error", "errors", "messages"];
+
+/// Why a token is refused, in the words of SimpleJWT.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenMessage)]
+pub struct TokenMessageView {
+    #[schema(example = "AccessToken")]
+    token_class: &'static str,
+    #[schema(example = "access")]
+    token_type: &'static str,
+    #[schema(example = "Token is invalid or expired")]
+    message: &'static str,
+}
+
+const REFUSED_ACCESS_TOKEN: TokenMessageView = TokenMessageView {
+    token_class: "AccessToken",
+    token_type: "access",
+    message: "Token is invalid or expired",
+};
 
 impl<'a> ProblemView<'a> {
-    pub fn new(problem: &'a Problem, request_id: &'a str) -> ProblemView<'a> {
+    pub fn new(problem: &'a Problem, title: &'a str, request_id: &'a str) -> ProblemView<'a> {
         let errors = Some(&problem.errors).filter(|it| !it.is_empty());
         let fields = problem.errors.iter().filter(|(field, _)| !MEMBERS.contains(field));
         ProblemView {
             kind: format!("/problems/{}", problem.code),
-            title: problem.code.title(),
+            title,
             status: problem.code.status(),
             detail: problem.detail(),
             instance: request_id,
             code: problem.code.word(),
             error: problem.detail(),
             errors,
+            messages: None,
             fields: fields.map(|(field, it)| (field, messages(it))).collect(),
         }
+    }
+
+    /// About an access token; what is wrong with its session has no word there.
+    pub fn of_access_token(self) -> ProblemView<'a> {
+        let is_refused = self.code == Code::InvalidToken.word();
+        ProblemView { messages: is_refused.then_some([REFUSED_ACCESS_TOKEN]), ..self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values that are each fine and cannot all be meant, in every profile.
 
-use domain::settings::Settings;
+use domain::{Secret, settings::Settings};
 
 use super::{Finding, finding};
 
@@ -18,6 +18,8 @@ pub fn find(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(lifetimes(settings));
     findings.extend(passwords(settings));
+    findings.extend(secrets(settings));
+    findings.extend(lockout(settings));
     findings.extend(others(settings));
     findings
 }
@@ -47,6 +49,10 @@ fn lifetimes(settings: &Settings) -> impl Iterator<Item = Finding> {
                 finding("tokens.absolute_lifetime", why, remedy)
             },
         ),
+        (!tokens.key_rotation.is_zero() && tokens.key_prepublish >= tokens.key_rotation).then(|| {
+            let why = "a new key would be due before the one before it signs";
+            finding("tokens.key_prepublish", why, "make it shorter than tokens.key_rotation")
+        }),
         (sessions.revocation_poll >= sessions.revocation_bound).then(|| {
             let why = "a node would stop to trust its sessions before it asks about them again";
             let remedy = "make it shorter than sessions.revocation_bound";
@@ -78,24 +84,59 @@ fn passwords(settings: &Settings) -> impl Iterator<Item = Finding> {
     .flatten()
 }
 
-fn others(settings: &Settings) -> impl Iterator<Item = Finding> {
-    let fields = &settings.registration.required_fields;
-    let unknown: Vec<&str> =
-        fields.iter().map(String::as_str).filter(|it| !REQUIRABLE.contains(it)).collect();
-    let master = &settings.secrets.master;
+fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let (master, previous) = (&settings.secrets.master, &settings.secrets.previous);
+    let shared = settings.tokens.hs256_secret.expose();
+    let is_short = |it: &Secret| it.expose().chars().count() < MASTER_LENGTH;
+    let remedy = "use the output of: openssl rand -base64 32";
     [
-        (!unknown.is_empty()).then(|| {
-            let why = format!("there is no such field: {}", unknown.join(", "));
-            let remedy = format!("use any of {}", REQUIRABLE.join(", "));
-            finding("registration.required_fields", why, remedy)
-        }),
-        (!master.is_empty() && master.expose().chars().count() < MASTER_LENGTH).then(|| {
+        (!master.is_empty() && is_short(master)).then(|| {
             let why = format!("it is shorter than {MASTER_LENGTH} characters");
-            finding("secrets.master", why, "use the output of: openssl rand -base64 32")
+            finding("secrets.master", why, remedy)
+        }),
+        previous.iter().any(is_short).then(|| {
+            let why = format!("one is shorter than {MASTER_LENGTH} characters");
+            finding("secrets.previous", why, "list the older values of secrets.master as they were")
+        }),
+        previous.iter().any(|it| it.expose() == master.expose()).then(|| {
+            let remedy = "list older values alone";
+            finding("secrets.previous", "the current secrets.master is among them", remedy)
+        }),
+        (!shared.is_empty() && shared.len() < MASTER_LENGTH).then(|| {
+            let why = format!("it is shorter than {MASTER_LENGTH} bytes (RFC 7518, section 3.2)");
+            finding("tokens.hs256_secret", why, remedy)
         }),
     ]
     .into_iter()
     .flatten()
+}
+
+fn lockout(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let lockout = &settings.lockout;
+    [
+        (lockout.account_failures < lockout.failures).then(|| {
+            let why = "nobody would ever be told that a name is locked";
+            finding("lockout.account_failures", why, "make it at least lockout.failures")
+        }),
+        (lockout.forget_after < lockout.span).then(|| {
+            let why = "who waits a little between guesses could guess faster than a lock allows";
+            finding("lockout.forget_after", why, "make it at least lockout.span")
+        }),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn others(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let fields = &settings.registration.required_fields;
+    let unknown: Vec<&str> =
+        fields.iter().map(String::as_str).filter(|it| !REQUIRABLE.contains(it)).collect();
+    let finding = (!unknown.is_empty()).then(|| {
+        let why = format!("there is no such field: {}", unknown.join(", "));
+        let remedy = format!("use any of {}", REQUIRABLE.join(", "));
+        finding("registration.required_fields", why, remedy)
+    });
+    finding.into_iter()
 }
 
 #[cfg(test)]
@@ -123,6 +164,15 @@ mod tests {
                     it.registration.required_fields = vec!["shoe_size".into()];
                 }),
                 ("secrets.master", |it| it.secrets.master = "short".into()),
+                ("secrets.previous", |it| it.secrets.previous = vec!["short".into()]),
+                ("secrets.previous", |it| {
+                    it.secrets.master = "x".repeat(32).into();
+                    it.secrets.previous = vec!["x".repeat(32).into()];
+                }),
+                ("tokens.hs256_secret", |it| it.tokens.hs256_secret = "short".into()),
+                ("lockout.account_failures", |it| it.lockout.account_failures = 4),
+                ("lockout.forget_after", |it| it.lockout.forget_after = Span::minutes(29)),
+                ("tokens.key_prepublish", |it| it.tokens.key_prepublish = Span::days(90)),
             ],
         );
     }

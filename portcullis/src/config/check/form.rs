@@ -4,12 +4,13 @@ use domain::settings::{Profile, Settings};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Finding, database_kind, finding};
+use super::{Finding, database_kind, finding, link_urls};
 
 pub fn find(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(addresses(settings));
     findings.extend(origins(settings));
+    findings.extend(links(settings));
     findings.extend(mail(settings));
     findings.extend(zeros(settings));
     findings
@@ -17,7 +18,6 @@ pub fn find(settings: &Settings) -> Vec<Finding> {
 
 fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
     let public = &settings.server.public_url;
-    let link = &settings.links.verify_email_url;
     let redis = settings.cache.url.expose();
     let is_redis = redis.is_empty() || matches!(scheme(redis), "redis" | "rediss");
     [
@@ -38,13 +38,6 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
         (!is_redis).then(|| {
             let remedy = "use redis://host:6379/0 or rediss://…, or leave it empty";
             finding("cache.url", "the address is not one of Redis", remedy)
-        }),
-        (!link.is_empty() && !is_link(link)).then(|| {
-            finding(
-                "links.verify_email_url",
-                format!("{link:?} is no address with {{token}} in it"),
-                "use one such as https://app.example.com/verify?token={token}",
-            )
         }),
         EnvFilter::try_new(&settings.log.level).err().map(|error| {
             let remedy =
@@ -67,13 +60,31 @@ fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {
     })
 }
 
+fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let wrong = link_urls(settings).into_iter().filter(|it| !it.1.is_empty() && !is_link(it.1));
+    wrong.map(|(name, url)| {
+        let why = format!("{url:?} is no address with {{token}} in it");
+        finding(name, why, "use one such as https://app.example.com/page?token={token}")
+    })
+}
+
 fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     let url = settings.email.url.expose();
-    let known = matches!(scheme(url), "smtp" | "smtps" | "file" | "inbox");
+    let known = matches!(scheme(url), "smtp" | "smtps" | "sendgrid" | "file" | "inbox");
     let from = &settings.email.from;
     let inbox = settings.profile == Profile::Production && scheme(url) == "inbox";
-    let schemes = "use smtp://user:password@host:587, smtps://… or file:folder";
+    let schemes = "use smtp://user:password@host:587, smtps://…, sendgrid: or file:folder";
+    let (sendgrid, api) = (scheme(url) == "sendgrid", &settings.email.sendgrid_url);
+    let plain = settings.profile == Profile::Production && !api.starts_with("https://");
     [
+        (sendgrid && settings.email.sendgrid_key.is_empty()).then(|| {
+            let why = "without a key SendGrid takes no mail";
+            finding("email.sendgrid_key", why, "make one there that may send mail and no more")
+        }),
+        (sendgrid && (!is_site(api) || plain)).then(|| {
+            let why = format!("{api:?} is not the address of SendGrid's API");
+            finding("email.sendgrid_url", why, "use https://api.sendgrid.com, or leave it out")
+        }),
         (!known).then(|| finding("email.url", "the address is of no kind that is known", schemes)),
         inbox.then(|| {
             let why = "mail would stay in memory instead of being sent";
@@ -91,6 +102,7 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
 fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
     let (server, database, tokens) = (&settings.server, &settings.database, &settings.tokens);
     let (passwords, sessions, jobs) = (&settings.passwords, &settings.sessions, &settings.jobs);
+    let links = &settings.links;
     let zeros = [
         ("server.listen", server.listen.is_empty()),
         ("server.data_dir", server.data_dir.is_empty()),
@@ -112,7 +124,15 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("passwords.min_length", passwords.min_length == 0),
         ("passwords.iterations", passwords.iterations == 0),
         ("passwords.parallelism", passwords.parallelism == 0),
-        ("links.verify_email_lifetime", settings.links.verify_email_lifetime.as_seconds() == 0),
+        ("links.verify_email_lifetime", links.verify_email_lifetime.as_seconds() == 0),
+        ("links.reset_password_lifetime", links.reset_password_lifetime.as_seconds() == 0),
+        ("links.change_email_lifetime", links.change_email_lifetime.as_seconds() == 0),
+        ("links.undo_email_change_lifetime", links.undo_email_change_lifetime.as_seconds() == 0),
+        ("links.exchange_lifetime", links.exchange_lifetime.as_seconds() == 0),
+        ("lockout.failures", settings.lockout.failures == 0),
+        ("lockout.span", settings.lockout.span.is_zero()),
+        ("lockout.forget_after", settings.lockout.forget_after.is_zero()),
+        ("lockout.max_entries", settings.lockout.max_entries == 0),
         ("email.timeout", settings.email.timeout.is_zero()),
         ("jobs.poll", jobs.poll.is_zero()),
         ("jobs.lease", jobs.lease.is_zero()),
@@ -168,6 +188,9 @@ mod tests {
                 ("links.verify_email_url", |it| {
                     it.links.verify_email_url = "https://a.example/verify".into();
                 }),
+                ("links.reset_password_url", |it| {
+                    it.links.reset_password_url = "/reset/{token}".into();
+                }),
                 ("log.level", |it| it.log.level = "info,store=loud".into()),
                 ("cors.allowed_origins", |it| it.cors.allowed_origins = vec!["*".into()]),
                 ("cors.allowed_origins", |it| it.cors.allowed_origins = vec!["a.example".into()]),
@@ -176,6 +199,11 @@ mod tests {
                 }),
                 ("email.url", |it| it.email.url = "mail.example.com".into()),
                 ("email.from", |it| it.email.from = "Portcullis".into()),
+                ("email.sendgrid_key", |it| it.email.url = "sendgrid:".into()),
+                ("email.sendgrid_url", |it| {
+                    it.email.url = "sendgrid:".into();
+                    it.email.sendgrid_url = "api.sendgrid.com".into();
+                }),
             ],
         );
     }
@@ -189,6 +217,8 @@ mod tests {
                 ("tokens.access_lifetime", |it| it.tokens.access_lifetime = Span::millis(1)),
                 ("sessions.max_per_user", |it| it.sessions.max_per_user = 0),
                 ("jobs.lease", |it| it.jobs.lease = Span::ZERO),
+                ("lockout.failures", |it| it.lockout.failures = 0),
+                ("lockout.max_entries", |it| it.lockout.max_entries = 0),
             ],
         );
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Span, settings::Settings};
+use domain::{Secret, Span, settings::Settings};
 
-use super::{DatabaseKind, Finding, database_kind, finding};
+use super::{DatabaseKind, Finding, database_kind, finding, link_urls};
 
 /// Memory in KiB and passes that OWASP's Password Storage Cheat Sheet names as equal minima for
 /// Argon2id with one lane.
@@ -18,6 +18,7 @@ const DISTINCT_IN_MASTER: usize = 7;
 pub fn find(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(addresses(settings));
+    findings.extend(links(settings));
     findings.extend(secrets(settings));
     findings.extend(strengths(settings));
     findings
@@ -27,7 +28,6 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
     let server = &settings.server;
     let origins = &settings.cors.allowed_origins;
     let everyone = server.trusted_proxies.iter().find(|it| it.prefix_len() == 0);
-    let link = &settings.links.verify_email_url;
     [
         (!server.public_url.starts_with("https://")).then(|| {
             let why = "people would send their passwords over a connection that others can read";
@@ -46,30 +46,38 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
             let why = format!("others on the way can change the pages of {origin}");
             finding("cors.allowed_origins", why, "list https origins alone")
         }),
-        link.starts_with("http://").then(|| {
-            let why = "others on the way can read the token";
-            finding("links.verify_email_url", why, "use an https address")
-        }),
     ]
     .into_iter()
     .flatten()
 }
 
+fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let open = link_urls(settings).into_iter().filter(|it| it.1.starts_with("http://"));
+    open.map(|(name, _)| finding(name, "others on the way can read the token", "use https"))
+}
+
 fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
     let master = &settings.secrets.master;
     let shared = database_kind(settings) == Some(DatabaseKind::Postgres);
-    let distinct = master.expose().chars().collect::<BTreeSet<_>>().len();
+    let known = &settings.tokens.hs256_secret;
     let remedy = "use the output of: openssl rand -base64 32";
     [
         (shared && master.is_empty()).then(|| {
             let why = "each node would make its own, and none could read the others' tokens";
             finding("secrets.master", why, format!("{remedy}, the same on every node"))
         }),
-        (!master.is_empty() && distinct < DISTINCT_IN_MASTER)
+        (!master.is_empty() && distinct_in(master) < DISTINCT_IN_MASTER)
             .then(|| finding("secrets.master", "it is not random", remedy)),
+        (!known.is_empty() && distinct_in(known) < DISTINCT_IN_MASTER)
+            .then(|| finding("tokens.hs256_secret", "it is not random", remedy)),
     ]
     .into_iter()
     .flatten()
+}
+
+/// How many different characters it has.
+fn distinct_in(secret: &Secret) -> usize {
+    secret.expose().chars().collect::<BTreeSet<_>>().len()
 }
 
 fn strengths(settings: &Settings) -> impl Iterator<Item = Finding> {
@@ -88,6 +96,10 @@ fn strengths(settings: &Settings) -> impl Iterator<Item = Finding> {
         (!settings.limits.enabled).then(|| {
             let why = "passwords and codes could be guessed without end";
             finding("limits.enabled", why, "leave it on, and raise single limits where needed")
+        }),
+        (!settings.lockout.enabled).then(|| {
+            let why = "the password of one account could be guessed from many addresses";
+            finding("lockout.enabled", why, "leave it on, and raise lockout.failures if needed")
         }),
         (settings.tokens.access_lifetime > LONGEST_ACCESS).then(|| {
             let why = "services that check tokens by themselves would trust a stolen one for long";
@@ -122,6 +134,9 @@ mod tests {
                 ("secrets.master", |it| it.database.url = "postgres://db/portcullis".into()),
                 ("secrets.master", |it| it.secrets.master = "portcullis".into()),
                 ("secrets.master", |it| it.secrets.master = "abcabc".repeat(9).into()),
+                ("tokens.hs256_secret", |it| {
+                    it.tokens.hs256_secret = "abcabc".repeat(9).into();
+                }),
                 ("cors.allowed_origins", |it| {
                     it.cors.allowed_origins = vec!["http://app.example.com".into()];
                 }),
@@ -137,6 +152,7 @@ mod tests {
                 ("passwords.memory_kib", |it| it.passwords.iterations = 1),
                 ("passwords.min_length", |it| it.passwords.min_length = 7),
                 ("limits.enabled", |it| it.limits.enabled = false),
+                ("lockout.enabled", |it| it.lockout.enabled = false),
                 ("tokens.access_lifetime", |it| it.tokens.access_lifetime = Span::minutes(61)),
                 ("links.verify_email_url", |it| {
                     it.links.verify_email_url = "http://a.example/{token}".into();

@@ -26,6 +26,14 @@ pub enum Behaviour {
     RefuseForNow,
     /// 550 to each recipient.
     RefuseForGood,
+    /// 421 to each recipient, and hangs up.
+    SayGoodbye,
+    /// 552 to each recipient, whose box is full.
+    MailboxFull,
+    /// 552 to each mail as such.
+    TooLarge,
+    /// Hangs up in the middle of the mail.
+    DropInData,
     /// 500 to each sign-in, with the command repeated.
     RepeatSignIn,
     /// Hangs up after the recipient.
@@ -191,12 +199,24 @@ impl State {
     async fn recipient(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
-            Behaviour::Accept | Behaviour::RepeatSignIn => {
+            Behaviour::Accept
+            | Behaviour::RepeatSignIn
+            | Behaviour::TooLarge
+            | Behaviour::DropInData => {
                 talk.mail.to.push(path(line));
                 talk.say("250 2.1.5 Ok").await
             }
             Behaviour::RefuseForNow => talk.say("451 4.7.1 Try again later").await,
-            Behaviour::RefuseForGood => talk.say("550 5.1.1 No such user here").await,
+            // As mail servers do, with the recipient in it.
+            Behaviour::RefuseForGood => {
+                let to = path(line);
+                talk.say(&format!("550 5.1.1 No such user here: <{to}>")).await
+            }
+            Behaviour::MailboxFull => talk.say("552 5.2.2 Over quota").await,
+            Behaviour::SayGoodbye => {
+                talk.say("421 4.3.2 Shutting down").await?;
+                Err(io::ErrorKind::ConnectionAborted.into())
+            }
             Behaviour::Drop => Err(io::ErrorKind::ConnectionAborted.into()),
             Behaviour::Hang => std::future::pending().await,
         }
@@ -204,14 +224,21 @@ impl State {
 
     async fn data(&self, talk: &mut Talk) -> io::Result<()> {
         talk.say("354 End data with <CR><LF>.<CR><LF>").await?;
-        let mut data = String::new();
+        let (mut data, behaviour) = (String::new(), *self.behaviour.lock().unwrap());
         loop {
             let Some(line) = talk.line().await? else { return Ok(()) };
             if line == "." {
                 break;
             }
+            if behaviour == Behaviour::DropInData {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
             data.push_str(line.strip_prefix('.').unwrap_or(&line));
             data.push('\n');
+        }
+        if behaviour == Behaviour::TooLarge {
+            talk.mail.to.clear();
+            return talk.say("552 5.3.4 Too large").await;
         }
         let mail = Received { data, ..talk.mail.clone() };
         self.received.lock().unwrap().push(mail);

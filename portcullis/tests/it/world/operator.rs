@@ -39,6 +39,14 @@ impl World {
         least
     }
 
+    /// Stops the server and starts it with other settings, on the same data and another port.
+    pub async fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.settle().await;
+        self.stop().await;
+        change(&mut self.settings);
+        self.begin().await;
+    }
+
     /// Somebody whom the operator gave every right, signed in.
     pub async fn admin(&self, email: &str) -> Person {
         let new = accounts::NewSuperuser {

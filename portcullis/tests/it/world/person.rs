@@ -33,6 +33,11 @@ impl Person {
         Person { base, ..self.clone() }
     }
 
+    /// The same person with another access token.
+    pub fn bearing(&self, token: &str) -> Person {
+        Person { access: Some(token.to_owned()), ..self.clone() }
+    }
+
     pub fn user_id(&self) -> UserId {
         self.user_id.unwrap()
     }
@@ -139,7 +144,14 @@ impl Person {
         self.post("/api/v1/auth/logout", json!({})).await
     }
 
-    fn take_tokens(&mut self, answer: &Answer) {
+    /// Keeps the pair of the answer.
+    pub async fn change_password(&mut self, body: Value) -> Answer {
+        let answer = self.post("/api/v1/auth/password/change", body).await;
+        self.take_tokens(&answer);
+        answer
+    }
+
+    pub fn take_tokens(&mut self, answer: &Answer) {
         let text = |key: &str| answer.json[key].as_str().map(str::to_owned);
         if let Some(access) = text("access") {
             self.access = Some(access);

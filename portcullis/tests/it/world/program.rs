@@ -22,6 +22,8 @@ const START: Duration = Duration::from_secs(60);
 pub struct Place {
     backend: Backend,
     variables: Vec<(String, String)>,
+    /// How many ports it listens on.
+    ports: usize,
 }
 
 impl Place {
@@ -36,7 +38,7 @@ impl Place {
         ] {
             variables.push((name.to_owned(), value.to_owned()));
         }
-        Place { backend, variables }
+        Place { backend, variables, ports: 1 }
     }
 
     /// With one more variable.
@@ -45,14 +47,37 @@ impl Place {
         self
     }
 
+    /// With so many addresses to listen on.
+    pub fn listening(mut self, ports: usize) -> Place {
+        self.ports = ports;
+        self
+    }
+
     /// A process, as soon as it says that it is ready.
     pub async fn start(&self) -> Program {
-        let (mut program, address) = self.spawn();
-        match tokio::time::timeout(START, address).await {
-            Ok(Ok(address)) => program.address = Some(address),
+        let (mut program, addresses) = self.spawn();
+        match tokio::time::timeout(START, addresses).await {
+            Ok(Ok(addresses)) => program.addresses = addresses,
             _ => panic!("it did not start: {}", program.log()),
         }
         program
+    }
+
+    /// A worker beside whatever else runs, as soon as it says that it works.
+    pub async fn start_worker(&self) -> Program {
+        let (program, working) = self.spawn_with(&["worker"]);
+        match tokio::time::timeout(START, working).await {
+            Ok(Ok(_)) => program,
+            _ => panic!("it did not start: {}", program.log()),
+        }
+    }
+
+    /// Runs a command to its end beside whatever else runs.
+    pub async fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        let output = tokio::task::block_in_place(|| command.output()).unwrap();
+        let text = |it| String::from_utf8(it).unwrap();
+        Ran { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// A process that is killed before anybody knows how far it came.
@@ -62,24 +87,37 @@ impl Place {
         program.kill();
     }
 
-    fn spawn(&self) -> (Program, oneshot::Receiver<SocketAddr>) {
+    fn spawn(&self) -> (Program, oneshot::Receiver<Vec<SocketAddr>>) {
+        let listen = ["--listen", "127.0.0.1:0"].repeat(self.ports);
+        self.spawn_with(&[&["serve"], listen.as_slice()].concat())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
+        command.args(arguments).env_clear().stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    fn spawn_with(&self, arguments: &[&str]) -> (Program, oneshot::Receiver<Vec<SocketAddr>>) {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (lines, log) = (BufReader::new(child.stderr.take().unwrap()), Log::default());
-        let (tell, address) = oneshot::channel();
+        let (tell, addresses) = oneshot::channel();
         let (kept, mut tell) = (log.clone(), Some(tell));
         let reader = thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                if let (Some(address), true) = (ready(&line), tell.is_some()) {
-                    drop(tell.take().map(|it| it.send(address)));
+                if let Some(addresses) = ready(&line)
+                    && let Some(tell) = tell.take()
+                {
+                    // Nobody waits where it is to be killed.
+                    let _ = tell.send(addresses);
                 }
                 kept.0.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        (Program { child, address: None, log, reader: Some(reader) }, address)
+        (Program { child, addresses: Vec::new(), log, reader: Some(reader) }, addresses)
     }
 }
 
@@ -91,27 +129,66 @@ impl Drop for Place {
     }
 }
 
-/// The address in the line that says that the server is ready.
-fn ready(line: &str) -> Option<SocketAddr> {
+/// The addresses in the line that says that the server is ready, none in that of a worker.
+fn ready(line: &str) -> Option<Vec<SocketAddr>> {
     let line: Value = serde_json::from_str(line).ok()?;
+    if line["message"] == "working" {
+        return Some(Vec::new());
+    }
     let addresses = line["addresses"].as_str().filter(|_| line["message"] == "ready")?;
-    addresses.trim_matches(['[', ']']).parse().ok()
+    addresses.trim_matches(['[', ']']).split(", ").map(|it| it.parse().ok()).collect()
 }
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// What it printed, having succeeded.
+    #[track_caller]
+    pub fn ok(&self) -> &str {
+        assert_eq!(self.status, Some(0), "{self:?}");
+        &self.out
+    }
+
+    /// The JSON that it printed, having succeeded.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(self.ok()).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// That it did not succeed and printed nothing, and that standard error tells all of this.
+    #[track_caller]
+    pub fn failed(&self, told: &[&str]) {
+        assert!(self.status != Some(0) && self.out.is_empty(), "{self:?}");
+        for text in told {
+            assert!(self.err.contains(text), "{text}: {self:?}");
+        }
+    }
+}
+
 /// A process. It does not outlive its test.
 pub struct Program {
     child: Child,
-    address: Option<SocketAddr>,
+    addresses: Vec<SocketAddr>,
     log: Log,
     reader: Option<thread::JoinHandle<()>>,
 }
 
 impl Program {
     pub fn address(&self) -> SocketAddr {
-        self.address.unwrap()
+        self.addresses[0]
+    }
+
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     pub fn stranger(&self) -> Person {

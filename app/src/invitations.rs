@@ -1,0 +1,143 @@
+//! Invitations: an operator asks somebody to make an account.
+
+use domain::{
+    Code, InvitationId, Problem, Secret,
+    account::{Email, User},
+    event::Event,
+    link::{self as token, Purpose},
+};
+use store::Db;
+pub use store::invitations::Invitation;
+
+use crate::{
+    App, Ctx, Error, Result,
+    access::{self, Action},
+    audit,
+    caller::Caller,
+    idempotency::{self, Key},
+    job::{self, Letter, Task},
+    link, random, registration,
+};
+
+/// What can be accepted with a token.
+pub(crate) async fn look(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
+    let hash = token::hash(presented.expose().trim()).ok_or(Code::InvitationRequired)?;
+    let now = ctx.now;
+    let unit = async move |db: Db| store::invitations::by_hash(&db, &hash, now).await;
+    Ok(app.store.get(unit).await?.ok_or(Code::InvitationRequired)?)
+}
+
+/// Whom to invite.
+#[derive(Debug, Clone, Default)]
+pub struct NewInvitation {
+    pub email: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// Mails somebody an invitation. One that was sent before is void.
+pub async fn create(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    new: NewInvitation,
+) -> Result<Invitation> {
+    access::permit(caller, Action::Operate)?;
+    let email = Email::parse(&new.email.unwrap_or_default())
+        .map_err(|error| Problem::field("email", error.code, error.message))?;
+    let scope = format!("invitations:{}", caller.user.id);
+    let body = email.as_str().as_bytes();
+    let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body)?;
+    if let Some(known) = idempotency::look(app, ctx, key).await? {
+        return by_id(app, InvitationId(known)).await;
+    }
+    match make(app, ctx, caller, email, key).await {
+        Ok(invitation) => Ok(invitation),
+        Err(error) => {
+            let known = idempotency::recover(app, ctx, key, error).await?;
+            by_id(app, InvitationId(known)).await
+        }
+    }
+}
+
+async fn make(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    email: Email,
+    key: Option<Key>,
+) -> Result<Invitation> {
+    let somebody =
+        User::new(domain::UserId::new(ctx.now, random::bytes()?), email.clone(), ctx.now);
+    if registration::owner(app, &somebody).await?.is_some() {
+        return Err(registration::email_taken().into());
+    }
+    let secret = token::token(&random::bytes()?);
+    let invitation = Invitation {
+        id: InvitationId::new(ctx.now, random::bytes()?),
+        email: email.to_string(),
+        email_canonical: email.canonical(),
+        hash: token::hash(secret.expose()).ok_or_else(|| Error::broken("a token's hash"))?,
+        invited_by: Some(caller.user.id),
+        created_at: ctx.now,
+        expires_at: ctx.now + link::lifetime(app, Purpose::Invitation),
+        accepted_at: None,
+        revoked_at: None,
+    };
+    let letter = Letter::Invitation;
+    let task = Task::Letter { letter, user_id: None, to: Some(email), token: Some(secret) };
+    let job = job::draft(app, ctx, &task)?;
+    let entry = audit::event(ctx, Event::UserInvited)?
+        .actor(caller.user.id)
+        .in_session(caller.session.id)
+        .with("invitation", invitation.id.to_string());
+    let (made, now) = (invitation.clone(), ctx.now);
+    app.store
+        .attempt(async move |db: Db| -> Result<()> {
+            store::invitations::revoke_for(&db, &made.email_canonical, now).await?;
+            store::invitations::insert(&db, &made).await?;
+            idempotency::note(&db, key, made.id.0, now).await?;
+            store::jobs::insert(&db, &job).await?;
+            Ok(audit::record(&db, &entry).await?)
+        })
+        .await?;
+    job::wake(app);
+    Ok(invitation)
+}
+
+async fn by_id(app: &App, id: InvitationId) -> Result<Invitation> {
+    let found = app.store.get(async move |db| store::invitations::by_id(&db, id).await).await?;
+    found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// The latest first, from before `before` on; and where the next page begins.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    before: Option<InvitationId>,
+    limit: i64,
+) -> Result<(Vec<Invitation>, Option<InvitationId>)> {
+    access::permit(caller, Action::Inspect)?;
+    let unit = async move |db: Db| store::invitations::page(&db, before, limit).await;
+    let page = app.store.get(unit).await?;
+    let is_full = i64::try_from(page.len()).is_ok_and(|it| it == limit);
+    let next = page.last().map(|it| it.id).filter(|_| is_full);
+    Ok((page, next))
+}
+
+/// Takes an invitation back that nobody has accepted.
+pub async fn revoke(app: &App, ctx: &Ctx, caller: &Caller, id: InvitationId) -> Result<()> {
+    access::permit(caller, Action::Operate)?;
+    let entry = audit::event(ctx, Event::InvitationRevoked)?
+        .actor(caller.user.id)
+        .in_session(caller.session.id)
+        .with("invitation", id.to_string());
+    let now = ctx.now;
+    app.store
+        .attempt(async move |db: Db| -> Result<()> {
+            match store::invitations::revoke(&db, id, now).await? {
+                true => Ok(audit::record(&db, &entry).await?),
+                false => Err(Code::NotFound.into()),
+            }
+        })
+        .await
+}

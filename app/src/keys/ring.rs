@@ -1,0 +1,194 @@
+//! The signing keys as one moment knows them: the one that signs, and all that verify.
+//!
+//! It guarantees that a token is verified with the key that its `kid` names and by that key's own
+//! algorithm, whatever the token's header says, and not after the key has ended.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    Secret, Time,
+    session::access_token::Claims,
+    settings::{SigningAlgorithm, Tokens},
+};
+use jsonwebtoken::{
+    DecodingKey, Validation,
+    jwk::{Jwk, JwkSet},
+};
+use serde::Serialize;
+use serde_json::json;
+use store::keys::{MADE, SIGNING, SigningKey};
+
+use super::{
+    crypto,
+    masters::Seals,
+    material::Material,
+    remembered::{Genuine, Remembered},
+};
+use crate::Result;
+
+/// The `kid` of the secret that the configuration gives.
+pub const SHARED: &str = "hs256";
+/// Longer ones are not ours and are not looked at.
+const MAX_TOKEN_LENGTH: usize = 8 * 1024;
+
+/// What the keys make of a token.
+#[derive(Debug)]
+pub enum Verified {
+    /// One of our keys signed it. Times, issuer and audience are still to be checked.
+    Genuine(Arc<Claims>),
+    /// It names a key that is not known here, or not yet.
+    UnknownKey,
+    /// Malformed, forged, or of another algorithm or purpose.
+    Forged,
+}
+
+pub struct Ring {
+    signer: Option<Arc<Signer>>,
+    known: Vec<Known>,
+    remembered: Remembered,
+}
+
+struct Signer {
+    /// The first part of each token.
+    header: String,
+    key: Material,
+}
+
+pub struct Known {
+    id: String,
+    key: DecodingKey,
+    validation: Validation,
+    pub(super) ends_at: Option<Time>,
+    jwk: Option<Jwk>,
+}
+
+impl Ring {
+    /// The keys of these rows. A row that does not open is left out and named in the second part.
+    pub fn new(
+        rows: &[SigningKey],
+        seals: &Seals,
+        settings: &Tokens,
+        now: Time,
+    ) -> Result<(Ring, Vec<String>)> {
+        let remembered = Remembered::new(0);
+        let mut ring = Ring { signer: None, known: Vec::new(), remembered };
+        let mut closed = Vec::new();
+        if !settings.hs256_secret.is_empty() {
+            let secret = settings.hs256_secret.expose().as_bytes();
+            let key = Material::read(SigningAlgorithm::Hs256, secret);
+            let key = key.ok_or_else(|| crypto("shared secret"))?;
+            ring.known.push(known(SHARED, &key, None)?);
+            if settings.algorithm == SigningAlgorithm::Hs256 {
+                ring.signer = Some(signer(SHARED, key));
+            }
+        }
+        let mut rows: Vec<&SigningKey> = rows.iter().filter(|it| it.counts(now)).collect();
+        let rank = |state: &str| [SIGNING, MADE].iter().position(|it| *it == state).unwrap_or(2);
+        rows.sort_by_key(|it| rank(&it.state));
+        for row in rows {
+            let Some(key) = open(row, seals) else {
+                closed.push(row.id.clone());
+                continue;
+            };
+            ring.known.push(known(&row.id, &key, row.ends_at)?);
+            if row.state == SIGNING && ring.signer.is_none() {
+                ring.signer = Some(signer(&row.id, key));
+            }
+        }
+        Ok((ring, closed))
+    }
+
+    /// Where no key of its own signs: goes on with the one of `before`.
+    pub fn or_signer_of(mut self, before: &Ring) -> Ring {
+        if self.signer.is_none() {
+            self.signer.clone_from(&before.signer);
+        }
+        self
+    }
+
+    /// Remembers so many verified tokens.
+    pub fn remembering(mut self, entries: u64) -> Ring {
+        self.remembered = Remembered::new(entries);
+        self
+    }
+
+    /// Goes on with what `before` remembers where the keys are the same; else with as much room.
+    pub fn remembering_as(mut self, before: &Ring) -> Ring {
+        let keys = |it: &Ring| -> Vec<(String, Option<Time>)> {
+            it.known.iter().map(|key| (key.id.clone(), key.ends_at)).collect()
+        };
+        let is_same = keys(&self) == keys(before);
+        let remembered = &before.remembered;
+        self.remembered = if is_same { remembered.clone() } else { remembered.emptied() };
+        self
+    }
+
+    pub fn can_sign(&self) -> bool {
+        self.signer.is_some()
+    }
+
+    /// A JWS in compact form (RFC 7515, section 7.1).
+    pub fn sign(&self, claims: &impl Serialize) -> Result<Secret> {
+        let signer = self.signer.as_ref().ok_or_else(|| crypto("no signing key"))?;
+        let payload = serde_json::to_vec(claims).map_err(|_| crypto("signing"))?;
+        let mut token = format!("{}.{}", signer.header, URL_SAFE_NO_PAD.encode(payload));
+        let signature = signer.key.sign(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token.into())
+    }
+
+    pub fn verify(&self, token: &str, now: Time) -> Verified {
+        if token.len() > MAX_TOKEN_LENGTH {
+            return Verified::Forged;
+        }
+        let hash = match self.remembered.recall(token, now) {
+            Ok(claims) => return Verified::Genuine(claims),
+            Err(hash) => hash,
+        };
+        let Ok(header) = jsonwebtoken::decode_header(token) else { return Verified::Forged };
+        let Some(kid) = header.kid else { return Verified::Forged };
+        let Some(known) = self.known(now).find(|it| it.id == kid) else {
+            return Verified::UnknownKey;
+        };
+        match jsonwebtoken::decode::<Claims>(token, &known.key, &known.validation) {
+            Ok(data) => {
+                let genuine = Genuine::new(data.claims, known);
+                self.remembered.remember(hash, genuine.clone());
+                Verified::Genuine(genuine.claims)
+            }
+            Err(_) => Verified::Forged,
+        }
+    }
+
+    /// The public keys (RFC 7517), the signing one first.
+    pub fn jwks(&self, now: Time) -> JwkSet {
+        JwkSet { keys: self.known(now).filter_map(|it| it.jwk.clone()).collect() }
+    }
+
+    fn known(&self, now: Time) -> impl Iterator<Item = &Known> {
+        self.known.iter().filter(move |it| it.ends_at.is_none_or(|end| now < end))
+    }
+}
+
+/// The key of a row. `None`: not sealed under a master secret that is known here.
+pub fn open(row: &SigningKey, seals: &Seals) -> Option<Material> {
+    let algorithm = SigningAlgorithm::ALL.into_iter().find(|it| it.word() == row.algorithm)?;
+    Material::read(algorithm, &seals.open(&row.id, &row.sealed)?)
+}
+
+fn signer(id: &str, key: Material) -> Arc<Signer> {
+    let header = json!({ "typ": "JWT", "alg": key.algorithm().word(), "kid": id }).to_string();
+    Arc::new(Signer { header: URL_SAFE_NO_PAD.encode(header), key })
+}
+
+fn known(id: &str, key: &Material, ends_at: Option<Time>) -> Result<Known> {
+    let (decoding, algorithm) = key.verifying();
+    // The claims are checked by the domain, against the request's time and not the system's.
+    let mut validation = Validation::new(algorithm);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    Ok(Known { id: id.into(), key: decoding, validation, ends_at, jwk: key.jwk(id)? })
+}

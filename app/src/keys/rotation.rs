@@ -1,0 +1,395 @@
+//! When a key is made, signs, retires and ends: the rules as a table, and carrying them out.
+//!
+//! It guarantees that of several processes one decides at a time, on what the others have done;
+//! that a new key is published for `tokens.key_prepublish` before it signs, but for the first one
+//! and for emergencies; and that every process hears of a change like it hears of revocations.
+
+use std::sync::Arc;
+
+use domain::{
+    Span, Time,
+    event::Event,
+    settings::{SigningAlgorithm, Tokens},
+};
+use store::{
+    Db, Store,
+    keys::{MADE, SIGNING, SigningKey},
+};
+
+use super::{crypto, masters::Seals, material::Material};
+use crate::{Ctx, Error, Result, audit, revocations};
+
+/// How much longer than its last token a retired key counts: for a node that has not heard yet, and
+/// for clocks that differ.
+const MARGIN: Span = Span::minutes(1);
+/// How often a change is decided anew after a key had to be made for it.
+const ROUNDS: usize = 3;
+
+/// Why keys are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occasion {
+    /// A server starts: there must be a key, of the configured algorithm if possible.
+    Start,
+    /// Time has passed.
+    Clock,
+    /// Somebody asks for a new key.
+    Rotate(When),
+    /// Somebody takes a key away.
+    Revoke(String),
+}
+
+/// When a new key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Once it was published for a while.
+    Published,
+    /// At once, because the old one must not be trusted with more.
+    Now,
+}
+
+/// One change of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A new key that signs from then on.
+    Make { signs_at: Time },
+    /// A made key signs.
+    Promote(String),
+    /// The signing key signs no more.
+    Retire(String),
+    /// A made key is taken back.
+    Withdraw(String),
+    /// Nothing that the key signed counts any more.
+    Revoke(String),
+}
+
+/// What the configuration says about keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    algorithm: SigningAlgorithm,
+    is_shared: bool,
+    rotation: Span,
+    prepublish: Span,
+    access_lifetime: Span,
+}
+
+impl Rules {
+    /// Whether the configuration gives the secret itself: no key of the table signs.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+}
+
+impl From<&Tokens> for Rules {
+    fn from(settings: &Tokens) -> Rules {
+        let is_shared =
+            settings.algorithm == SigningAlgorithm::Hs256 && !settings.hs256_secret.is_empty();
+        Rules {
+            algorithm: settings.algorithm,
+            is_shared,
+            rotation: settings.key_rotation,
+            prepublish: settings.key_prepublish,
+            access_lifetime: settings.access_lifetime,
+        }
+    }
+}
+
+/// The keys that matter for what comes next.
+struct Now<'a> {
+    current: Option<&'a SigningKey>,
+    next: Option<&'a SigningKey>,
+    rules: &'a Rules,
+    now: Time,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub steps: Vec<Step>,
+    /// The key that was made for them.
+    pub made: Option<String>,
+}
+
+/// What is to be done, in this order.
+pub fn plan(rows: &[SigningKey], rules: &Rules, occasion: &Occasion, now: Time) -> Vec<Step> {
+    let of = |state: &str| rows.iter().find(|it| it.state == state);
+    let it = Now { current: of(SIGNING), next: of(MADE), rules, now };
+    match occasion {
+        Occasion::Revoke(id) => it.revoked(rows, id),
+        Occasion::Start if rules.is_shared => it.withdraw().chain(it.retire()).collect(),
+        _ if rules.is_shared => Vec::new(),
+        Occasion::Start => it.started(),
+        Occasion::Clock => it.advanced(),
+        Occasion::Rotate(When::Published) if it.next.is_some() => Vec::new(),
+        Occasion::Rotate(When::Published) => it.introduced(),
+        Occasion::Rotate(When::Now) => it.replaced(),
+    }
+}
+
+impl Now<'_> {
+    fn withdraw(&self) -> impl Iterator<Item = Step> {
+        self.next.map(|it| Step::Withdraw(it.id.clone())).into_iter()
+    }
+
+    fn retire(&self) -> impl Iterator<Item = Step> {
+        self.current.map(|it| Step::Retire(it.id.clone())).into_iter()
+    }
+
+    fn promoted(&self, next: &SigningKey) -> Vec<Step> {
+        self.retire().chain([Step::Promote(next.id.clone())]).collect()
+    }
+
+    /// A fresh key signs at once.
+    fn replaced(&self) -> Vec<Step> {
+        let make = Step::Make { signs_at: self.now };
+        self.withdraw().chain(self.retire()).chain([make]).collect()
+    }
+
+    /// A fresh key signs once it was published for long enough.
+    fn introduced(&self) -> Vec<Step> {
+        match self.current {
+            Some(_) if !self.rules.prepublish.is_zero() => {
+                let make = Step::Make { signs_at: self.now + self.rules.prepublish };
+                self.withdraw().chain([make]).collect()
+            }
+            _ => self.replaced(),
+        }
+    }
+
+    fn started(&self) -> Vec<Step> {
+        let is_right = |it: &SigningKey| it.algorithm == self.rules.algorithm.word();
+        match (self.current, self.next) {
+            (None, Some(next)) if is_right(next) => self.promoted(next),
+            (None, _) => self.replaced(),
+            (Some(_), Some(next)) if is_right(next) => Vec::new(),
+            (Some(current), _) if is_right(current) => match self.next {
+                Some(_) => self.withdraw().collect(),
+                None => Vec::new(),
+            },
+            (Some(_), _) => self.introduced(),
+        }
+    }
+
+    fn advanced(&self) -> Vec<Step> {
+        match (self.current, self.next) {
+            (_, Some(next)) if next.signs_at <= self.now => self.promoted(next),
+            (Some(_), Some(_)) => Vec::new(),
+            (None, _) => self.replaced(),
+            (Some(_), None) if self.rules.rotation.is_zero() => Vec::new(),
+            (Some(current), None) => {
+                let due_at = current.signs_at + self.rules.rotation;
+                if due_at - self.rules.prepublish <= self.now { self.introduced() } else { vec![] }
+            }
+        }
+    }
+
+    fn revoked(&self, rows: &[SigningKey], id: &str) -> Vec<Step> {
+        let Some(row) = rows.iter().find(|it| it.id == id && it.counts(self.now)) else {
+            return Vec::new();
+        };
+        let revoke = Step::Revoke(row.id.clone());
+        match row.state.as_str() {
+            // A server that shares a secret signs with that.
+            SIGNING if self.rules.is_shared => vec![revoke],
+            SIGNING => self.withdraw().chain([revoke, Step::Make { signs_at: self.now }]).collect(),
+            _ => vec![revoke],
+        }
+    }
+}
+
+/// What a change is made with.
+pub struct Tools<'a> {
+    pub store: &'a Store,
+    pub seals: &'a Seals,
+    pub rules: Rules,
+    pub ctx: &'a Ctx,
+}
+
+/// Decides and carries out; gives what was done.
+pub async fn carry_out(tools: &Tools<'_>, occasion: Occasion) -> Result<Changes> {
+    let (mut made, ctx) = (None, Arc::new(tools.ctx.clone()));
+    for _ in 0..ROUNDS {
+        let (fresh, rules) = (made.clone(), tools.rules);
+        let (ctx, occasion) = (ctx.clone(), occasion.clone());
+        let unit = async move |db: Db| {
+            store::keys::lock(&db).await?;
+            let rows = store::keys::all(&db).await?;
+            let steps = plan(&rows, &rules, &occasion, ctx.now);
+            let makes = steps.iter().any(|it| matches!(it, Step::Make { .. }));
+            if makes && fresh.is_none() {
+                return Ok(None);
+            }
+            for step in &steps {
+                apply(&db, step, fresh.as_ref(), &rules, &ctx).await?;
+            }
+            if !steps.is_empty() {
+                revocations::keys(&db, ctx.now).await?;
+            }
+            let made = fresh.filter(|_| makes).map(|it| it.id);
+            Ok::<_, Error>(Some(Changes { steps, made }))
+        };
+        match tools.store.attempt(unit).await? {
+            Some(changes) => return Ok(changes),
+            None => made = Some(make(tools.seals, tools.rules.algorithm, tools.ctx.now).await?),
+        }
+    }
+    Err(Error::away("keys are changed too often at once"))
+}
+
+async fn apply(
+    db: &Db,
+    step: &Step,
+    fresh: Option<&SigningKey>,
+    rules: &Rules,
+    ctx: &Ctx,
+) -> Result<()> {
+    let now = ctx.now;
+    let noted = |event, id: &str| Ok::<_, Error>(audit::event(ctx, event)?.with("kid", id));
+    let entry = match step {
+        Step::Make { signs_at } => {
+            let key = fresh.ok_or_else(|| crypto("no key was made"))?;
+            let state = if *signs_at <= now { SIGNING } else { MADE };
+            let key = SigningKey { state: state.into(), signs_at: *signs_at, ..key.clone() };
+            store::keys::insert(db, &key).await?;
+            noted(Event::KeyCreated, &key.id)?
+                .with("algorithm", key.algorithm.as_str())
+                .with("signs_at", signs_at.to_string())
+        }
+        Step::Promote(id) => {
+            store::keys::set_signing(db, id, now).await?;
+            return Ok(());
+        }
+        Step::Retire(id) => {
+            let ends_at = now + rules.access_lifetime + MARGIN;
+            store::keys::retire(db, id, now, ends_at).await?;
+            noted(Event::KeyRetired, id)?
+        }
+        Step::Withdraw(id) => {
+            store::keys::withdraw(db, id).await?;
+            noted(Event::KeyRetired, id)?
+        }
+        Step::Revoke(id) => {
+            store::keys::revoke(db, id, now).await?;
+            noted(Event::KeyRevoked, id)?
+        }
+    };
+    Ok(audit::record(db, &entry).await?)
+}
+
+/// A new key, sealed; its state is decided where it is written.
+async fn make(seals: &Seals, algorithm: SigningAlgorithm, now: Time) -> Result<SigningKey> {
+    let made = tokio::task::spawn_blocking(move || Material::generate(algorithm));
+    let bytes = made.await.map_err(Error::broken)??;
+    let key = Material::read(algorithm, &bytes).ok_or_else(|| crypto("key pair"))?;
+    let id = key.id()?;
+    Ok(SigningKey {
+        sealed: seals.close(&id, &bytes)?,
+        id,
+        algorithm: algorithm.word().into(),
+        state: MADE.into(),
+        created_at: now,
+        signs_at: now,
+        retired_at: None,
+        ends_at: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use store::keys::RETIRED;
+
+    use super::*;
+
+    const START: Time = Time(1_800_000_000_000_000);
+
+    fn row(id: &str, state: &str, signs_at: Time) -> SigningKey {
+        let algorithm = if id.starts_with("es") { "ES256" } else { "EdDSA" };
+        let ends_at = (state == RETIRED).then_some(signs_at + Span::hours(1));
+        SigningKey {
+            id: id.into(),
+            algorithm: algorithm.into(),
+            state: state.into(),
+            sealed: Vec::new(),
+            created_at: signs_at,
+            signs_at,
+            retired_at: None,
+            ends_at,
+        }
+    }
+
+    fn days(days: u64) -> Time {
+        START + Span::days(days)
+    }
+
+    #[test]
+    fn the_table_of_keys() {
+        use Occasion::{Clock, Rotate, Start};
+        use Step::{Make, Promote, Retire, Withdraw};
+        let rules = Rules::from(&Tokens::default());
+        let current = || row("a", SIGNING, START);
+        let next = |signs_at| row("b", MADE, signs_at);
+        let id = |it: &str| it.to_owned();
+        let revoke = |it: &str| Occasion::Revoke(id(it));
+        let fresh = Make { signs_at: days(5) };
+        let later = Make { signs_at: days(6) };
+        // What there is, why and at which day it is looked at, what follows.
+        let cases = [
+            (vec![], Start, 5, vec![fresh.clone()]),
+            (vec![current()], Start, 5, vec![]),
+            (vec![next(days(9))], Start, 5, vec![Promote(id("b"))]),
+            (vec![row("es", SIGNING, START)], Start, 5, vec![later.clone()]),
+            (vec![current(), row("es", MADE, days(9))], Start, 5, vec![Withdraw(id("es"))]),
+            (vec![row("es", SIGNING, START), next(days(9))], Start, 5, vec![]),
+            (vec![], Clock, 5, vec![fresh.clone()]),
+            (vec![current()], Clock, 88, vec![]),
+            (vec![current()], Clock, 89, vec![Make { signs_at: days(90) }]),
+            (vec![current()], Clock, 200, vec![Make { signs_at: days(201) }]),
+            (vec![current(), next(days(90))], Clock, 89, vec![]),
+            (vec![current(), next(days(90))], Clock, 90, vec![Retire(id("a")), Promote(id("b"))]),
+            (vec![current()], Rotate(When::Published), 5, vec![later]),
+            (vec![current(), next(days(9))], Rotate(When::Published), 5, vec![]),
+            (
+                vec![current(), next(days(9))],
+                Rotate(When::Now),
+                5,
+                vec![Withdraw(id("b")), Retire(id("a")), fresh.clone()],
+            ),
+            (vec![current()], revoke("a"), 5, vec![Step::Revoke(id("a")), fresh]),
+            (vec![current(), next(days(9))], revoke("b"), 5, vec![Step::Revoke(id("b"))]),
+            (
+                vec![current(), row("r", RETIRED, days(5))],
+                revoke("r"),
+                5,
+                vec![Step::Revoke(id("r"))],
+            ),
+            (vec![current(), row("r", RETIRED, days(4))], revoke("r"), 5, vec![]),
+            (vec![current()], revoke("x"), 5, vec![]),
+        ];
+        for (number, (rows, occasion, day, expected)) in cases.into_iter().enumerate() {
+            let steps = plan(&rows, &rules, &occasion, days(day));
+            assert_eq!(steps, expected, "case {number}: {occasion:?} at day {day}");
+        }
+    }
+
+    #[test]
+    fn a_shared_secret_needs_no_key_of_the_table() {
+        let settings = Tokens {
+            algorithm: SigningAlgorithm::Hs256,
+            hs256_secret: "x".repeat(32).into(),
+            ..Tokens::default()
+        };
+        let rules = Rules::from(&settings);
+        let rows = [row("a", SIGNING, START)];
+        let steps = plan(&rows, &rules, &Occasion::Start, START);
+        assert_eq!(steps, [Step::Retire("a".into())]);
+        for occasion in [Occasion::Clock, Occasion::Rotate(When::Now)] {
+            assert_eq!(plan(&rows, &rules, &occasion, days(999)), []);
+        }
+    }
+
+    #[test]
+    fn without_a_schedule_keys_stay() {
+        let settings = Tokens { key_rotation: Span::ZERO, ..Tokens::default() };
+        let rows = [row("a", SIGNING, START)];
+        assert_eq!(plan(&rows, &Rules::from(&settings), &Occasion::Clock, days(9_999)), []);
+    }
+}

@@ -1,0 +1,147 @@
+//! The languages there are, and which one somebody reads.
+
+/// A language that every text exists in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    #[default]
+    English,
+    German,
+    French,
+    Spanish,
+    Arabic,
+}
+
+/// How much of a header is looked at.
+const LONGEST_HEADER: usize = 1_000;
+const MOST_RANGES: usize = 32;
+
+impl Language {
+    pub const ALL: [Language; 5] = [
+        Language::English,
+        Language::German,
+        Language::French,
+        Language::Spanish,
+        Language::Arabic,
+    ];
+
+    /// Its tag (RFC 5646).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::German => "de",
+            Language::French => "fr",
+            Language::Spanish => "es",
+            Language::Arabic => "ar",
+        }
+    }
+
+    /// The `dir` of its pages.
+    pub const fn direction(self) -> &'static str {
+        match self {
+            Language::Arabic => "rtl",
+            Language::English | Language::German | Language::French | Language::Spanish => "ltr",
+        }
+    }
+
+    /// The language of a tag, whatever its region or script: `de-AT` is German.
+    pub fn of(tag: &str) -> Option<Language> {
+        let primary = tag.trim().split('-').next()?;
+        Language::ALL.into_iter().find(|it| it.tag().eq_ignore_ascii_case(primary))
+    }
+
+    /// What an `Accept-Language` (RFC 9110, section 12.5.4) likes best of what there is. `None`
+    /// where it names nothing we have, or leaves the choice to us.
+    pub fn accepted(header: &str) -> Option<Language> {
+        let header = header.get(..LONGEST_HEADER).unwrap_or(header);
+        let ranges = header.split(',').take(MOST_RANGES).filter_map(Range::of);
+        let liked = ranges.filter(|it| it.weight > 0);
+        // The first of the heaviest: `max_by_key` would give the last.
+        let best = liked.reduce(|best, it| if it.weight > best.weight { it } else { best })?;
+        best.language
+    }
+}
+
+/// What a request asks for, else what its person has chosen, else English.
+pub fn negotiate(accept_language: Option<&str>, own: Option<&str>) -> Language {
+    let asked = accept_language.and_then(Language::accepted);
+    asked.or_else(|| own.and_then(Language::of)).unwrap_or_default()
+}
+
+/// A member of an `Accept-Language`.
+struct Range {
+    /// `None`: any.
+    language: Option<Language>,
+    /// In thousandths.
+    weight: u16,
+}
+
+impl Range {
+    /// `None` for a language that we do not have and for what cannot be read.
+    fn of(text: &str) -> Option<Range> {
+        let (tag, weight) = match text.split_once(';') {
+            None => (text, 1_000),
+            Some((tag, weight)) => (tag, thousandths(weight)?),
+        };
+        match tag.trim() {
+            "*" => Some(Range { language: None, weight }),
+            tag => Language::of(tag).map(|it| Range { language: Some(it), weight }),
+        }
+    }
+}
+
+/// `q=0.75` in thousandths.
+fn thousandths(weight: &str) -> Option<u16> {
+    let (name, value) = weight.trim().split_once('=')?;
+    let value: f32 = value.trim().parse().ok()?;
+    let is_weight = name.trim().eq_ignore_ascii_case("q") && (0.0..=1.0).contains(&value);
+    is_weight.then(|| (value * 1_000.0).round() as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_heaviest_language_that_we_have() {
+        use Language::*;
+        let cases = [
+            ("de", Some(German)),
+            ("de-AT,en;q=0.5", Some(German)),
+            ("en;q=0.5, fr-CA;q=0.9", Some(French)),
+            ("sv, es;q=0.1", Some(Spanish)),
+            ("ES;Q=1.0", Some(Spanish)),
+            ("fr, de", Some(French)),
+            ("de;q=0, en;q=0.1", Some(English)),
+            ("sv", None),
+            ("*", None),
+            ("*, de;q=0.5", None),
+            ("ar-EG, *;q=0.1", Some(Arabic)),
+            ("deutsch", None),
+            ("de;q=2", None),
+            ("de;q=NaN", None),
+            ("", None),
+            (";;;,,,", None),
+        ];
+        for (header, language) in cases {
+            assert_eq!(Language::accepted(header), language, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_request_comes_before_the_person_and_english_last() {
+        assert_eq!(negotiate(Some("fr"), Some("de")), Language::French);
+        assert_eq!(negotiate(Some("sv"), Some("de-CH")), Language::German);
+        assert_eq!(negotiate(None, Some("ar")), Language::Arabic);
+        assert_eq!(negotiate(None, Some("pt-BR")), Language::English);
+        assert_eq!(negotiate(None, None), Language::English);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read(header in "\\PC{0,1200}") {
+            Language::accepted(&header);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The load: so many connections at once, each asking for the next thing as soon as it has its
+//! answer. Nothing counts before every connection is warm.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Barrier;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::instant, http::Connection, outcome::Outcome, process, script::Script, watched::Watched,
+};
+
+/// A refused request does not end a run; so many do.
+const MOST_FAILURES: usize = 100;
+
+/// What came of a load.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
+    pub connections: usize,
+    pub requests: usize,
+    pub failures: usize,
+    /// A second.
+    pub rate: f64,
+    /// Milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+    /// CPU milliseconds a request of each process.
+    pub server: f64,
+    pub database: f64,
+    pub generator: f64,
+    /// What the server and the database did later because of it.
+    pub behind: f64,
+    /// The part of the machine that processes of others took, of 1.
+    pub disturbed: f64,
+}
+
+impl Measured {
+    /// What the product costs: the server and its database.
+    pub fn cost(&self) -> f64 {
+        self.server + self.database
+    }
+}
+
+/// Runs one script a connection for `time`, after a warm-up of its own.
+pub async fn run(
+    watched: &Watched,
+    address: SocketAddr,
+    scripts: Vec<Script>,
+    time: Duration,
+) -> Outcome<Measured> {
+    let connections = scripts.len();
+    let (start, finish) = (Arc::new(Barrier::new(connections + 1)), TaskTracker::new());
+    let results = Arc::new(Mutex::new(Vec::new()));
+    for script in scripts {
+        let (start, results) = (start.clone(), results.clone());
+        finish.spawn(async move {
+            let ended = connection(address, script, &start, time).await;
+            results.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
+        });
+    }
+    finish.close();
+    // Once all are warm, nothing is under way for a moment.
+    start.wait().await;
+    watched.quiet().await;
+    let (before, began) = (watched.look(), instant());
+    start.wait().await;
+    finish.wait().await;
+    let (after, took) = (watched.look(), began.elapsed());
+    watched.quiet().await;
+    let later = watched.look();
+    let all = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
+    let (mut latencies, mut failures) = (Vec::new(), 0);
+    for one in all {
+        let one = one?;
+        latencies.extend(one.latencies);
+        failures += one.failures;
+    }
+    latencies.sort_unstable();
+    let requests = latencies.len();
+    let each = |millis: f64| millis / requests.max(1) as f64;
+    let total = took.as_secs_f64() * 1_000.0;
+    let ours = after.all() - before.all();
+    let others = (after.machine.busy - before.machine.busy - ours).max(0.0)
+        + (after.machine.stolen - before.machine.stolen);
+    Ok(Measured {
+        connections,
+        requests,
+        failures,
+        rate: requests as f64 / took.as_secs_f64(),
+        p50: percentile(&latencies, 0.50),
+        p99: percentile(&latencies, 0.99),
+        server: each(after.server - before.server),
+        database: each(after.database - before.database),
+        generator: each(after.generator - before.generator),
+        behind: each(later.server + later.database - after.server - after.database),
+        disturbed: others / (total * process::cores()),
+    })
+}
+
+struct Ended {
+    /// Nanoseconds.
+    latencies: Vec<u64>,
+    failures: usize,
+}
+
+async fn connection(
+    address: SocketAddr,
+    mut script: Script,
+    start: &Barrier,
+    time: Duration,
+) -> Outcome<Ended> {
+    let warmed = warm_up(address, &mut script).await;
+    // Whoever failed must not leave the others waiting.
+    start.wait().await;
+    start.wait().await;
+    let mut connection = warmed?;
+    let (began, mut ended) = (instant(), Ended { latencies: Vec::new(), failures: 0 });
+    while began.elapsed() < time {
+        let request = script.request();
+        let asked = instant();
+        let answer = connection.ask(&request).await?;
+        ended.latencies.push(u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        if let Err(error) = script.learn(answer) {
+            ended.failures += 1;
+            if ended.failures > MOST_FAILURES {
+                return Err(error);
+            }
+        }
+    }
+    Ok(ended)
+}
+
+async fn warm_up(address: SocketAddr, script: &mut Script) -> Outcome<Connection> {
+    let mut connection = Connection::open(address).await?;
+    for _ in 0..script.warm_up() {
+        let request = script.request();
+        let answer = connection.ask(&request).await?;
+        script.learn(answer)?;
+    }
+    Ok(connection)
+}
+
+/// In milliseconds, of sorted nanoseconds.
+pub fn percentile(sorted: &[u64], part: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    let at = (last as f64 * part).round() as usize;
+    sorted.get(at).map_or(0.0, |it| *it as f64 / 1e6)
+}

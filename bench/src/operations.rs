@@ -1,0 +1,202 @@
+//! The operations, each at several numbers of connections, each beside its ceiling.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    ceiling,
+    child::Serving,
+    hash, http,
+    load::{self, Measured},
+    options::{Ceiling, Options, Part},
+    outcome::Outcome,
+    process,
+    progress::say,
+    script::{self, Script},
+    site::Site,
+    table,
+};
+
+/// How many connections at once.
+const LEVELS: [usize; 3] = [1, 16, 64];
+/// How many requests of a cycle are made for each connection where they differ only in the user.
+const EACH: usize = 200;
+
+/// A run of the operations on one database.
+pub struct Operations<'a> {
+    pub site: &'a Site,
+    pub server: &'a Serving,
+    pub options: &'a Options,
+}
+
+impl Operations<'_> {
+    pub async fn run(&self) -> Outcome<()> {
+        if self.options.wants(Part::Health) {
+            self.health().await?;
+        }
+        if self.options.wants(Part::Get) {
+            self.get().await?;
+        }
+        if self.options.wants(Part::Refresh) {
+            self.refresh().await?;
+        }
+        if self.options.wants(Part::Login) {
+            self.login().await?;
+        }
+        if self.options.wants(Part::Register) {
+            self.register().await?;
+        }
+        if self.options.wants(Part::Busy) {
+            self.busy().await?;
+        }
+        Ok(())
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(self.options.seconds())
+    }
+
+    fn head(&self, what: &str) -> Outcome<()> {
+        say(format_args!("{}: {what}", self.site.backend.title()));
+        table::head(&format!("{what} on {}", self.site.backend.title()))
+    }
+
+    async fn measure(&self, serving: &Serving, scripts: Vec<Script>) -> Outcome<Measured> {
+        load::run(&self.site.watch(serving), serving.address, scripts, self.time()).await
+    }
+
+    async fn health(&self) -> Outcome<()> {
+        self.head("health")?;
+        let bare = self.site.ceiling(Ceiling::Bare).await?;
+        for level in LEVELS {
+            let scripts =
+                || (0..level).map(|_| Script::cycle(vec![http::get("/health", None); EACH]));
+            let ceiling = self.measure(&bare, scripts().collect()).await?;
+            table::row("bare axum", &ceiling, None)?;
+            let ours = self.measure(self.server, scripts().collect()).await?;
+            table::row("health", &ours, Some(ours.rate / ceiling.rate))?;
+        }
+        bare.stop_hard();
+        Ok(())
+    }
+
+    async fn get(&self) -> Outcome<()> {
+        self.head("authenticated GET")?;
+        let data = &self.site.data;
+        let bare = self.site.ceiling(Ceiling::Bare).await?;
+        let read = self.site.ceiling(Ceiling::Read).await?;
+        let token = data.access.first().map(String::as_str);
+        for level in LEVELS {
+            let alike = vec![http::get(ceiling::PATH, token); EACH];
+            let scripts = (0..level).map(|_| Script::cycle(alike.clone())).collect();
+            table::row("bare axum", &self.measure(&bare, scripts).await?, None)?;
+            // As many bytes as the product gets, so with a token too.
+            let rows = data.readers.iter().map(|id| http::get(&row(id), token));
+            let ceiling = self.measure(&read, shared(level, rows)).await?;
+            table::row("layers and one read", &ceiling, None)?;
+            let profile = |token: &String| http::get("/api/v1/auth/profile", Some(token));
+            let ours = self.measure(self.server, shared(level, data.access.iter().map(profile)));
+            let ours = ours.await?;
+            table::row("authenticated GET", &ours, Some(ours.rate / ceiling.rate))?;
+        }
+        bare.stop_hard();
+        read.stop_hard();
+        Ok(())
+    }
+
+    async fn refresh(&self) -> Outcome<()> {
+        self.head("refresh")?;
+        let data = &self.site.data;
+        let update = self.site.ceiling(Ceiling::Update).await?;
+        let part = (data.refresh.len() / LEVELS.len()).max(1);
+        for (level, tokens) in LEVELS.into_iter().zip(data.refresh.chunks(part)) {
+            let none = json!({});
+            let rows = data.spare.iter().take(part).map(|id| http::post(&row(id), &none));
+            let ceiling = self.measure(&update, shared(level, rows)).await?;
+            table::row("layers, one update, one signature", &ceiling, None)?;
+            let each = tokens.len().div_ceil(level).max(1);
+            let scripts = tokens.chunks(each).map(Script::rotation).collect();
+            let ours = self.measure(self.server, scripts).await?;
+            table::row("refresh", &ours, Some(ours.rate / ceiling.rate))?;
+        }
+        update.stop_hard();
+        Ok(())
+    }
+
+    async fn login(&self) -> Outcome<()> {
+        self.head("login")?;
+        for (number, level) in LEVELS.into_iter().enumerate() {
+            let ceiling = self.hashes(level)?;
+            let ours = self.measure(self.server, self.logins(level, number)).await?;
+            table::row("login", &ours, Some(ours.rate / ceiling.rate))?;
+            self.above(&ours, &ceiling)?;
+        }
+        Ok(())
+    }
+
+    async fn register(&self) -> Outcome<()> {
+        self.head("register")?;
+        for level in LEVELS {
+            let ceiling = self.hashes(level)?;
+            let accounts = |number| Script::Accounts { of: format!("{level}-{number}"), made: 0 };
+            let ours = self.measure(self.server, (0..level).map(accounts).collect()).await?;
+            table::row("register", &ours, Some(ours.rate / ceiling.rate))?;
+            self.above(&ours, &ceiling)?;
+        }
+        Ok(())
+    }
+
+    /// The bare hash on as many cores as so many connections can use.
+    fn hashes(&self, level: usize) -> Outcome<Measured> {
+        let cores = process::cores() as usize;
+        let params = hash::today(&self.site.settings)?;
+        let ceiling = hash::measure(&params, level.min(cores), self.time())?;
+        table::row("bare Argon2", &ceiling, None)?;
+        Ok(ceiling)
+    }
+
+    fn above(&self, ours: &Measured, ceiling: &Measured) -> Outcome<()> {
+        let above = ours.server - ceiling.server;
+        table::line(format_args!("| above its Argon2 | | | | | {above:.4} | | | | |"))
+    }
+
+    /// Each connection has users of its own, other ones in each round.
+    fn logins(&self, level: usize, round: usize) -> Vec<Script> {
+        let all = &self.site.data.dear;
+        let each = (all.len() / LEVELS.len() / level).clamp(1, EACH);
+        let start = round * all.len() / LEVELS.len();
+        let users: Vec<&[String]> = all.get(start..).unwrap_or(all).chunks(each).collect();
+        let login = |email: &String| {
+            http::post(script::LOGIN, &json!({ "email": email, "password": script::PASSWORD }))
+        };
+        let scripts = users.iter().take(level).map(|it| it.iter().map(login).collect());
+        scripts.map(|requests| Script::Cycle { requests, next: 0, warm: 1 }).collect()
+    }
+
+    /// Authenticated GETs beside logins that take what they get.
+    async fn busy(&self) -> Outcome<()> {
+        self.head("authenticated GET while logins saturate the cores")?;
+        let profile = |token: &String| http::get("/api/v1/auth/profile", Some(token));
+        let [_, some, many] = LEVELS;
+        let gets = shared(some, self.site.data.access.iter().map(profile));
+        let watched = self.site.watch(self.server);
+        let address = self.server.address;
+        let logins = load::run(&watched, address, self.logins(many, 0), self.time());
+        let gets = load::run(&watched, address, gets, self.time());
+        let (logins, gets) = tokio::try_join!(logins, gets)?;
+        table::row("authenticated GET", &gets, None)?;
+        table::row("login", &logins, None)
+    }
+}
+
+fn row(id: &impl std::fmt::Display) -> String {
+    format!("{}/{id}", ceiling::ROW)
+}
+
+/// Shares requests out among so many connections.
+fn shared(connections: usize, requests: impl Iterator<Item = Vec<u8>>) -> Vec<Script> {
+    let all: Vec<Vec<u8>> = requests.collect();
+    let each = all.len().div_ceil(connections).max(1);
+    all.chunks(each).map(|it| Script::cycle(it.to_vec())).collect()
+}

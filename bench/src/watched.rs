@@ -1,0 +1,58 @@
+//! The processes that a measurement watches.
+
+use std::time::Duration;
+
+use crate::process::{self, Machine};
+
+/// A server and its database, by their process ids.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched {
+    pub server: u32,
+    /// The first process of PostgreSQL, where it can be seen.
+    pub database: Option<u32>,
+}
+
+/// CPU milliseconds so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub server: f64,
+    pub database: f64,
+    pub generator: f64,
+    pub machine: Machine,
+}
+
+impl Look {
+    pub fn all(&self) -> f64 {
+        self.server + self.database + self.generator
+    }
+}
+
+/// How long to look whether something is still at work, and how little work counts as none.
+const PAUSE: Duration = Duration::from_millis(200);
+const LITTLE: f64 = 20.0;
+const PATIENCE: usize = 300;
+
+impl Watched {
+    pub fn look(&self) -> Look {
+        Look {
+            server: process::cpu(self.server),
+            database: self.database.map_or(0.0, process::cpu_of_family),
+            generator: process::cpu(std::process::id()),
+            machine: process::machine(),
+        }
+    }
+
+    /// Waits until the server and its database have done what was left to do.
+    pub async fn quiet(&self) {
+        let work = |it: &Look| it.server + it.database;
+        let mut before = self.look();
+        for _ in 0..PATIENCE {
+            tokio::time::sleep(PAUSE).await;
+            let now = self.look();
+            if work(&now) - work(&before) <= LITTLE {
+                return;
+            }
+            before = now;
+        }
+    }
+}

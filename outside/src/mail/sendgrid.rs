@@ -1,0 +1,148 @@
+//! Mail over SendGrid's API (v3, `POST /v3/mail/send`).
+//!
+//! A mail keeps its id there twice: in its Message-ID, by which mail programs drop a second copy,
+//! and as the custom argument `job_id`, by which SendGrid's events find the job. SendGrid would lead
+//! links through a server of its own, where single-use tokens do not belong: tracking is off.
+
+use domain::{Secret, Time, settings, text::clipped};
+use lettre::message::Mailbox;
+use reqwest::{StatusCode, header::AUTHORIZATION};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::{
+    Mail, MailError,
+    compose::{compose, is_word, one_line},
+};
+use crate::http::{Http, HttpError, Request, Response};
+
+/// How much of an answer is kept for the log.
+const WORDS: usize = 300;
+const PATH: &str = "v3/mail/send";
+
+/// SendGrid, and how it knows us.
+pub struct SendGrid {
+    http: Http,
+    url: String,
+    key: Secret,
+    from: Mailbox,
+}
+
+impl SendGrid {
+    pub(super) fn from_settings(
+        settings: &settings::Email,
+        outbound: &settings::Outbound,
+        from: Mailbox,
+    ) -> Result<SendGrid, MailError> {
+        if settings.sendgrid_key.is_empty() {
+            return Err(MailError::Permanent("email.sendgrid_key is empty".into()));
+        }
+        let patience = settings::Outbound { timeout: settings.timeout, ..outbound.clone() };
+        let http = Http::new(&patience).map_err(|it| MailError::Permanent(it.to_string()))?;
+        let url = format!("{}/{PATH}", settings.sendgrid_url.trim_end_matches('/'));
+        Ok(SendGrid { http, url, key: settings.sendgrid_key.clone(), from })
+    }
+
+    pub(super) async fn send(&self, mail: &Mail, now: Time) -> Result<(), MailError> {
+        // So that a mail is refused for the same reasons whichever way it goes.
+        compose(mail, &self.from, now)?;
+        let answer = match self.request(mail) {
+            Ok(request) => self.http.fetch(request).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) => self.judge(&answer),
+            // Whatever keeps us from an answer is about the way there, not about this mail.
+            Err(error) => Err(MailError::Temporary(format!("SendGrid: {error}"))),
+        }
+    }
+
+    fn request(&self, mail: &Mail) -> Result<Request, HttpError> {
+        let key = Secret::from(format!("Bearer {}", self.key.expose()));
+        Request::post_json(&self.url, &self.body(mail))?.with_header(AUTHORIZATION, key.expose())
+    }
+
+    fn body(&self, mail: &Mail) -> Json {
+        let from = self.from.email.to_string();
+        // RFC 3834: nobody's absence notice shall answer.
+        let mut headers = json!({
+            "Message-ID": format!("<{}@{}>", mail.id, self.from.email.domain()),
+            "Auto-Submitted": "auto-generated",
+        });
+        if let Some(language) = mail.language.as_deref().filter(|it| is_word(it)) {
+            insert(&mut headers, "Content-Language", language);
+        }
+        json!({
+            "personalizations": [{
+                "to": [person(mail.to.as_str(), mail.to_name.as_deref())],
+                "custom_args": { "job_id": mail.id },
+            }],
+            "from": person(&from, self.from.name.as_deref()),
+            "subject": one_line(&mail.subject),
+            "headers": headers,
+            "content": [
+                { "type": "text/plain", "value": mail.text },
+                { "type": "text/html", "value": mail.html },
+            ],
+            "tracking_settings": {
+                "click_tracking": { "enable": false, "enable_text": false },
+                "open_tracking": { "enable": false },
+                "subscription_tracking": { "enable": false },
+            },
+        })
+    }
+
+    fn judge(&self, answer: &Response) -> Result<(), MailError> {
+        let status = answer.status;
+        if status.is_success() {
+            return Ok(());
+        }
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            let text = format!("SendGrid refused our key or our sender ({})", status.as_u16());
+            return Err(MailError::Temporary(self.with_words(text, answer)));
+        }
+        let text = self.with_words(format!("SendGrid answered {}", status.as_u16()), answer);
+        let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        match status.is_client_error() && !passes {
+            true => Err(MailError::Permanent(text)),
+            false => Err(MailError::Temporary(text)),
+        }
+    }
+
+    /// With what SendGrid says about it, unless that repeats our key.
+    fn with_words(&self, text: String, answer: &Response) -> String {
+        let said = answer.json::<Refusal>().unwrap_or_default();
+        let words: Vec<&str> = said.errors.iter().map(|it| it.message.as_str()).collect();
+        let words = words.join(" ");
+        match words.is_empty() || words.contains(self.key.expose()) {
+            true => text,
+            false => clipped(&format!("{text}: {}", one_line(&words)), WORDS),
+        }
+    }
+}
+
+/// The body of an answer that is an error.
+#[derive(Debug, Default, Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    errors: Vec<Complaint>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Complaint {
+    message: String,
+}
+
+fn person(email: &str, name: Option<&str>) -> Json {
+    let mut person = json!({ "email": email });
+    if let Some(name) = name.map(one_line).filter(|it| !it.is_empty()) {
+        insert(&mut person, "name", &name);
+    }
+    person
+}
+
+fn insert(object: &mut Json, key: &str, value: &str) {
+    if let Json::Object(fields) = object {
+        fields.insert(key.to_owned(), value.into());
+    }
+}

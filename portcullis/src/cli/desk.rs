@@ -1,0 +1,51 @@
+//! What commands for the operator have in common: they work on the database of a server that may be
+//! running beside them, and it hears of what they did within `sessions.revocation_poll`.
+
+use std::time::Duration;
+
+use app::{App, Clock, Ctx};
+use domain::account::User;
+use store::db::migrate::{self, MIGRATIONS};
+
+use super::{
+    failure::{Exit, Failure},
+    refuse_findings,
+};
+use crate::{config::Loaded, telemetry};
+
+/// How long the others may take to be told.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs `work` on the database of the settings, which has to be migrated.
+pub async fn at<T>(
+    loaded: Loaded,
+    work: impl AsyncFnOnce(&App, &Ctx) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    refuse_findings(&loaded, |_| true)?;
+    let settings = loaded.settings;
+    telemetry::start(&settings.log, settings.profile)?;
+    let now = Clock::System.now();
+    let store = app::connect(&settings).await?;
+    let pending = migrate::plan(&store, MIGRATIONS).await?;
+    if !pending.is_empty() {
+        store.close().await;
+        let what = format!("the schema is old: {} is pending", pending.join(", "));
+        return Err(Failure::new(Exit::Failed, what).hint("run: portcullis migrate"));
+    }
+    let (app, _) = App::with_store(settings, Clock::System, store).await?;
+    let outcome = work(&app, &Ctx::local(now, app::request_id(now))).await;
+    app.tasks.close();
+    if tokio::time::timeout(GRACE, app.tasks.wait()).await.is_err() {
+        tracing::warn!("the cache was not told; other processes ask the database anyway");
+    }
+    app.store.close().await;
+    outcome
+}
+
+/// Whoever is meant by an id, an address or a username.
+pub async fn user(app: &App, who: &str) -> Result<User, Failure> {
+    app::users::find(app, who).await?.ok_or_else(|| {
+        Failure::new(Exit::Failed, format_args!("there is no user {who:?}"))
+            .hint("give an id, an email address or a username")
+    })
+}

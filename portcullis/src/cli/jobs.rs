@@ -1,0 +1,155 @@
+//! `portcullis jobs`
+
+use app::{
+    App, By, Ctx,
+    job::{self, Filter, Listed, State},
+};
+use clap::{Args, Subcommand};
+use domain::JobId;
+
+use super::{
+    desk,
+    failure::{Exit, Failure},
+    out,
+    progress::Progress,
+};
+use crate::config::Loaded;
+
+/// Look at background work, and at what of it has failed
+///
+/// A job that has failed too often is a dead letter: it is kept, and not tried again.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List jobs that wait, or dead letters; the latest made first
+    List(Which),
+    /// Try dead letters again
+    Replay(Dead),
+    /// Delete a job without doing it
+    Discard {
+        /// The id of a job
+        id: JobId,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// Dead letters instead of what waits
+    #[arg(long)]
+    dead: bool,
+    /// Only this kind, such as mail.welcome
+    #[arg(long)]
+    kind: Option<String>,
+    /// How many at most
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=500))]
+    limit: i64,
+    /// Go on after this job: the last of the list before
+    #[arg(long, value_name = "ID")]
+    before: Option<JobId>,
+    /// Print a JSON object a line, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Dead {
+    /// The id of a dead letter
+    id: Option<JobId>,
+    /// All of them
+    #[arg(long)]
+    all: bool,
+}
+
+pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
+    desk::at(loaded, async |app, ctx| match options.action {
+        Action::List(which) => list(app, ctx, which).await,
+        Action::Replay(Dead { id: Some(id), .. }) => {
+            let replayed = job::replay(app, ctx, By::Operator, id).await;
+            found(replayed, id, "there is no such dead letter", "jobs list --dead")?;
+            Ok(out::line(format_args!("{id}: will be tried again"))?)
+        }
+        Action::Replay(Dead { id: None, .. }) => replay_all(app, ctx).await,
+        Action::Discard { id } => {
+            let discarded = job::discard(app, ctx, By::Operator, id).await;
+            found(discarded, id, "there is no such job, or it runs", "jobs list")?;
+            Ok(out::line(format_args!("{id}: discarded"))?)
+        }
+    })
+    .await
+}
+
+/// Says which job was not found, and how to find those that there are.
+fn found(outcome: app::Result<()>, id: JobId, what: &str, command: &str) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.problem().code == domain::Code::NotFound => {
+            let hint = format!("portcullis {command} shows what there is");
+            Err(Failure::new(Exit::Failed, format_args!("{id}: {what}")).hint(hint))
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+async fn list(app: &App, ctx: &Ctx, which: Which) -> Result<(), Failure> {
+    let state = if which.dead { State::Dead } else { State::Waiting };
+    let filter = Filter { state, kind: which.kind, before: which.before };
+    let jobs = job::list(app, ctx, filter, which.limit).await?;
+    for job in &jobs {
+        if which.json {
+            let line = serde_json::to_string(job);
+            out::line(line.map_err(|it| Failure::new(Exit::Failed, it))?)?;
+        } else {
+            out::line(line(job))?;
+        }
+    }
+    if jobs.is_empty() && !which.json {
+        let what = if which.dead { "there are no dead letters" } else { "no job waits" };
+        out::line(what)?;
+    }
+    Ok(())
+}
+
+fn line(job: &Listed) -> String {
+    let state = match job.dead_at {
+        Some(dead_at) => format!("dead since {dead_at}"),
+        None if job.is_running => "running".to_owned(),
+        None => format!("due {}", job.due_at),
+    };
+    let mut line = format!("{}  {:<28}  {state}", job.id, job.kind);
+    match job.failures {
+        0 => {}
+        1 => line.push_str(", failed once"),
+        failures => line.push_str(&format!(", failed {failures} times")),
+    }
+    if let Some(error) = &job.last_error {
+        line.push_str(&format!(": {error}"));
+    }
+    // Errors may hold what a mail server wrote.
+    line.replace(char::is_control, " ")
+}
+
+async fn replay_all(app: &App, ctx: &Ctx) -> Result<(), Failure> {
+    let progress = Progress::counting("trying again".to_owned(), job::count_dead(app).await?);
+    let (mut count, mut left, mut before) = (0, 0, None);
+    loop {
+        let step = job::replay_some(app, ctx, By::Operator, before).await?;
+        progress.advance(step.seen);
+        count += step.count;
+        left += step.seen - step.count;
+        before = step.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    drop(progress);
+    out::line(format_args!("{count} dead letters will be tried again"))?;
+    if left > 0 {
+        out::line(format_args!("{left} stay: a living job does the same"))?;
+    }
+    Ok(())
+}

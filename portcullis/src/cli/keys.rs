@@ -1,0 +1,157 @@
+//! `portcullis keys`
+//!
+//! Works beside a running server, which hears of a change within a second.
+
+use std::time::Duration;
+
+use app::{
+    App, Clock, Ctx,
+    keys::{self, Changes, Resealed, SHARED, Step, When},
+};
+use clap::{Args, Subcommand};
+use domain::settings::{Settings, SigningAlgorithm};
+use store::keys::SigningKey;
+
+use super::{
+    failure::{Exit, Failure},
+    out, refuse_findings,
+};
+use crate::{config::Loaded, telemetry};
+
+/// How long to wait until other processes were told; they would find out by themselves.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const HELP: &str = "\
+Examples:
+  portcullis keys list
+  portcullis keys rotate          publish a new key now, sign with it a day later
+  portcullis keys rotate --now    sign with a new key at once
+  portcullis keys revoke KID      after a leak: believe nothing that this key signed
+  portcullis keys reseal          after secrets.master has changed";
+
+/// Look at the keys that sign tokens, and change them
+///
+/// A running server hears of a change within a second. docs/guide/keys.md says what each command
+/// invalidates.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the keys that sign, wait to sign, or have signed
+    List,
+    /// Make a new key; tokens of the old one count until they expire
+    Rotate {
+        /// Sign with it at once, before services that keep the key set can know it
+        #[arg(long)]
+        now: bool,
+    },
+    /// Believe nothing that a key signed; another one signs at once if it was the current one
+    Revoke {
+        /// The key, as `list` shows it
+        #[arg(value_name = "KID", allow_hyphen_values = true)]
+        kid: String,
+    },
+    /// Put what is sealed under an older master secret under the current one
+    Reseal,
+}
+
+pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
+    refuse_findings(&loaded, |name| {
+        ["database.", "secrets.", "tokens.", "cache."].iter().any(|it| name.starts_with(it))
+    })?;
+    let settings = loaded.settings;
+    telemetry::start(&settings.log, settings.profile)?;
+    let store = app::connect(&settings).await?;
+    app::migrate(&store, Clock::System.now()).await?;
+    if let Command::List = options.command {
+        let rows = store.get(async |db| store::keys::all(&db).await).await;
+        store.close().await;
+        return Ok(list(&rows?, &settings)?);
+    }
+    let (app, _) = App::with_store(settings, Clock::System, store).await?;
+    let outcome = change(&app, options.command).await;
+    app.tasks.close();
+    // Whoever was not told asks every second.
+    drop(tokio::time::timeout(PATIENCE, app.tasks.wait()).await);
+    app.store.close().await;
+    outcome
+}
+
+async fn change(app: &App, command: Command) -> Result<(), Failure> {
+    let now = app.clock.now();
+    let ctx = Ctx::local(now, app::request_id(now));
+    match command {
+        Command::List => Ok(()),
+        Command::Rotate { now } => {
+            let when = if now { When::Now } else { When::Published };
+            let changes = keys::rotate(app, &ctx, when).await?;
+            if changes.steps.is_empty() {
+                out::line("a new key waits already; --now replaces it and signs at once")?;
+            }
+            Ok(say(&changes)?)
+        }
+        Command::Revoke { kid } => Ok(say(&keys::revoke(app, &ctx, &kid).await?)?),
+        Command::Reseal => reseal(app).await,
+    }
+}
+
+fn say(changes: &Changes) -> std::io::Result<()> {
+    let made = changes.made.as_deref().unwrap_or_default();
+    for step in &changes.steps {
+        match step {
+            Step::Make { signs_at } => {
+                out::line(format_args!("made {made}, which signs from {signs_at}"))
+            }
+            Step::Promote(kid) => out::line(format_args!("{kid} signs from now on")),
+            Step::Retire(kid) => {
+                out::line(format_args!("retired {kid}; its tokens count until they expire"))
+            }
+            Step::Withdraw(kid) => out::line(format_args!("took back {kid}, which never signed")),
+            Step::Revoke(kid) => out::line(format_args!("revoked {kid}; its tokens are dead")),
+        }?;
+    }
+    Ok(())
+}
+
+async fn reseal(app: &App) -> Result<(), Failure> {
+    let done = keys::reseal(app, |so_far| {
+        let Resealed { keys, jobs, .. } = so_far;
+        tracing::info!(keys, jobs, "sealing anew");
+    });
+    let Resealed { keys, jobs, already, closed } = done.await?;
+    out::line(format_args!(
+        "sealed anew: {keys} signing keys, {jobs} jobs; under the current master already: {already}"
+    ))?;
+    match closed {
+        0 => Ok(()),
+        _ => Err(Failure::new(
+            Exit::Failed,
+            format_args!("{closed} do not open with any of the master secrets"),
+        )
+        .hint("add the master secret that they were made under to secrets.previous")),
+    }
+}
+
+fn list(rows: &[SigningKey], settings: &Settings) -> std::io::Result<()> {
+    if !settings.tokens.hs256_secret.is_empty() {
+        let signs = settings.tokens.algorithm == SigningAlgorithm::Hs256;
+        let state = if signs { "signing" } else { "retired" };
+        out::line(format_args!("{SHARED}  HS256  {state}  given by tokens.hs256_secret"))?;
+    }
+    for row in rows {
+        let SigningKey { id, algorithm, state, created_at, signs_at, .. } = row;
+        let mut line = format!("{id}  {algorithm}  {state}  made {created_at}, signs {signs_at}");
+        for (word, time) in [("retired", row.retired_at), ("counts until", row.ends_at)] {
+            if let Some(time) = time {
+                line.push_str(&format!(", {word} {time}"));
+            }
+        }
+        out::line(line)?;
+    }
+    Ok(())
+}

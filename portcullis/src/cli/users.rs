@@ -1,0 +1,256 @@
+//! `portcullis users`
+
+use std::io::{self, Read as _};
+
+use app::{
+    By,
+    users::{self, Change, Details, NewUser},
+};
+use clap::{Args, Subcommand};
+use domain::{Secret, account::User, session::Session};
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    desk,
+    failure::{Exit, Failure},
+    out,
+};
+use crate::config::{Loaded, environment::contents};
+
+/// The longest password that is read from standard input, in bytes.
+const LONGEST: u64 = 4096;
+
+const HELP: &str = "\
+A user is named by id, email address or username. A server that runs on the same database follows
+within a second.
+
+Examples:
+  portcullis users create anna@example.com --first-name Anna
+  portcullis users show anna@example.com --json
+  portcullis users disable anna@example.com";
+
+/// Manage accounts
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Options {
+    #[command(subcommand)]
+    action: Action,
+    /// Print JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make an account; without a password a mail lets its owner choose one
+    Create(NewAccount),
+    /// Tell what is known of somebody, and where they are signed in
+    Show(Who),
+    /// Keep somebody from signing in, and end their sessions
+    Disable(Who),
+    /// Let somebody who was disabled sign in again
+    Enable(Who),
+    /// Let somebody try passwords again who is locked after too many wrong ones
+    Unlock(Who),
+    /// Take somebody's email address for proved
+    Verify(Who),
+    /// End all sessions of somebody
+    EndSessions(Who),
+    /// Send somebody a mail that lets them choose a password
+    SendReset(Who),
+}
+
+#[derive(Debug, Args)]
+struct Who {
+    /// An id, an email address or a username
+    user: String,
+}
+
+#[derive(Debug, Args)]
+struct NewAccount {
+    /// The address to sign in with
+    email: String,
+    /// A name to sign in with
+    #[arg(long)]
+    username: Option<String>,
+    /// The name shown
+    #[arg(long, default_value = "")]
+    first_name: String,
+    /// The family name shown
+    #[arg(long, default_value = "")]
+    last_name: String,
+    /// A file that holds the password; - is standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<String>,
+    /// Take the address for proved
+    #[arg(long)]
+    verified: bool,
+}
+
+pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
+    let action = options.action;
+    let told = desk::at(loaded, async |app, ctx| {
+        let user = async |who: Who| desk::user(app, &who.user).await;
+        Ok(match action {
+            Action::Create(new) => {
+                let mail = new.password_file.is_none() || !new.verified;
+                let user = users::create(app, ctx, By::Operator, new_user(new)?).await?;
+                let word = if mail { "made; a mail is on its way" } else { "made" };
+                Told::new(&user, "created", true, word.to_owned())
+            }
+            Action::Show(who) => {
+                let id = user(who).await?.id;
+                let found = users::show(app, ctx, id).await?;
+                let gone = || Failure::new(Exit::Failed, "the user was deleted meanwhile");
+                Told::details(&found.ok_or_else(gone)?)
+            }
+            Action::Disable(who) => {
+                let user = user(who).await?;
+                let change = users::disable(app, ctx, By::Operator, user.id).await?;
+                Told::change(&user, "disabled", change)
+            }
+            Action::Enable(who) => {
+                let user = user(who).await?;
+                let change = users::enable(app, ctx, By::Operator, user.id).await?;
+                Told::change(&user, "enabled", change)
+            }
+            Action::Unlock(who) => {
+                let user = user(who).await?;
+                let change = users::unlock(app, ctx, By::Operator, user.id).await?;
+                Told::change(&user, "unlocked", change)
+            }
+            Action::Verify(who) => {
+                let user = user(who).await?;
+                let change = users::verify_email(app, ctx, By::Operator, user.id).await?;
+                Told::change(&user, "verified", change)
+            }
+            Action::EndSessions(who) => {
+                let user = user(who).await?;
+                let sessions = users::end_sessions(app, ctx, By::Operator, user.id).await?;
+                Told::ended(&user, sessions)
+            }
+            Action::SendReset(who) => {
+                let user = user(who).await?;
+                users::send_reset(app, ctx, By::Operator, user.id).await?;
+                Told::new(&user, "sent", true, "a mail is on its way".to_owned())
+            }
+        })
+    })
+    .await?;
+    match options.json {
+        true => out::line(told.json)?,
+        false => out::line(told.text)?,
+    }
+    Ok(())
+}
+
+fn new_user(new: NewAccount) -> Result<NewUser, Failure> {
+    Ok(NewUser {
+        email: new.email,
+        username: new.username,
+        first_name: new.first_name,
+        last_name: new.last_name,
+        password: new.password_file.as_deref().map(password).transpose()?,
+        email_verified: new.verified,
+    })
+}
+
+fn password(path: &str) -> Result<Secret, Failure> {
+    if path != "-" {
+        return Ok(contents(path).map_err(|it| Failure::new(Exit::Failed, it))?.into());
+    }
+    let mut text = String::new();
+    io::stdin().lock().take(LONGEST).read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+/// What a command came to, for people and for scripts.
+struct Told {
+    text: String,
+    json: Json,
+}
+
+impl Told {
+    fn new(user: &User, key: &str, value: impl Into<Json>, word: String) -> Told {
+        let mut json = json!({ "id": user.id, "email": user.email.as_str() });
+        if let Json::Object(fields) = &mut json {
+            fields.insert(key.to_owned(), value.into());
+        }
+        Told { text: format!("{} ({}): {word}", user.email, user.id), json }
+    }
+
+    fn change(user: &User, word: &str, change: Change) -> Told {
+        match change {
+            Change::Unneeded => Told::new(user, "changed", false, format!("{word} already")),
+            Change::Made { sessions: 0 } => Told::new(user, "changed", true, word.to_owned()),
+            Change::Made { sessions } => {
+                let text = format!("{word}; {}", ended(sessions));
+                Told::new(user, "changed", true, text)
+            }
+        }
+    }
+
+    fn ended(user: &User, sessions: usize) -> Told {
+        Told::new(user, "ended", sessions, ended(sessions))
+    }
+
+    fn details(details: &Details) -> Told {
+        let Details { user, sessions } = details;
+        let fields = [
+            ("id", json!(user.id)),
+            ("email", json!(user.email.as_str())),
+            ("email_verified_at", json!(user.email_verified_at)),
+            ("username", json!(user.username)),
+            ("first_name", json!(user.first_name)),
+            ("last_name", json!(user.last_name)),
+            ("phone_number", json!(user.phone_number)),
+            ("phone_verified_at", json!(user.phone_verified_at)),
+            ("has_password", json!(user.password_hash.is_some())),
+            ("is_active", json!(user.is_active)),
+            ("is_staff", json!(user.is_staff)),
+            ("is_superuser", json!(user.is_superuser)),
+            ("created_at", json!(user.created_at)),
+            ("last_login_at", json!(user.last_login_at)),
+            ("deleted_at", json!(user.deleted_at)),
+        ];
+        let line = |(key, value): &(&str, Json)| format!("{key:<18} {}", shown(value));
+        let mut lines: Vec<String> = fields.iter().map(line).collect();
+        for it in sessions {
+            let (id, device, ip) = (it.id, &it.device_name, &it.ip_address);
+            lines.push(format!("session {id}  {device}, {ip}, used {}", it.last_activity_at));
+        }
+        let mut json: Map<_, _> =
+            fields.map(|(key, it)| (key.to_owned(), it)).into_iter().collect();
+        let sessions = sessions.iter().map(session).collect();
+        json.insert("sessions".to_owned(), Json::Array(sessions));
+        Told { text: lines.join("\n"), json: json.into() }
+    }
+}
+
+fn ended(sessions: usize) -> String {
+    match sessions {
+        1 => "1 session ended".to_owned(),
+        _ => format!("{sessions} sessions ended"),
+    }
+}
+
+fn session(session: &Session) -> Json {
+    json!({
+        "id": session.id,
+        "device_name": session.device_name,
+        "ip_address": session.ip_address,
+        "created_at": session.created_at,
+        "last_activity_at": session.last_activity_at,
+        "expires_at": session.expires_at,
+    })
+}
+
+/// A value as people read it.
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Null => "-".to_owned(),
+        Json::String(text) if text.is_empty() => "-".to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,49 @@
+//! Background work in a process of its own, from its start to its end.
+//!
+//! It shares the queue and the schedules with every other process on the same database: a job is
+//! claimed by one of them at a time, and a schedule runs once for all.
+
+use app::{App, Clock, OpenError};
+use domain::settings::Settings;
+use tokio_util::sync::CancellationToken;
+
+/// A worker at work.
+pub struct Working {
+    app: App,
+    stop: CancellationToken,
+}
+
+impl Working {
+    /// Starts to work with these settings.
+    pub async fn start(settings: Settings, clock: Clock) -> Result<Working, OpenError> {
+        let store = app::connect(&settings).await?;
+        let migrations = app::migrate(&store, clock.now()).await?;
+        if !migrations.is_empty() {
+            tracing::info!(?migrations, "the schema is up to date");
+        }
+        let (app, background) = App::with_store(settings, clock, store).await?;
+        let stop = CancellationToken::new();
+        background.start(&app, &stop).await?;
+        tracing::info!(workers = app.settings.jobs.workers, "working");
+        Ok(Working { app, stop })
+    }
+
+    /// Lets the jobs at work end within `server.shutdown_grace`, and takes no more.
+    pub async fn stop(self) {
+        wind_down(&self.app, &self.stop).await;
+    }
+}
+
+/// Ends what goes on in the background, and closes the database last, so that nothing acknowledged
+/// is lost.
+pub(crate) async fn wind_down(app: &App, stop: &CancellationToken) {
+    app.activity.flush().await;
+    stop.cancel();
+    app.tasks.close();
+    let grace = app.settings.server.shutdown_grace.duration();
+    if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
+        tracing::warn!("jobs were still at work; they are done after the next start");
+    }
+    app.store.close().await;
+    tracing::info!("stopped");
+}

@@ -1,0 +1,97 @@
+//! Giving an account another address.
+
+use domain::Span;
+use serde_json::json;
+
+use crate::world::{PASSWORD, Person, World};
+
+const NEW: &str = "anna@example.org";
+const CONFIRM: &str = "/api/v1/auth/email/change/confirm";
+const UNDO: &str = "/api/v1/auth/email/change/undo";
+
+async fn ask(person: &Person, new: &str) {
+    let body = json!({ "new_email": new, "password": PASSWORD });
+    person.post("/api/v1/auth/email/change", body).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_new_address_confirms_and_this_session_goes_on() {
+    let world = World::start().await;
+    let mut anna = world.registered("anna@example.com").await;
+    let mut phone = world.stranger();
+    phone.login("anna@example.com").await.ok();
+    ask(&anna, NEW).await;
+    assert_eq!(anna.profile().await.ok()["email"], "anna@example.com");
+    let token = world.token(NEW, "/change-email?token=").await;
+    let before = anna.clone();
+    let answer = anna.post(CONFIRM, json!({ "token": token })).await;
+    anna.take_tokens(&answer);
+    answer.ok();
+    let profile = anna.profile().await.ok();
+    assert_eq!((&profile["email"], &profile["email_verified"]), (&json!(NEW), &json!(true)));
+    before.profile().await.refused("token_not_valid");
+    phone.profile().await.refused("session_ended");
+    anna.post(CONFIRM, json!({ "token": token })).await.refused("invalid_token");
+    world.stranger().login("anna@example.com").await.refused("invalid_credentials");
+    world.stranger().login(NEW).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_address_can_take_it_back_even_after_more_changes() {
+    let world = World::start().await;
+    world.registered("anna@example.com").await;
+    // Somebody who knows her password.
+    let mut thief = world.stranger();
+    thief.login("anna@example.com").await.ok();
+    for new in ["thief@example.org", "thief@example.net"] {
+        ask(&thief, new).await;
+        let token = world.token(new, "/change-email?token=").await;
+        let answer = thief.post(CONFIRM, json!({ "token": token })).await;
+        thief.take_tokens(&answer);
+        answer.ok();
+        world.pass(Span::minutes(1)).await;
+    }
+    let change = json!({ "old_password": PASSWORD, "new_password": "An0ther&Quiet-River" });
+    thief.change_password(change).await.ok();
+    let back = world.token("anna@example.com", "/undo-email-change?token=").await;
+    let thiefs = world.token("thief@example.org", "/undo-email-change?token=").await;
+    let anna = world.stranger();
+    anna.post(UNDO, json!({ "token": back })).await.ok();
+    thief.profile().await.refused("session_ended");
+    anna.post(UNDO, json!({ "token": thiefs })).await.refused("invalid_token");
+    let known = json!({ "email": "anna@example.com", "password": "An0ther&Quiet-River" });
+    world.stranger().login_as(known).await.refused("invalid_credentials");
+    let reset = world.token("anna@example.com", "/reset-password?token=").await;
+    let confirm = json!({ "token": reset, "new_password": "Her0wn&Quiet-River" });
+    anna.post("/api/v1/auth/password/reset/confirm", confirm).await.ok();
+    let own = json!({ "email": "anna@example.com", "password": "Her0wn&Quiet-River" });
+    world.stranger().login_as(own).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_needs_the_password_and_a_free_address() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    world.registered("bert@example.com").await;
+    let ask = |new: &str, password: &str| {
+        let body = json!({ "new_email": new, "password": password });
+        let anna = anna.clone();
+        async move { anna.post("/api/v1/auth/email/change", body).await }
+    };
+    ask("nonsense", PASSWORD).await.invalid(&[("new_email", "invalid")]);
+    ask("anna@example.com", PASSWORD).await.invalid(&[("new_email", "unchanged")]);
+    ask(NEW, "wrong").await.invalid(&[("password", "password_incorrect")]);
+    ask("bert@example.com", PASSWORD).await.invalid(&[("new_email", "email_taken")]);
+    assert!(world.letters(NEW).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    ask(&anna, NEW).await;
+    let token = world.token(NEW, "/change-email?token=").await;
+    world.registered(NEW).await;
+    anna.post(CONFIRM, json!({ "token": token })).await.invalid(&[("new_email", "email_taken")]);
+    assert_eq!(anna.profile().await.ok()["email"], "anna@example.com");
+}

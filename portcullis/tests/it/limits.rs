@@ -1,0 +1,226 @@
+//! Rate limits: what each counts, by whom, how it is told, and that time gives it back.
+
+use domain::{Span, settings::Settings};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, PASSWORD, Person, World};
+
+async fn limited_world() -> World {
+    World::with(enable).await
+}
+
+fn enable(settings: &mut Settings) {
+    settings.limits.enabled = true;
+}
+
+/// A 429 of this limit, with all that it has to say.
+#[track_caller]
+fn limited(answer: Answer, name: &str, policy: &str, wait: u64) {
+    let header = |it: &str| answer.headers[it].to_str().unwrap().to_owned();
+    let told = (header("retry-after"), header("ratelimit"), header("ratelimit-policy"));
+    let left = format!("\"{name}\";r=0;t={wait}");
+    assert_eq!(told, (wait.to_string(), left, format!("\"{name}\";{policy}")));
+    let problem = answer.refused("rate_limited");
+    assert_eq!(problem["type"], "/problems/rate_limited");
+}
+
+async fn resend(person: &Person, email: &str) -> Answer {
+    person.post("/api/v1/auth/email/resend", json!({ "email": email })).await
+}
+
+fn credentials(email: &str, password: &str) -> Value {
+    json!({ "email": email, "password": password })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_count_accounts_that_were_made() {
+    let world = limited_world().await;
+    for number in 0..4 {
+        world.registered(&format!("p{number}@example.com")).await;
+        let known = world.stranger().register("p0@example.com").await;
+        known.invalid(&[("email", "email_taken")]);
+        let unclear = world.stranger().register_as(json!({ "email": "no address" })).await;
+        assert_eq!(unclear.status, 400);
+    }
+    world.registered("p4@example.com").await;
+    limited(world.stranger().register("p5@example.com").await, "register", "q=5;w=3600", 720);
+    world.pass(Span::seconds(719)).await;
+    limited(world.stranger().register("p5@example.com").await, "register", "q=5;w=3600", 1);
+    world.pass(Span::seconds(1)).await;
+    world.registered("p5@example.com").await;
+    limited(world.stranger().register("p6@example.com").await, "register", "q=5;w=3600", 720);
+    world.pass(Span::hours(1)).await;
+    for number in 6..11 {
+        world.registered(&format!("p{number}@example.com")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_count_those_that_failed() {
+    let world = limited_world().await;
+    let mut anna = world.registered("anna@example.com").await;
+    for number in 0..25 {
+        let wrong = credentials(&format!("nobody{number}@example.com"), PASSWORD);
+        world.stranger().login_as(wrong).await.refused("invalid_credentials");
+        // Each of these gives back what it took, so there must be one to take.
+        if number < 24 {
+            anna.login("anna@example.com").await.ok();
+        }
+    }
+    limited(anna.login("anna@example.com").await, "login", "q=25;w=3600", 144);
+    world.pass(Span::seconds(144)).await;
+    anna.login("anna@example.com").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_to_be_looked_at_are_counted_by_address() {
+    let world = limited_world().await;
+    let anna = world.registered("anna@example.com").await;
+    let verify =
+        async || anna.post("/api/v1/auth/token/verify", json!({ "token": anna.access() })).await;
+    for _ in 0..100 {
+        verify().await.ok();
+    }
+    limited(verify().await, "token_verify", "q=100;w=3600", 36);
+    world.clock.pass(Span::seconds(36));
+    verify().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verification_mails_are_counted_by_address_and_silently_by_recipient() {
+    let world = limited_world().await;
+    world.registered("anna@example.com").await;
+    let nobody = world.stranger();
+    for _ in 0..5 {
+        resend(&nobody, "anna@example.com").await.ok();
+    }
+    limited(resend(&nobody, "anna@example.com").await, "email_resend", "q=5;w=3600", 720);
+    // One of the registration and three that were asked for.
+    assert_eq!(world.letters("anna@example.com").await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verification_tokens_are_counted_by_address() {
+    let world = limited_world().await;
+    let nobody = world.stranger();
+    let verify =
+        async || nobody.post("/api/v1/auth/email/verify", json!({ "token": "a".repeat(43) })).await;
+    for _ in 0..10 {
+        verify().await.refused("invalid_token");
+    }
+    limited(verify().await, "email_verify", "q=10;w=3600", 360);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshes_are_counted_by_session() {
+    let world = limited_world().await;
+    let mut anna = world.registered("anna@example.com").await;
+    let mut other = anna.clone();
+    other.login("anna@example.com").await.ok();
+    for _ in 0..60 {
+        anna.refresh().await.ok();
+    }
+    limited(anna.refresh().await, "refresh", "q=60;w=3600", 60);
+    other.refresh().await.ok();
+    world.pass(Span::minutes(1)).await;
+    // Being refused cost the session nothing.
+    anna.refresh().await.ok();
+    anna.profile().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_refreshes_are_counted_by_address_and_right_ones_never_suffer() {
+    let world = limited_world().await;
+    let mut anna = world.registered("anna@example.com").await;
+    let wrong = format!("{}A", anna.refresh_token());
+    for _ in 0..10 {
+        anna.present(&wrong).await.refused("token_not_valid");
+    }
+    limited(anna.present(&wrong).await, "refresh_failures", "q=10;w=60", 6);
+    anna.refresh().await.ok();
+    world.pass(Span::seconds(6)).await;
+    anna.present(&wrong).await.refused("token_not_valid");
+    limited(anna.present(&wrong).await, "refresh_failures", "q=10;w=60", 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_counted_by_user() {
+    let world = limited_world().await;
+    let anna = world.registered("anna@example.com").await;
+    let ben = world.registered("ben@example.com").await;
+    let cases = [
+        (Method::GET, "/api/v1/auth/sessions", 30, "sessions", "q=30;w=3600", 120),
+        (Method::DELETE, ELSEWHERE, 30, "session_end", "q=30;w=3600", 120),
+        (Method::POST, ALL, 10, "session_end_all", "q=10;w=3600", 360),
+    ];
+    for (method, path, count, name, policy, wait) in cases {
+        let ask = async |who: &Person| who.send(who.request(method.clone(), path)).await;
+        for _ in 0..count {
+            let answer = ask(&anna).await;
+            assert!(matches!(answer.status, 200 | 404), "{path}: {}", answer.text);
+        }
+        limited(ask(&anna).await, name, policy, wait);
+        assert_ne!(ask(&ben).await.status, 429, "{path}");
+    }
+}
+
+const ELSEWHERE: &str = "/api/v1/auth/sessions/019b0000-0000-7000-8000-000000000000";
+const ALL: &str = "/api/v1/auth/sessions/terminate-all";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csrf_tokens_are_counted_by_address() {
+    let world = limited_world().await;
+    let nobody = world.stranger();
+    for _ in 0..100 {
+        nobody.get("/api/v1/auth/csrf").await.ok();
+    }
+    limited(nobody.get("/api/v1/auth/csrf").await, "csrf", "q=100;w=3600", 36);
+}
+
+/// Asks for a mail by way of a proxy that says this.
+async fn forwarded(world: &World, addresses: &str) -> Answer {
+    let nobody = world.stranger();
+    let request = nobody.request(Method::POST, "/api/v1/auth/email/resend");
+    let request = request.header("x-forwarded-for", addresses);
+    nobody.send(request.json(&json!({ "email": "nobody@example.com" }))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_a_trusted_proxy_are_counted_one_by_one() {
+    let world = World::with(|it| {
+        enable(it);
+        it.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    for number in 0..5 {
+        // What the client claims stands to the left of what the proxy saw.
+        forwarded(&world, &format!("198.51.100.{number}, 203.0.113.1")).await.ok();
+    }
+    let more = forwarded(&world, "198.51.100.9, 203.0.113.1").await;
+    limited(more, "email_resend", "q=5;w=3600", 720);
+    forwarded(&world, "203.0.113.2").await.ok();
+    for number in 0..5 {
+        forwarded(&world, &format!("2001:db8:1:2::{number}")).await.ok();
+    }
+    // A customer has a /64.
+    limited(forwarded(&world, "2001:db8:1:2:a::1").await, "email_resend", "q=5;w=3600", 720);
+    forwarded(&world, "2001:db8:1:3::1").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_is_believed_about_addresses() {
+    let world = limited_world().await;
+    for number in 0..5 {
+        forwarded(&world, &format!("203.0.113.{number}")).await.ok();
+    }
+    limited(forwarded(&world, "203.0.113.77").await, "email_resend", "q=5;w=3600", 720);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_that_are_off_count_nothing() {
+    let world = World::start().await;
+    for number in 0..8 {
+        world.registered(&format!("p{number}@example.com")).await;
+    }
+}

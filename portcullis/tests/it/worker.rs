@@ -1,0 +1,104 @@
+//! `portcullis worker`: a process that does the work of a server that does none.
+
+use std::collections::BTreeSet;
+
+use tokio::task::JoinSet;
+
+use crate::{
+    fakes::smtp::{Behaviour, SmtpServer},
+    world::{Place, Program, eventually},
+};
+
+/// A server that does no work.
+async fn idle(mail: &SmtpServer) -> Place {
+    let url = format!("{}?tls=none", mail.url());
+    let place = Place::new().await.with("PORTCULLIS_JOBS__WORKERS", "0");
+    place.with("PORTCULLIS_EMAIL__URL", url)
+}
+
+async fn register(program: &Program, people: std::ops::Range<usize>) {
+    let mut registering = JoinSet::new();
+    for number in people {
+        let mut person = program.stranger();
+        registering.spawn(async move {
+            person.register(&format!("p{number}@example.com")).await.created();
+        });
+    }
+    registering.join_all().await;
+}
+
+async fn arrived(mail: &SmtpServer, count: usize) {
+    let enough = async || (mail.received().len() >= count).then_some(());
+    eventually("the mails", enough).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_does_what_the_server_does_not_and_stops_in_order() {
+    let mail = SmtpServer::start().await;
+    let place = idle(&mail).await;
+    let program = place.start().await;
+    register(&program, 0..3).await;
+    assert_eq!(mail.received().len(), 0);
+    let worker = place.start_worker().await;
+    arrived(&mail, 3).await;
+    register(&program, 3..5).await;
+    arrived(&mail, 5).await;
+    worker.signal("TERM");
+    let (status, log) = worker.ended().await;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("\"stopped\"") && !log.contains("still at work"), "{log}");
+    assert!(!program.log().contains("job done"));
+    // The server goes on without it.
+    register(&program, 5..6).await;
+    assert_eq!(mail.received().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_deliver_each_mail_once() {
+    const PEOPLE: usize = 40;
+    let mail = SmtpServer::start().await;
+    let place = idle(&mail).await;
+    let program = place.start().await;
+    register(&program, 0..PEOPLE / 2).await;
+    let (one, other) = tokio::join!(place.start_worker(), place.start_worker());
+    register(&program, PEOPLE / 2..PEOPLE).await;
+    arrived(&mail, PEOPLE).await;
+    let nothing_left = async || {
+        let health = program.stranger().get("/health/").await.ok();
+        (health["queue"]["waiting"] == 0).then_some(())
+    };
+    eventually("the end of the work", nothing_left).await;
+    let mails = mail.received();
+    let people: BTreeSet<&String> = mails.iter().flat_map(|it| &it.to).collect();
+    assert_eq!((mails.len(), people.len()), (PEOPLE, PEOPLE));
+    for worker in [one, other] {
+        let log = worker.log();
+        // Slow statements are told too, and a busy machine makes some.
+        for wrong in ["\"ERROR\"", "job failed", "the queue cannot be read", "cannot be followed"] {
+            assert!(!log.contains(wrong), "{wrong}: {log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_killed_leaves_its_jobs_to_the_next() {
+    let mail = SmtpServer::start().await;
+    mail.behave(Behaviour::Hang);
+    let place = idle(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
+    let program = place.start().await;
+    register(&program, 0..1).await;
+    let worker = place.start_worker().await;
+    let at_work = async || (mail.connections() > 0).then_some(());
+    eventually("the worker to begin", at_work).await;
+    worker.kill();
+    mail.behave(Behaviour::Accept);
+    let _next = place.start_worker().await;
+    arrived(&mail, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_does_not_keep_mail_in_its_memory() {
+    let ran = Place::new().await.run(&["worker"]).await;
+    assert_eq!(ran.status, Some(78), "{ran:?}");
+    assert!(ran.err.contains("email.url") && ran.err.contains("hint: "), "{ran:?}");
+}
