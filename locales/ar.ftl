@@ -16,6 +16,7 @@ problem-email_not_verified = لم يتم تأكيد عنوان البريد ال
 problem-account_locked = عدد كبير من كلمات المرور غير الصحيحة.
 problem-registration_closed = التسجيل مغلق.
 problem-invitation_required = تلزم دعوة.
+problem-account_deleted = تم حذف هذا الحساب.
 problem-step_up_required = يُرجى تأكيد هويتك أولاً.
 problem-origin_not_allowed = الطلبات الواردة من هذا المصدر غير مسموح بها.
 problem-csrf_failed = انتهت صلاحية النموذج.
@@ -125,6 +126,8 @@ said-address-restored = استعاد حسابك عنوانه القديم. ست�
 said-signed-out = تم تسجيل خروجك.
 said-reset-mailed = إذا كان هناك حساب بهذا العنوان، فستصل رسالة إليه قريباً.
 said-password-changed = تم تغيير كلمة مرورك.
+said-account-deleted = تم حذف حسابك.
+said-account-restored = تمت استعادة حسابك.
 said-registered = تم إنشاء حسابك. يُرجى تأكيد عنوان بريدك الإلكتروني.
 said-registration-mailed = إذا كان تسجيل هذا العنوان ممكناً، فستصل رسالة إليه قريباً.
 
@@ -246,6 +249,12 @@ mail-email_changed-undo = إذا لم تكن أنت، فتراجع عن التغ
 mail-email_changed-open = افتح هذا الرابط للتراجع عن التغيير:
 mail-email_changed-button = لم أكن أنا
 
+mail-account_deleted-subject = تم حذف حسابك في { $product }
+mail-account_deleted-about = تم حذف حسابك (الوقت: { $happened_at }) وانتهت جميع جلساتك. يمكن استعادته إلى أن يُمحى نهائيًا.
+mail-account_deleted-open = افتح هذا الرابط إذا أردت استعادته:
+mail-account_deleted-button = استعادة حسابي
+mail-account_deleted-next = إذا أردت أن يبقى محذوفًا، فلا يلزمك فعل شيء.
+
 mail-invitation-subject = دعوة للانضمام إلى { $product }
 mail-invitation-about = أنت مدعو لإنشاء حساب في { $product } بالعنوان { $email }.
 mail-invitation-open = افتح هذا الرابط للبدء:
@@ -300,6 +309,12 @@ page-invitation-button = إنشاء الحساب
 page-invitation-done = حسابك جاهز
 page-invitation-next = يمكنك تسجيل الدخول الآن.
 page-invitation-again = يُرجى طلب دعوة جديدة ممن دعاك.
+page-restore_account-title = استعد حسابك
+page-restore_account-about = اضغط الزر وسيعود حسابك كما كان.
+page-restore_account-button = استعادة حسابي
+page-restore_account-done = تمت استعادة حسابك
+page-restore_account-next = يمكنك تسجيل الدخول من جديد.
+page-restore_account-again = سجّل الدخول بكلمة مرورك للحصول على رابط جديد.
 
 page-start = البداية
 page-start-nothing = هذه خدمة لتسجيل الدخول. لا يوجد شيء هنا.

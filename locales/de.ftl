@@ -16,6 +16,7 @@ problem-email_not_verified = Die E-Mail-Adresse ist noch nicht bestätigt.
 problem-account_locked = Zu oft ein falsches Passwort.
 problem-registration_closed = Die Registrierung ist geschlossen.
 problem-invitation_required = Es wird eine Einladung benötigt.
+problem-account_deleted = Dieses Konto wurde gelöscht.
 problem-step_up_required = Bitte bestätigen Sie zuerst, dass Sie es sind.
 problem-origin_not_allowed = Anfragen von dieser Herkunft sind nicht erlaubt.
 problem-csrf_failed = Das Formular ist abgelaufen.
@@ -107,6 +108,8 @@ said-address-restored = Ihr Konto hat wieder seine alte Adresse. Eine E-Mail fü
 said-signed-out = Sie sind abgemeldet.
 said-reset-mailed = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail unterwegs.
 said-password-changed = Ihr Passwort wurde geändert.
+said-account-deleted = Ihr Konto wurde gelöscht.
+said-account-restored = Ihr Konto wurde wiederhergestellt.
 said-registered = Ihr Konto ist angelegt. Bitte bestätigen Sie Ihre E-Mail-Adresse.
 said-registration-mailed = Wenn diese Adresse registriert werden kann, ist eine E-Mail dorthin unterwegs.
 
@@ -216,6 +219,12 @@ mail-email_changed-undo = Wenn Sie das nicht waren, machen Sie es rückgängig: 
 mail-email_changed-open = Öffnen Sie diesen Link, um es rückgängig zu machen:
 mail-email_changed-button = Das war ich nicht
 
+mail-account_deleted-subject = Ihr { $product }-Konto wurde gelöscht
+mail-account_deleted-about = Ihr Konto wurde gelöscht (Zeitpunkt: { $happened_at }), und alle Ihre Sitzungen sind beendet. Bis zur endgültigen Löschung lässt es sich wiederherstellen.
+mail-account_deleted-open = Öffnen Sie diesen Link, wenn Sie es zurückhaben möchten:
+mail-account_deleted-button = Konto wiederherstellen
+mail-account_deleted-next = Wenn es gelöscht bleiben soll, müssen Sie nichts tun.
+
 mail-invitation-subject = Sie sind zu { $product } eingeladen
 mail-invitation-about = Sie sind eingeladen, bei { $product } ein Konto mit der Adresse { $email } anzulegen.
 mail-invitation-open = Öffnen Sie diesen Link, um zu beginnen:
@@ -270,6 +279,12 @@ page-invitation-button = Konto anlegen
 page-invitation-done = Ihr Konto ist bereit
 page-invitation-next = Sie können sich jetzt anmelden.
 page-invitation-again = Bitte lassen Sie sich von der einladenden Person eine neue Einladung schicken.
+page-restore_account-title = Stellen Sie Ihr Konto wieder her
+page-restore_account-about = Drücken Sie den Knopf, und Ihr Konto ist wie zuvor.
+page-restore_account-button = Konto wiederherstellen
+page-restore_account-done = Ihr Konto ist wiederhergestellt
+page-restore_account-next = Sie können sich wieder anmelden.
+page-restore_account-again = Melden Sie sich mit Ihrem Passwort an, um einen neuen Link zu erhalten.
 
 page-start = Übersicht
 page-start-nothing = Dies ist ein Anmeldedienst. Hier gibt es nichts zu sehen.

@@ -18,6 +18,7 @@ problem-email_not_verified = The email address is not verified yet.
 problem-account_locked = Too many wrong passwords.
 problem-registration_closed = Registration is closed.
 problem-invitation_required = An invitation is required.
+problem-account_deleted = This account has been deleted.
 problem-step_up_required = Confirm that it is you first.
 problem-origin_not_allowed = Requests from this origin are not allowed.
 problem-csrf_failed = The form has expired.
@@ -118,6 +119,8 @@ said-address-restored = Your account has its old address again. A mail leads you
 said-signed-out = You are signed out.
 said-reset-mailed = If there is an account with this address, a mail is on its way.
 said-password-changed = Your password has been changed.
+said-account-deleted = Your account has been deleted.
+said-account-restored = Your account has been restored.
 said-registered = Your account has been created. Please confirm your email address.
 said-registration-mailed = If this address can be registered, a mail is on its way to it.
 
@@ -227,6 +230,12 @@ mail-email_changed-undo = If that was not you, take it back: this gives the acco
 mail-email_changed-open = Open this link to take it back:
 mail-email_changed-button = That was not me
 
+mail-account_deleted-subject = Your { $product } account has been deleted
+mail-account_deleted-about = Your account was deleted at { $happened_at }, and every session of yours has ended. It can be restored until it is erased for good.
+mail-account_deleted-open = Open this link if you want it back:
+mail-account_deleted-button = Restore my account
+mail-account_deleted-next = If you want it gone, there is nothing to do.
+
 mail-invitation-subject = You are invited to { $product }
 mail-invitation-about = You are invited to make an account at { $product } with the address { $email }.
 mail-invitation-open = Open this link to begin:
@@ -281,6 +290,12 @@ page-invitation-button = Make the account
 page-invitation-done = Your account is ready
 page-invitation-next = You can sign in now.
 page-invitation-again = Please ask whoever invited you for a new invitation.
+page-restore_account-title = Restore your account
+page-restore_account-about = Press the button and your account is as it was.
+page-restore_account-button = Restore my account
+page-restore_account-done = Your account is restored
+page-restore_account-next = You can sign in again.
+page-restore_account-again = Sign in with your password to get a new link.
 
 page-start = Start
 page-start-nothing = This is a sign-in service. There is nothing to see here.

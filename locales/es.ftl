@@ -16,6 +16,7 @@ problem-email_not_verified = La dirección de correo aún no está confirmada.
 problem-account_locked = Demasiadas contraseñas incorrectas.
 problem-registration_closed = El registro está cerrado.
 problem-invitation_required = Se necesita una invitación.
+problem-account_deleted = Esta cuenta se ha eliminado.
 problem-step_up_required = Confirme primero que es usted.
 problem-origin_not_allowed = No se permiten solicitudes de este origen.
 problem-csrf_failed = El formulario ha caducado.
@@ -116,6 +117,8 @@ said-address-restored = Su cuenta vuelve a tener su dirección anterior. Un corr
 said-signed-out = Ha cerrado la sesión.
 said-reset-mailed = Si hay una cuenta con esta dirección, un correo está en camino.
 said-password-changed = Su contraseña se ha cambiado.
+said-account-deleted = Su cuenta se ha eliminado.
+said-account-restored = Su cuenta se ha restaurado.
 said-registered = Su cuenta se ha creado. Confirme su dirección de correo.
 said-registration-mailed = Si esta dirección se puede registrar, un correo está en camino hacia ella.
 
@@ -225,6 +228,12 @@ mail-email_changed-undo = Si no ha sido usted, deshaga el cambio: la cuenta vuel
 mail-email_changed-open = Abra este enlace para deshacer el cambio:
 mail-email_changed-button = No he sido yo
 
+mail-account_deleted-subject = Su cuenta de { $product } se ha eliminado
+mail-account_deleted-about = Su cuenta se ha eliminado (momento: { $happened_at }) y todas sus sesiones se han cerrado. Se puede restaurar hasta que se borre definitivamente.
+mail-account_deleted-open = Abra este enlace si desea recuperarla:
+mail-account_deleted-button = Restaurar mi cuenta
+mail-account_deleted-next = Si desea que desaparezca, no tiene que hacer nada.
+
 mail-invitation-subject = Le han invitado a { $product }
 mail-invitation-about = Le invitamos a crear una cuenta en { $product } con la dirección { $email }.
 mail-invitation-open = Abra este enlace para empezar:
@@ -279,6 +288,12 @@ page-invitation-button = Crear la cuenta
 page-invitation-done = Su cuenta está lista
 page-invitation-next = Ya puede iniciar sesión.
 page-invitation-again = Pida una nueva invitación a quien le invitó.
+page-restore_account-title = Restaure su cuenta
+page-restore_account-about = Pulse el botón y su cuenta quedará como estaba.
+page-restore_account-button = Restaurar mi cuenta
+page-restore_account-done = Su cuenta está restaurada
+page-restore_account-next = Puede volver a iniciar sesión.
+page-restore_account-again = Inicie sesión con su contraseña para obtener un nuevo enlace.
 
 page-start = Inicio
 page-start-nothing = Este es un servicio de inicio de sesión. Aquí no hay nada que ver.

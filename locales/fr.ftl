@@ -16,6 +16,7 @@ problem-email_not_verified = L’adresse e-mail n’est pas encore confirmée.
 problem-account_locked = Trop de mots de passe incorrects.
 problem-registration_closed = Les inscriptions sont fermées.
 problem-invitation_required = Une invitation est nécessaire.
+problem-account_deleted = Ce compte a été supprimé.
 problem-step_up_required = Confirmez d’abord que c’est bien vous.
 problem-origin_not_allowed = Les requêtes de cette origine ne sont pas autorisées.
 problem-csrf_failed = Le formulaire a expiré.
@@ -116,6 +117,8 @@ said-address-restored = Votre compte a retrouvé son ancienne adresse. Un e-mail
 said-signed-out = Vous êtes déconnecté.
 said-reset-mailed = S’il existe un compte avec cette adresse, un e-mail est en route.
 said-password-changed = Votre mot de passe a été modifié.
+said-account-deleted = Votre compte a été supprimé.
+said-account-restored = Votre compte a été restauré.
 said-registered = Votre compte a été créé. Veuillez confirmer votre adresse e-mail.
 said-registration-mailed = Si cette adresse peut être inscrite, un e-mail lui est envoyé.
 
@@ -225,6 +228,12 @@ mail-email_changed-undo = Si ce n’était pas vous, annulez ce changement : le 
 mail-email_changed-open = Ouvrez ce lien pour annuler le changement :
 mail-email_changed-button = Ce n’était pas moi
 
+mail-account_deleted-subject = Votre compte { $product } a été supprimé
+mail-account_deleted-about = Votre compte a été supprimé (date : { $happened_at }) et toutes vos sessions ont pris fin. Il peut être restauré jusqu’à son effacement définitif.
+mail-account_deleted-open = Ouvrez ce lien si vous souhaitez le récupérer :
+mail-account_deleted-button = Restaurer mon compte
+mail-account_deleted-next = Si vous souhaitez qu’il disparaisse, vous n’avez rien à faire.
+
 mail-invitation-subject = Vous êtes invité à rejoindre { $product }
 mail-invitation-about = Vous êtes invité à créer un compte { $product } avec l’adresse { $email }.
 mail-invitation-open = Ouvrez ce lien pour commencer :
@@ -279,6 +288,12 @@ page-invitation-button = Créer le compte
 page-invitation-done = Votre compte est prêt
 page-invitation-next = Vous pouvez maintenant vous connecter.
 page-invitation-again = Veuillez demander une nouvelle invitation à la personne qui vous a invité.
+page-restore_account-title = Restaurez votre compte
+page-restore_account-about = Appuyez sur le bouton et votre compte redevient comme avant.
+page-restore_account-button = Restaurer mon compte
+page-restore_account-done = Votre compte est restauré
+page-restore_account-next = Vous pouvez de nouveau vous connecter.
+page-restore_account-again = Connectez-vous avec votre mot de passe pour obtenir un nouveau lien.
 
 page-start = Accueil
 page-start-nothing = Ceci est un service de connexion. Il n’y a rien à voir ici.

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod assurance;
 pub mod audit;
 pub mod caller;
+pub mod deletion;
 pub mod dev_inbox;
 pub mod device;
 pub mod email;

@@ -15,12 +15,13 @@ use store::{Db, passwords::Former};
 use crate::{
     App, Ctx, Result, audit,
     caller::Caller,
+    deletion::{self, is_restorable},
     email,
     hasher::Verified,
     job::{self, Letter, Task},
     limits::{self, Limit},
-    lockout::{self, Counters, Unlock},
     link::{self, Mailed},
+    lockout::{self, Counters, Unlock},
     random, revocations, sessions,
     tokens::{self, TokenPair},
 };
@@ -164,6 +165,9 @@ pub async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<(
     let name = email_canonical.to_owned();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
     // Who came by another way has no password to be reset.
+    if let Some(deleted) = found.as_ref().filter(|it| is_restorable(app, ctx, it)) {
+        return deletion::mail_offer(app, ctx, deleted).await;
+    }
     let may_reset = |it: &User| it.is_usable() && it.password_hash.is_some();
     let Some(user) = found.filter(may_reset) else { return Ok(()) };
     let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;

@@ -36,6 +36,8 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = templates![
     "password_changed.txt",
     "change_email.html",
     "change_email.txt",
+    "account_deleted.html",
+    "account_deleted.txt",
     "email_changed.html",
     "email_changed.txt",
     "invitation.html",

@@ -14,6 +14,7 @@ use store::Db;
 
 use crate::{
     App, Ctx, Error, Result, audit,
+    deletion::{self, is_restorable},
     hasher::Verified,
     limits::{self, Limit},
     lockout::{self, Counters, Guess},
@@ -87,6 +88,9 @@ async fn check_password(
         let hash = user.as_ref().and_then(|it| it.password_hash.clone());
         let verified = app.hasher.verify(&attempt.password, hash.as_deref()).await?;
         let is_right = verified != Verified::Wrong && !guess.is_barred();
+        if let Some(deleted) = user.as_ref().filter(|it| is_right && is_restorable(app, ctx, it)) {
+            return Err(deletion::offer(app, ctx, deleted).await?.into());
+        }
         let Some(found) = user.clone().filter(|it| is_right && it.is_usable()) else {
             refuse(app, ctx, attempt, Outcome::Wrong(user.map(|it| it.id), guess)).await?;
             return Err(Code::InvalidCredentials.into());

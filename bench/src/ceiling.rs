@@ -119,4 +119,3 @@ async fn update(State(shared): State<Shared>, Path(id): Path<Uuid>) -> Json<Valu
     let payload = URL_SAFE_NO_PAD.encode(&message);
     Json(json!({ "updated": updated, "access": format!("{payload}.{signature}") }))
 }
-

@@ -6,7 +6,3 @@ use std::time::Instant;
 pub fn instant() -> Instant {
     Instant::now()
 }
-
-pub fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1_000.0
-}

@@ -72,7 +72,6 @@ pub fn measure(params: &Params, threads: usize, time: Duration) -> Outcome<Measu
     let others = (after.busy - machine.busy - used).max(0.0) + after.stolen - machine.stolen;
     Ok(Measured {
         connections: threads,
-        requests,
         rate: requests as f64 / took.as_secs_f64(),
         p50: percentile(&latencies, 0.50),
         p99: percentile(&latencies, 0.99),

@@ -21,9 +21,8 @@ const MOST_FAILURES: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
     pub connections: usize,
-    pub requests: usize,
     pub failures: usize,
-    /// A second.
+    /// Requests a second.
     pub rate: f64,
     /// Milliseconds.
     pub p50: f64,
@@ -36,13 +35,6 @@ pub struct Measured {
     pub behind: f64,
     /// The part of the machine that processes of others took, of 1.
     pub disturbed: f64,
-}
-
-impl Measured {
-    /// What the product costs: the server and its database.
-    pub fn cost(&self) -> f64 {
-        self.server + self.database
-    }
 }
 
 /// Runs one script a connection for `time`, after a warm-up of its own.
@@ -88,7 +80,6 @@ pub async fn run(
         + (after.machine.stolen - before.machine.stolen);
     Ok(Measured {
         connections,
-        requests,
         failures,
         rate: requests as f64 / took.as_secs_f64(),
         p50: percentile(&latencies, 0.50),

@@ -57,8 +57,7 @@ impl Postgres {
             }
             tokio::time::sleep(PAUSE).await;
         };
-        for text in
-            ["DROP DATABASE IF EXISTS portcullis_bench", "CREATE DATABASE portcullis_bench"]
+        for text in ["DROP DATABASE IF EXISTS portcullis_bench", "CREATE DATABASE portcullis_bench"]
         {
             store.put(async move |db| db.execute(text, &[]).await).await?;
         }

@@ -40,7 +40,8 @@ pub struct Machine {
 pub fn machine() -> Machine {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let first = text.lines().next().unwrap_or_default();
-    let ticks: Vec<f64> = first.split_whitespace().skip(1).filter_map(|it| it.parse().ok()).collect();
+    let ticks: Vec<f64> =
+        first.split_whitespace().skip(1).filter_map(|it| it.parse().ok()).collect();
     let at = |index: usize| ticks.get(index).copied().unwrap_or(0.0) * TICK;
     // user, nice, system, (idle, iowait,) irq, softirq, steal
     let busy = [0, 1, 2, 5, 6].into_iter().map(at).sum();

@@ -34,14 +34,20 @@ pub struct Site {
 
 impl Site {
     /// `None`: there is no such database here.
-    pub async fn open(options: &Options, backend: Backend, program: &Path) -> Outcome<Option<Site>> {
+    pub async fn open(
+        options: &Options,
+        backend: Backend,
+        program: &Path,
+    ) -> Outcome<Option<Site>> {
         let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
         let postgres = match backend {
             Backend::Sqlite => None,
-            Backend::Postgres => match Postgres::open(options.postgres.as_deref(), &parent).await? {
-                None => return Ok(None),
-                postgres => postgres,
-            },
+            Backend::Postgres => {
+                match Postgres::open(options.postgres.as_deref(), &parent).await? {
+                    None => return Ok(None),
+                    postgres => postgres,
+                }
+            }
         };
         let folder = tempfile::Builder::new().prefix("portcullis-bench.").tempdir_in(&parent)?;
         let url = postgres.as_ref().map(|it| it.url.as_str());

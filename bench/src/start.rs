@@ -39,7 +39,10 @@ pub async fn measure(site: &Site, options: &Options) -> Outcome<()> {
     let (median, worst) = (at(times.len() / 2), at(times.len() - 1));
     table::line(format_args!("\n### start and memory on {}\n", site.backend.title()))?;
     table::line("| what | value |\n|---|--:|")?;
-    table::line(format_args!("| cold start to the first 200, median of {} | {median:.1} ms |", times.len()))?;
+    table::line(format_args!(
+        "| cold start to the first 200, median of {} | {median:.1} ms |",
+        times.len()
+    ))?;
     table::line(format_args!("| the same, the longest | {worst:.1} ms |"))?;
     table::line(format_args!("| resident when idle | {idle:.1} MiB |"))?;
     table::line(format_args!("| resident after {FEW} requests | {used:.1} MiB |"))

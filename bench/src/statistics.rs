@@ -43,7 +43,9 @@ impl Sample {
     pub fn distance(&self, other: &Sample) -> f64 {
         let (mut one, mut two) = (self.0.iter().peekable(), other.0.iter().peekable());
         let (mut seen_one, mut seen_two, mut most) = (0.0, 0.0, 0.0_f64);
-        while let Some(at) = [one.peek(), two.peek()].into_iter().flatten().copied().copied().reduce(f64::min) {
+        while let Some(at) =
+            [one.peek(), two.peek()].into_iter().flatten().copied().copied().reduce(f64::min)
+        {
             while one.next_if(|it| **it <= at).is_some() {
                 seen_one += 1.0;
             }

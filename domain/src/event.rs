@@ -59,6 +59,12 @@ events! {
     PasswordResetRequested "password.reset_requested" Medium;
     /// A password was set by way of a reset mail.
     PasswordReset "password.reset" High;
+    /// An account was deleted by its owner, who can still come back.
+    AccountDeleted "user.deleted" High;
+    /// A deleted account was brought back.
+    AccountRestored "user.restored" High;
+    /// A deleted account was erased at the end of its grace.
+    AccountErased "user.erased" High;
     /// Somebody signed in.
     SignedIn "session.started" Low;
     /// A sign-in was refused.

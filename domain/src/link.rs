@@ -16,6 +16,8 @@ pub enum Purpose {
     ChangeEmail,
     /// Takes a change of address back.
     UndoEmailChange,
+    /// Brings a deleted account back.
+    RestoreAccount,
     /// Lets somebody make an account.
     Invitation,
     /// Becomes a session, for the browser or app that began.
@@ -29,6 +31,7 @@ impl Purpose {
             Purpose::ResetPassword => "reset_password",
             Purpose::ChangeEmail => "change_email",
             Purpose::UndoEmailChange => "undo_email_change",
+            Purpose::RestoreAccount => "restore_account",
             Purpose::Invitation => "invitation",
             Purpose::Exchange => "exchange",
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Span, limit::Taken};
+use crate::{Secret, Span, limit::Taken};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])+ $name:ident $status:literal $code:literal $title:literal;)+) => {
@@ -68,6 +68,8 @@ problems! {
     /// Too many wrong passwords in a row for this name, whether or not somebody has it;
     /// `Retry-After` says until when.
     AccountLocked 403 "account_locked" "Too many wrong passwords.";
+    /// A right password, but the account was deleted by its owner; `restore_token` brings it back.
+    AccountDeleted 403 "account_deleted" "This account has been deleted.";
     /// Nobody can make an account here.
     RegistrationClosed 403 "registration_closed" "Registration is closed.";
     /// Only who was invited can make an account here, and the invitation is missing, void or for
@@ -126,6 +128,8 @@ pub struct Problem {
     pub retry_after: Option<Span>,
     /// The limit that was in the way, and its name.
     pub limit: Option<(&'static str, Taken)>,
+    /// What brings the account back that this is about.
+    pub restore_token: Option<Secret>,
 }
 
 impl Problem {
@@ -154,7 +158,7 @@ impl Problem {
 impl From<Code> for Problem {
     fn from(code: Code) -> Problem {
         let errors = FieldErrors::default();
-        Problem { code, detail: None, errors, retry_after: None, limit: None }
+        Problem { code, detail: None, errors, retry_after: None, limit: None, restore_token: None }
     }
 }
 

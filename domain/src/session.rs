@@ -55,6 +55,7 @@ pub enum EndReason {
     Reused,
     PasswordChanged,
     EmailChanged,
+    AccountDeleted,
     UserDisabled,
 }
 
@@ -67,6 +68,7 @@ impl EndReason {
             EndReason::Reused => "refresh_token_reused",
             EndReason::PasswordChanged => "password_changed",
             EndReason::EmailChanged => "email_changed",
+            EndReason::AccountDeleted => "account_deleted",
             EndReason::UserDisabled => "user_disabled",
         }
     }

@@ -1,6 +1,7 @@
 //! Every setting of the server: one file a section, with its default and the words the reference
 //! says about it. Where values come from (files, environment, profiles) is the binary's business.
 
+mod accounts;
 mod cache;
 mod cors;
 mod database;
@@ -22,6 +23,7 @@ mod tokens;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    accounts::Accounts,
     cache::Cache,
     cors::Cors,
     database::Database,
@@ -115,6 +117,7 @@ settings! {
     sessions: Sessions,
     passwords: Passwords,
     registration: Registration,
+    accounts: Accounts,
     privacy: Privacy,
     links: Links,
     email: Email,

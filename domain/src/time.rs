@@ -129,7 +129,21 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(f)
+        let mut left = self.0.as_millis();
+        if left == 0 {
+            return f.write_str("0s");
+        }
+        let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+        let mut separator = "";
+        for (unit, millis) in units {
+            let count = left / millis;
+            left %= millis;
+            if count > 0 {
+                write!(f, "{separator}{count}{unit}")?;
+                separator = " ";
+            }
+        }
+        Ok(())
     }
 }
 
@@ -182,6 +196,8 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap(), span);
         }
         assert!("soon".parse::<Span>().is_err());
+        let written = [Span::days(90), Span::minutes(90), Span::ZERO, Span::millis(1_500)];
+        assert_eq!(written.map(|it| it.to_string()), ["90d", "1h 30m", "0s", "1s 500ms"]);
         assert_eq!(Span::millis(1001).seconds_up(), 2);
     }
 

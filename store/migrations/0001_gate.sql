@@ -26,6 +26,7 @@ CREATE TABLE users (
 -- An address in the deletion grace still belongs to its owner.
 CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical);
 CREATE UNIQUE INDEX users_username ON users (username);
+CREATE INDEX users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE UNIQUE INDEX users_verified_phone ON users (phone_number) WHERE phone_verified_at IS NOT NULL;
 
 CREATE TABLE sessions (

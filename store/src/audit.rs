@@ -1,4 +1,4 @@
-//! The audit log: rows are added and read, never changed.
+//! The audit log: rows are added and read, and never changed but to forget a person.
 
 use domain::{EventId, SessionId, Time, UserId};
 
@@ -42,4 +42,17 @@ pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<Audi
         " FROM audit_events WHERE subject_id = $1 ORDER BY id DESC LIMIT $2"
     );
     db.all(statement, args![subject, limit]).await
+}
+
+/// Takes out what is personal of the rows about somebody who is erased; that something happened
+/// stays.
+pub async fn forget_person(db: &Db, subject: UserId) -> Result<u64> {
+    db.execute(
+        sql!(
+            "UPDATE audit_events SET ip_address = '', user_agent = '', browser = '', os = ''
+             WHERE subject_id = $1"
+        ),
+        args![subject],
+    )
+    .await
 }

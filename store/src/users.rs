@@ -171,6 +171,58 @@ pub async fn set_password(
     Ok(updated == 1)
 }
 
+/// Deletes an account, for now. False when it may not sign in anyway.
+pub async fn delete(db: &Db, id: UserId, now: Time) -> Result<bool> {
+    let deleted = db
+        .execute(
+            sql!(
+                "UPDATE users SET deleted_at = $2, updated_at = $2
+                 WHERE id = $1 AND is_active AND deleted_at IS NULL"
+            ),
+            args![id, now],
+        )
+        .await?;
+    Ok(deleted == 1)
+}
+
+/// Brings an account back that was deleted after `since`. False when there is none.
+pub async fn restore(db: &Db, id: UserId, since: Time, now: Time) -> Result<bool> {
+    let restored = db
+        .execute(
+            sql!(
+                "UPDATE users SET deleted_at = NULL, updated_at = $3
+                 WHERE id = $1 AND is_active AND deleted_at > $2"
+            ),
+            args![id, since, now],
+        )
+        .await?;
+    Ok(restored == 1)
+}
+
+crate::row! {
+    /// An account that is to be erased.
+    pub struct Erasable {
+        pub id: UserId,
+    }
+}
+
+/// At most `limit` that were deleted at `before` or earlier.
+pub async fn erasable(db: &Db, before: Time, limit: i64) -> Result<Vec<Erasable>> {
+    db.all(
+        sql!("SELECT id FROM users WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2"),
+        args![before, limit],
+    )
+    .await
+}
+
+/// Erases an account and everything that is its own. False when it has been restored.
+pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
+    let erased = db
+        .execute(sql!("DELETE FROM users WHERE id = $1 AND deleted_at <= $2"), args![id, before])
+        .await?;
+    Ok(erased == 1)
+}
+
 /// Gives an account another address, which is proved. False when it is not `old` any more, or the
 /// account may not sign in. A taken one is a conflict over `users_email_canonical`.
 pub async fn set_email(

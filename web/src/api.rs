@@ -1,5 +1,6 @@
 //! The JSON API: a file for each group of operations, each with its `routes()`.
 
+pub mod account;
 pub mod admin;
 pub mod csrf;
 pub mod email;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<WebState> {
         .merge(sessions::routes())
         .merge(simplejwt::routes())
         .merge(csrf::routes())
+        .merge(account::routes())
         .merge(admin::routes())
         .merge(operations::routes())
 }

@@ -21,5 +21,5 @@ pub use self::{
     lenient::lenient_bool,
     path::Path,
     query::Query,
-    words::Words,
+    words::{Conversation, Words},
 };

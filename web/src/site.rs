@@ -101,7 +101,8 @@ fn allowed_origin(text: &str) -> Result<HeaderValue, SiteError> {
 
 /// Without the port, if it has one that is plain.
 fn without_port(authority: &str) -> &str {
-    let is_port = |it: &str| (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
+    let is_port =
+        |it: &str| (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
     match authority.rsplit_once(':') {
         Some((name, port)) if is_port(port) => name,
         _ => authority,

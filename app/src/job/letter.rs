@@ -35,6 +35,8 @@ pub enum Letter {
     EmailChanged,
     /// Make an account.
     Invitation,
+    /// Your account is deleted, and this is the way back.
+    AccountDeleted,
 }
 
 impl Letter {
@@ -48,6 +50,7 @@ impl Letter {
         Letter::ChangeEmail,
         Letter::EmailChanged,
         Letter::Invitation,
+        Letter::AccountDeleted,
     ];
 
     /// The name of its templates.
@@ -62,6 +65,7 @@ impl Letter {
             Letter::ChangeEmail => "change_email",
             Letter::EmailChanged => "email_changed",
             Letter::Invitation => "invitation",
+            Letter::AccountDeleted => "account_deleted",
         }
     }
 
@@ -73,6 +77,7 @@ impl Letter {
             Letter::ChangeEmail => Some(Purpose::ChangeEmail),
             Letter::EmailChanged => Some(Purpose::UndoEmailChange),
             Letter::Invitation => Some(Purpose::Invitation),
+            Letter::AccountDeleted => Some(Purpose::RestoreAccount),
             Letter::Welcome
             | Letter::SessionReused
             | Letter::RegistrationRepeated
@@ -99,6 +104,9 @@ pub(super) async fn send(
 ) -> Result<(), Failure> {
     let Addressed { letter, user_id, to, token } = addressed;
     let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
+    if !user.is_active || (user.deleted_at.is_some() && letter != Letter::AccountDeleted) {
+        return Ok(());
+    }
     let to = to.unwrap_or_else(|| user.email.clone());
     let link = letter.purpose().zip(token).map(|(purpose, token)| Link::new(app, purpose, &token));
     let language = Language::of(&user.profile.language).unwrap_or_default();
@@ -132,7 +140,7 @@ async fn recipient(
         return Ok(to.map(|email| User::new(nobody, email.clone(), ctx.now)));
     };
     let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
-    Ok(found.filter(User::is_usable))
+    Ok(found)
 }
 
 /// What a mail leads to, and for how long.
@@ -149,6 +157,7 @@ impl Link {
             Purpose::ResetPassword => (&links.reset_password_url, "reset-password"),
             Purpose::ChangeEmail => (&links.change_email_url, "change-email"),
             Purpose::UndoEmailChange => (&links.undo_email_change_url, "undo-email-change"),
+            Purpose::RestoreAccount => (&links.restore_account_url, "restore-account"),
             Purpose::Invitation => (&links.invitation_url, "accept-invitation"),
         };
         let address = match operators_own.as_str() {

@@ -8,9 +8,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use store::{Db, schedules::Schedule};
 
 use super::cleanup;
-use crate::{App, Error, OpenError, Result, keys, lockout};
+use crate::{App, Error, OpenError, Result, deletion, keys, lockout};
 
 const CLEANUP: &str = "cleanup";
+const ERASE: &str = "erase";
 const KEYS: &str = "keys";
 /// How exactly the times of keys are kept.
 const KEYS_CRON: &str = "*/5 * * * *";
@@ -29,14 +30,18 @@ fn next(cron: &str, now: Time) -> Result<Time, String> {
 
 /// Writes down what is scheduled, at start-up.
 pub async fn prepare(app: &App) -> Result<(), OpenError> {
-    let (cron, now) = (app.settings.jobs.cleanup.clone(), app.clock.now());
-    let due_at =
-        next(&cron, now).map_err(|error| OpenError::Settings(format!("jobs.cleanup: {error}")))?;
-    let unit = async move |db: Db| store::schedules::put(&db, CLEANUP, &cron, due_at).await;
-    app.store.put(unit).await?;
-    for (name, cron) in [(KEYS, KEYS_CRON), (LOCKOUTS, LOCKOUTS_CRON)] {
-        let due_at = next(cron, now).map_err(OpenError::Settings)?;
-        let unit = async move |db: Db| store::schedules::put(&db, name, cron, due_at).await;
+    let (jobs, now) = (&app.settings.jobs, app.clock.now());
+    let schedules = [
+        (CLEANUP, jobs.cleanup.as_str()),
+        (ERASE, jobs.erase.as_str()),
+        (KEYS, KEYS_CRON),
+        (LOCKOUTS, LOCKOUTS_CRON),
+    ];
+    for (name, cron) in schedules {
+        let due_at = next(cron, now)
+            .map_err(|error| OpenError::Settings(format!("the schedule {name}: {error}")))?;
+        let cron = cron.to_owned();
+        let unit = async move |db: Db| store::schedules::put(&db, name, &cron, due_at).await;
         app.store.put(unit).await?;
     }
     Ok(())
@@ -60,6 +65,7 @@ pub async fn run_due(app: &App) -> Result<()> {
 async fn run(app: &App, name: &str, now: Time) -> Result<()> {
     match name {
         CLEANUP => cleanup::run(app, now).await,
+        ERASE => deletion::erase_due(app, now).await,
         KEYS => keys::advance(app, now).await,
         LOCKOUTS => lockout::sweep(app, now).await,
         // Of a newer version that shares the database, which runs it itself.

@@ -52,3 +52,47 @@ impl Remembered {
         self.0.insert(hash, genuine);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{SessionId, UserId};
+    use serde_json::json;
+
+    use super::*;
+
+    fn genuine(ends_at: Option<Time>) -> Genuine {
+        let id = UserId::new(Time(0), [1; 10]);
+        let claims = serde_json::from_value(json!({
+            "iss": "i", "sub": id, "aud": "a", "exp": 1_900, "iat": 1_000, "jti": "j",
+            "sid": SessionId::new(Time(0), [2; 10]), "gen": 1, "token_type": "access",
+            "user_id": id, "email": "", "first_name": "", "last_name": "", "is_staff": false,
+            "email_verified": false, "roles": [], "amr": [], "acr": "aal1", "auth_time": 1_000,
+        }));
+        Genuine { claims: Arc::new(claims.unwrap()), ends_at }
+    }
+
+    #[test]
+    fn a_token_is_known_until_its_key_ends() {
+        let remembered = Remembered::new(10);
+        let (now, end) = (Time(1), Time(2));
+        let hash = remembered.recall("token", now).unwrap_err();
+        remembered.remember(hash, genuine(Some(end)));
+        assert!(remembered.recall("token", now).is_ok());
+        assert_eq!(remembered.recall("token", end).unwrap_err(), hash);
+        assert!(remembered.recall("tokem", now).is_err());
+        remembered.remember(hash, genuine(None));
+        assert!(remembered.recall("token", end).is_ok());
+        assert!(remembered.emptied().recall("token", now).is_err());
+    }
+
+    #[test]
+    fn no_more_are_kept_than_there_is_room_for() {
+        let remembered = Remembered::new(10);
+        for number in 0..1_000 {
+            let hash = remembered.recall(&number.to_string(), Time(0)).unwrap_err();
+            remembered.remember(hash, genuine(None));
+        }
+        remembered.0.run_pending_tasks();
+        assert!(remembered.0.entry_count() <= 10);
+    }
+}

@@ -18,5 +18,7 @@ section! {
         pub lease: Span = Span::minutes(5),
         /// When expired sessions and tokens are deleted: a cron expression in UTC.
         pub cleanup: String = "0 0 * * *".into(),
+        /// When accounts whose grace is over are erased: a cron expression in UTC.
+        pub erase: String = "0 1 * * *".into(),
     }
 }

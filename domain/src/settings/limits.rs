@@ -32,6 +32,8 @@ section! {
         pub password_change: Rate = Rate::new(10, HOUR),
         /// Changes of address asked for, for each user.
         pub email_change: Rate = Rate::new(5, HOUR),
+        /// Deletions of an account asked for, for each user.
+        pub account_delete: Rate = Rate::new(5, HOUR),
         /// Exchange tokens presented, for each client address.
         pub exchange: Rate = Rate::new(10, HOUR),
         /// Mails of one kind to one address; beyond it nothing is sent and nobody is told.

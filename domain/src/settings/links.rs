@@ -31,6 +31,9 @@ section! {
         /// Where an invitation leads, with `{token}` for the token.
         /// Empty: a page of this server.
         pub invitation_url: String = String::new(),
+        /// Where the link that restores a deleted account leads, with `{token}` for the token.
+        /// Empty: a page of this server.
+        pub restore_account_url: String = String::new(),
         /// How long an exchange token is good for.
         pub exchange_lifetime: Span = Span::seconds(60),
     }

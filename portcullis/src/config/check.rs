@@ -40,13 +40,15 @@ fn finding(name: &'static str, why: impl Into<String>, remedy: impl Into<String>
 }
 
 /// Where links in mails lead; empty ones lead to pages of this server.
-fn link_urls(settings: &Settings) -> [(&'static str, &str); 4] {
+fn link_urls(settings: &Settings) -> [(&'static str, &str); 6] {
     let links = &settings.links;
     [
         ("links.verify_email_url", &links.verify_email_url),
         ("links.reset_password_url", &links.reset_password_url),
         ("links.change_email_url", &links.change_email_url),
         ("links.undo_email_change_url", &links.undo_email_change_url),
+        ("links.restore_account_url", &links.restore_account_url),
+        ("links.invitation_url", &links.invitation_url),
     ]
 }
 

@@ -25,6 +25,7 @@ const TABLE: &[Row] = &[
     ("PATCH", "/api/v1/admin/users/{id}", [401, 403, 403, 200]),
     ("POST", "/api/v1/auth/change-password", [401, 400, 400, 400]),
     ("GET", "/api/v1/auth/csrf", [200, 200, 200, 200]),
+    ("POST", "/api/v1/auth/delete-account", [401, 400, 400, 400]),
     ("POST", "/api/v1/auth/email/change", [401, 200, 200, 200]),
     ("POST", "/api/v1/auth/email/change/confirm", [400, 400, 400, 400]),
     ("POST", "/api/v1/auth/email/change/undo", [400, 400, 400, 400]),
@@ -47,6 +48,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/auth/register", [201, 201, 201, 201]),
     ("POST", "/api/v1/auth/reset-password", [400, 400, 400, 400]),
     ("GET", "/api/v1/auth/sessions", [401, 200, 200, 200]),
+    ("POST", "/api/v1/auth/restore-account", [400, 400, 400, 400]),
     ("POST", "/api/v1/auth/sessions/terminate-all", [401, 200, 200, 200]),
     ("DELETE", "/api/v1/auth/sessions/{id}", [401, 404, 200, 404]),
     ("POST", "/api/v1/auth/token/refresh", [401, 200, 200, 200]),
@@ -155,6 +157,8 @@ fn body(path: &str, person: &Person, number: usize) -> Value {
         "confirm" | "undo" | "verify" | "verify-email" | "reset-password" => {
             json!({ "token": "none", "new_password": "An0ther&Quiet-Lake" })
         }
+        "delete-account" => json!({ "password": "wrong" }),
+        "restore-account" => json!({ "token": "none" }),
         "exchange-token" => json!({ "exchange_token": "none" }),
         "invitations" => json!({ "email": format!("invited{number}@example.com") }),
         _ => json!({}),

@@ -245,5 +245,9 @@ async fn strict_enumeration_repeats_nothing() {
         let answer = once(&nobody, REGISTER, "key-1", &body).await;
         assert_eq!(answer.status, 202, "{}", answer.text);
     }
-    world.stranger().login_as(json!({ "email": "anna@example.com", "password": PASSWORD })).await.ok();
+    world
+        .stranger()
+        .login_as(json!({ "email": "anna@example.com", "password": PASSWORD }))
+        .await
+        .ok();
 }

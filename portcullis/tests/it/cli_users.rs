@@ -146,8 +146,7 @@ async fn nobody_is_told_with_a_hint_and_an_old_schema_too() {
     let place = Place::new().await;
     place.run(&["users", "show", ANNA]).await.failed(&["0001_", "hint: run: portcullis migrate"]);
     place.run(&["migrate"]).await.ok();
-    let actions =
-        ["show", "disable", "enable", "unlock", "verify", "end-sessions", "send-reset"];
+    let actions = ["show", "disable", "enable", "unlock", "verify", "end-sessions", "send-reset"];
     for action in actions {
         let told = ["error: there is no user \"anna@example.com\"", "hint: give an id"];
         place.run(&["users", action, ANNA]).await.failed(&told);

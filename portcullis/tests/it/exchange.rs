@@ -38,7 +38,10 @@ async fn the_browser_that_registered_is_signed_in() {
     let exchange = json!({ "exchange_token": verified["exchange_token"] });
     anna.post(EXCHANGE, exchange.clone()).await.refused("invalid_token");
     let pair = post(&anna, EXCHANGE, exchange.clone(), &device).await.ok();
-    assert_eq!((&pair["first_login"], &pair["user"]["email_verified"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&pair["first_login"], &pair["user"]["email_verified"]),
+        (&json!(true), &json!(true))
+    );
     assert!(pair["access"].is_string());
     post(&anna, EXCHANGE, exchange, &device).await.refused("invalid_token");
 }
@@ -73,9 +76,7 @@ async fn an_app_shows_its_code_verifier() {
     let token = world.token("anna@example.com", "/verify-email?token=").await;
     let body = json!({ "token": token, "code_verifier": verifier });
     let verified = anna.post(VERIFY, body).await.ok();
-    let exchange = |verifier: &str| {
-        json!({ "exchange_token": verified["exchange_token"], "code_verifier": verifier })
-    };
+    let exchange = |verifier: &str| json!({ "exchange_token": verified["exchange_token"], "code_verifier": verifier });
     anna.post(EXCHANGE, exchange("another")).await.refused("invalid_token");
     anna.post(EXCHANGE, exchange(verifier)).await.ok();
 }

@@ -241,6 +241,8 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     let mut anna = world.registered(ANNA).await;
     let (old, token) = (kid(anna.access()), anna.access().to_owned());
     let ctx = Ctx::local(world.clock.now(), "test");
+    // From here on its signature is known.
+    anna.profile().await.ok();
     let changes = keys::revoke(world.app(), &ctx, &old).await.unwrap();
     anna.profile().await.refused("token_not_valid");
     // Sessions are not what was stolen.

@@ -54,8 +54,7 @@ async fn a_change_needs_the_old_password_and_a_good_new_one() {
 async fn the_last_five_passwords_are_refused() {
     let world = World::start().await;
     let mut anna = world.registered("anna@example.com").await;
-    let passwords: Vec<String> =
-        (0..5).map(|it| format!("{it}-Str0ng&Quiet-River")).collect();
+    let passwords: Vec<String> = (0..5).map(|it| format!("{it}-Str0ng&Quiet-River")).collect();
     let mut old = PASSWORD.to_owned();
     for new in &passwords {
         let change = json!({ "old_password": old, "new_password": new });
@@ -167,8 +166,7 @@ async fn twenty_who_present_one_reset_token_set_one_password() {
         }
     });
     let all = takers.collect::<tokio::task::JoinSet<_>>().join_all().await;
-    let winners: Vec<&String> =
-        all.iter().filter(|it| it.0 == 200).map(|it| &it.1).collect();
+    let winners: Vec<&String> = all.iter().filter(|it| it.0 == 200).map(|it| &it.1).collect();
     assert_eq!(winners.len(), 1, "{all:?}");
     let login = json!({ "email": "anna@example.com", "password": winners[0] });
     world.stranger().login_as(login).await.ok();

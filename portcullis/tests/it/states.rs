@@ -10,7 +10,10 @@ enum State {
     Unverified,
     UnverifiedWhereProofIsRequired,
     Verified,
+    Locked,
     Disabled,
+    InTheDeletionGrace,
+    Erased,
 }
 
 /// What came of each thing an account can do: a status and a code.
@@ -37,7 +40,22 @@ async fn bring_into(world: &mut World, state: State) -> Person {
         State::UnverifiedWhereProofIsRequired => {
             world.restart(|it| it.registration.require_verified_email = true).await;
         }
+        State::Locked => {
+            let wrong = json!({ "email": "anna@example.com", "password": "Wr0ng&Quiet-River" });
+            for _ in 0..5 {
+                let answer = world.stranger().post("/api/v1/auth/login", wrong.clone()).await;
+                answer.refused("invalid_credentials");
+            }
+        }
         State::Disabled => world.disable(&anna).await,
+        State::InTheDeletionGrace | State::Erased => {
+            let password = json!({ "password": PASSWORD });
+            anna.post("/api/v1/auth/delete-account", password).await.ok();
+        }
+    }
+    if state == State::Erased {
+        world.pass(domain::Span::days(31)).await;
+        world.settle().await;
     }
     anna.at(world.url(""))
 }
@@ -85,6 +103,34 @@ async fn each_state_can_do_what_the_table_says() {
             },
         ),
         (
+            State::Locked,
+            Outcomes {
+                login: told(403, "account_locked"),
+                token: told(403, "account_locked"),
+                ..all()
+            },
+        ),
+        (
+            State::InTheDeletionGrace,
+            Outcomes {
+                login: told(403, "account_deleted"),
+                token: told(403, "account_deleted"),
+                refresh: told(401, "session_ended"),
+                access: told(401, "session_ended"),
+                reset_is_mailed: false,
+            },
+        ),
+        (
+            State::Erased,
+            Outcomes {
+                login: told(401, "invalid_credentials"),
+                token: told(401, "no_active_account"),
+                refresh: told(401, "token_not_valid"),
+                access: told(401, "token_not_valid"),
+                reset_is_mailed: false,
+            },
+        ),
+        (
             State::Disabled,
             Outcomes {
                 login: told(401, "invalid_credentials"),
@@ -97,7 +143,9 @@ async fn each_state_can_do_what_the_table_says() {
     ];
     for (state, expected) in table {
         // A restart is on another port, which must not make another issuer.
-        let issuer = |it: &mut domain::settings::Settings| it.tokens.issuer = "https://id.example.com".into();
+        let issuer = |it: &mut domain::settings::Settings| {
+            it.tokens.issuer = "https://id.example.com".into()
+        };
         let mut world = World::with(issuer).await;
         let anna = bring_into(&mut world, state).await;
         assert_eq!(try_everything(&world, anna).await, expected, "{state:?}");

@@ -24,8 +24,8 @@ use portcullis::{
 };
 use serde_json::Value;
 
-pub use self::backend::variable;
 use self::backend::Backend;
+pub use self::backend::variable;
 pub use self::{
     answer::Answer,
     browser::Browser,

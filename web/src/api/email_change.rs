@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, SignedIn, Words},
+    extract::{Body, Circumstances, Conversation, FromPage, MaybeCaller, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -87,7 +87,7 @@ pub struct ConfirmEmailResponse {
 )]
 async fn confirm(
     State(web): State<WebState>,
-    (Circumstances(ctx), words): (Circumstances, Words),
+    Conversation(ctx, words): Conversation,
     MaybeCaller(caller): MaybeCaller,
     page: FromPage,
     Body(request): Body<EmailTokenRequest>,

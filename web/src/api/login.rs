@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, Words, lenient_bool},
+    extract::{Body, Circumstances, Conversation, FromPage, MaybeCaller, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -118,7 +118,7 @@ pub struct LogoutRequest {
 )]
 async fn logout(
     State(web): State<WebState>,
-    (Circumstances(ctx), words): (Circumstances, Words),
+    Conversation(ctx, words): Conversation,
     MaybeCaller(caller): MaybeCaller,
     headers: HeaderMap,
     Body(request): Body<LogoutRequest>,

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, IdempotencyKey, Words, lenient_bool},
+    extract::{Body, Conversation, FromPage, IdempotencyKey, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -112,7 +112,7 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
 )]
 async fn register(
     State(web): State<WebState>,
-    (Circumstances(ctx), words): (Circumstances, Words),
+    Conversation(ctx, words): Conversation,
     page: FromPage,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<RegisterRequest>,

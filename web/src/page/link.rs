@@ -2,7 +2,7 @@
 //! too; the button does.
 
 use app::{
-    email, email_change,
+    deletion, email, email_change,
     exchange::Evidence,
     password::{self, NewPassword, Reset},
     registration::{self, Registration},
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cookies::SetCookies,
     csrf,
-    extract::{Body, Circumstances, Query, Words, lenient_bool},
+    extract::{Body, Conversation, Query, Words, lenient_bool},
     problem::Result,
     state::WebState,
 };
@@ -32,6 +32,7 @@ pub enum Link {
     ChangeEmail,
     UndoEmailChange,
     Invitation,
+    RestoreAccount,
 }
 
 impl Link {
@@ -41,6 +42,7 @@ impl Link {
         Link::ChangeEmail,
         Link::UndoEmailChange,
         Link::Invitation,
+        Link::RestoreAccount,
     ];
 
     pub const fn path(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Link {
             Link::ChangeEmail => "/change-email",
             Link::UndoEmailChange => "/undo-email-change",
             Link::Invitation => "/accept-invitation",
+            Link::RestoreAccount => "/restore-account",
         }
     }
 
@@ -61,6 +64,7 @@ impl Link {
             Link::ChangeEmail => "change_email",
             Link::UndoEmailChange => "undo_email_change",
             Link::Invitation => "invitation",
+            Link::RestoreAccount => "restore_account",
         }
     }
 
@@ -71,7 +75,10 @@ impl Link {
         let asked = |it: &&Field| match self {
             Link::ResetPassword => it.name.starts_with("new_password"),
             Link::Invitation => it.name.starts_with("password") || required(it.name),
-            Link::VerifyEmail | Link::ChangeEmail | Link::UndoEmailChange => false,
+            Link::VerifyEmail
+            | Link::ChangeEmail
+            | Link::UndoEmailChange
+            | Link::RestoreAccount => false,
         };
         FIELDS.iter().filter(asked).copied().collect()
     }
@@ -161,7 +168,7 @@ pub async fn ask(
 pub async fn act(
     link: Link,
     State(web): State<WebState>,
-    (Circumstances(ctx), words): (Circumstances, Words),
+    Conversation(ctx, words): Conversation,
     headers: HeaderMap,
     Body(given): Body<Form>,
 ) -> Result<Response> {
@@ -180,6 +187,7 @@ pub async fn act(
         }
         Link::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
         Link::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
+        Link::RestoreAccount => deletion::restore(&web.app, &ctx, &token).await,
         Link::Invitation => registration::register(&web.app, &ctx, given.into()).await.map(drop),
     };
     match outcome {

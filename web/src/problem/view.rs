@@ -40,6 +40,9 @@ pub struct ProblemView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Vec<TokenMessageView>)]
     messages: Option<[TokenMessageView; 1]>,
+    /// What brings a deleted account back, for `account_deleted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restore_token: Option<&'a str>,
     #[serde(flatten)]
     #[schema(ignore)]
     fields: BTreeMap<&'a str, Vec<&'a str>>,
@@ -92,6 +95,7 @@ impl<'a> ProblemView<'a> {
             error: problem.detail(),
             errors,
             messages: None,
+            restore_token: problem.restore_token.as_ref().map(domain::Secret::expose),
             fields: fields.map(|(field, it)| (field, messages(it))).collect(),
         }
     }

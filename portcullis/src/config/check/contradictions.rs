@@ -49,10 +49,12 @@ fn lifetimes(settings: &Settings) -> impl Iterator<Item = Finding> {
                 finding("tokens.absolute_lifetime", why, remedy)
             },
         ),
-        (!tokens.key_rotation.is_zero() && tokens.key_prepublish >= tokens.key_rotation).then(|| {
-            let why = "a new key would be due before the one before it signs";
-            finding("tokens.key_prepublish", why, "make it shorter than tokens.key_rotation")
-        }),
+        (!tokens.key_rotation.is_zero() && tokens.key_prepublish >= tokens.key_rotation).then(
+            || {
+                let why = "a new key would be due before the one before it signs";
+                finding("tokens.key_prepublish", why, "make it shorter than tokens.key_rotation")
+            },
+        ),
         (sessions.revocation_poll >= sessions.revocation_bound).then(|| {
             let why = "a node would stop to trust its sessions before it asks about them again";
             let remedy = "make it shorter than sessions.revocation_bound";

@@ -43,7 +43,7 @@ impl Outage {
         match self {
             // Takes the connections along, which belong to the task.
             Outage::Proxy { serving, .. } => serving.shutdown().await,
-            Outage::Lock { file, held } => *held.lock().unwrap() = Some(locked(file)),
+            Outage::Lock { file, held } => *held.get_mut().unwrap() = Some(locked(file)),
         }
     }
 
@@ -53,7 +53,7 @@ impl Outage {
                 let listener = TcpListener::bind(*address).await.unwrap();
                 serving.spawn(serve(listener, target.clone()));
             }
-            Outage::Lock { held, .. } => drop(held.lock().unwrap().take()),
+            Outage::Lock { held, .. } => drop(held.get_mut().unwrap().take()),
         }
     }
 }

@@ -1,0 +1,132 @@
+//! Deleting an account: its owner asks, can come back within the grace, and is erased after it.
+
+use domain::{
+    Code, Problem, Secret, Time, UserId, account::User, event::Event, link::Purpose,
+    session::EndReason,
+};
+use store::Db;
+
+use crate::{
+    App, Ctx, Result, assurance, audit,
+    caller::Caller,
+    job::{self, Letter},
+    limits::{self, Limit},
+    link::{self, Mailed},
+    password, random, revocations, sessions,
+};
+
+/// How many accounts are looked for at once.
+const BATCH: i64 = 100;
+
+/// Deletes the caller's account, for the password or right after signing in. Gives when it will be
+/// erased.
+pub async fn request(app: &App, ctx: &Ctx, caller: &Caller, given: Option<Secret>) -> Result<Time> {
+    let limit = Limit { name: "account_delete", rate: app.settings.limits.account_delete };
+    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    match given.filter(|it| !it.is_empty()) {
+        Some(given) => password::prove(app, ctx, caller, ("password", Some(given))).await?,
+        None => assurance::require_fresh(ctx, caller)?,
+    }
+    let mailed = Mailed::draft(app, ctx, &caller.user, Letter::AccountDeleted)?;
+    let entry =
+        audit::event(ctx, Event::AccountDeleted)?.by(caller.user.id).in_session(caller.session.id);
+    let (id, now) = (caller.user.id, ctx.now);
+    let ended = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            if !store::users::delete(&db, id, now).await? {
+                return Err(Code::SessionEnded.into());
+            }
+            store::links::revoke_all(&db, id).await?;
+            store::links::revoke(&db, id, Purpose::UndoEmailChange).await?;
+            mailed.write(&db).await?;
+            audit::record(&db, &entry).await?;
+            let reason = EndReason::AccountDeleted;
+            let ended = store::sessions::end_all(&db, id, None, reason, now).await?;
+            let ended = sessions::revoke(&db, &ended, now).await?;
+            revocations::user(&db, id, now).await?;
+            Ok(ended)
+        })
+        .await?;
+    revocations::announced(app, &ended, Some(id));
+    job::wake(app);
+    Ok(now + app.settings.accounts.deletion_grace)
+}
+
+/// Whether somebody who knows the password can still come back.
+pub(crate) fn is_restorable(app: &App, ctx: &Ctx, user: &User) -> bool {
+    let grace = app.settings.accounts.deletion_grace;
+    user.is_active && user.deleted_at.is_some_and(|it| ctx.now < it + grace)
+}
+
+/// What the owner of a deleted account is told who signs in: a refusal with a way back.
+pub(crate) async fn offer(app: &App, ctx: &Ctx, user: &User) -> Result<Problem> {
+    let (row, token) = link::draft(app, ctx, user, Purpose::RestoreAccount, &user.email)?;
+    app.store.put(async move |db| store::links::insert(&db, &row).await).await?;
+    Ok(Problem { restore_token: Some(token), ..Problem::from(Code::AccountDeleted) })
+}
+
+/// The mail with a way back, for whoever asked for a new password.
+pub(crate) async fn mail_offer(app: &App, ctx: &Ctx, user: &User) -> Result<()> {
+    let mailed = Mailed::draft(app, ctx, user, Letter::AccountDeleted)?;
+    app.store.write(async move |db| mailed.write(&db).await).await?;
+    job::wake(app);
+    Ok(())
+}
+
+/// Brings a deleted account back.
+pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
+    let limit = Limit { name: "email_verify", rate: app.settings.limits.email_verify };
+    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    let (hash, purpose, now) = (link::presented("token", token)?, Purpose::RestoreAccount, ctx.now);
+    let id = link::look(app, ctx, hash, purpose).await?.user_id;
+    let entry = audit::event(ctx, Event::AccountRestored)?.by(id);
+    let since = now - app.settings.accounts.deletion_grace;
+    app.store
+        .attempt(async move |db: Db| -> Result<()> {
+            link::spend(&db, &hash, purpose, now).await?;
+            if !store::users::restore(&db, id, since, now).await? {
+                return Err(Code::InvalidLink.into());
+            }
+            store::links::revoke(&db, id, purpose).await?;
+            audit::record(&db, &entry).await?;
+            Ok(revocations::user(&db, id, now).await?)
+        })
+        .await?;
+    revocations::announced(app, &[], Some(id));
+    Ok(())
+}
+
+/// Erases every account whose grace is over: what is theirs goes, and of the audit log what is
+/// personal.
+pub(crate) async fn erase_due(app: &App, now: Time) -> Result<()> {
+    let before = now - app.settings.accounts.deletion_grace;
+    loop {
+        let unit = async move |db: Db| store::users::erasable(&db, before, BATCH).await;
+        let due = app.store.get(unit).await?;
+        for it in &due {
+            erase(app, it.id, before, now).await?;
+        }
+        if i64::try_from(due.len()).is_ok_and(|it| it < BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+async fn erase(app: &App, id: UserId, before: Time, now: Time) -> Result<()> {
+    let ctx = Ctx::local(now, random::request_id(now));
+    let entry = audit::event(&ctx, Event::AccountErased)?.about(Some(id));
+    app.store
+        .write(async move |db| {
+            // Restored a moment ago.
+            if !store::users::erase(&db, id, before).await? {
+                return Ok(());
+            }
+            store::audit::forget_person(&db, id).await?;
+            audit::record(&db, &entry).await?;
+            revocations::user(&db, id, now).await
+        })
+        .await?;
+    revocations::announced(app, &[], Some(id));
+    Ok(())
+}
