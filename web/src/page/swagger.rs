@@ -21,7 +21,8 @@ use crate::{
 /// It asks no outside validator about our document.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::new(["/openapi.json"]).validator_url("none").try_it_out_enabled(true);
-    Arc::new(config)
+    // Without the bar that offers to load documents of others.
+    Arc::new(config.use_base_layout())
 });
 
 /// Its scripts show pictures that they hold as data. The one inline style that they try is not
