@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     fakes::smtp::SmtpServer,
-    world::{Node, World},
+    world::{Node, World, eventually},
 };
 
 async fn two_nodes() -> Option<(World, Node)> {
@@ -28,6 +28,38 @@ async fn a_session_that_ended_on_one_node_is_dead_on_the_other_once_it_has_heard
     there.profile().await.refused("session_ended");
     there.present(&anna.refresh_token()).await.refused("session_ended");
     node.stop().await;
+}
+
+/// Ends a session on one node and waits until the other knows.
+async fn heard_of((world, node): (World, Node)) {
+    let anna = world.registered("anna@example.com").await;
+    let there = anna.at(node.url());
+    there.profile().await.ok();
+    anna.logout().await.ok();
+    eventually("the other node hears of it", async || {
+        (there.profile().await.status == 401).then_some(())
+    })
+    .await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_a_node_hears_by_asking_the_database() {
+    let nodes = World::of_two_nodes(|it| {
+        it.cache.url = "".into();
+        it.sessions.revocation_poll = Span::millis(100);
+    });
+    if let Some(nodes) = nodes.await {
+        heard_of(nodes).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_redis_a_node_is_told() {
+    let nodes = World::of_two_nodes(|it| it.sessions.revocation_poll = Span::hours(1));
+    if let Some(nodes) = nodes.await {
+        heard_of(nodes).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
