@@ -112,7 +112,7 @@ pub async fn confirm(
         })
         .await;
     let (renewed, ended) = outcome.map_err(address_conflicts)?;
-    announce(app, id, &ended, kept);
+    sessions::announce_change(app, id, &ended, kept);
     let user = Arc::new(User { email_verified_at: Some(now), ..with_address(user, new) });
     let pair = |session: Session| tokens::issue(app, ctx, &user, &Arc::new(session));
     renewed.map(pair).transpose()
@@ -155,7 +155,7 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
             Error::Refused(_) => Code::InvalidLink.into(),
             error => error,
         })?;
-    announce(app, id, &ended, None);
+    sessions::announce_change(app, id, &ended, None);
     Ok(())
 }
 
@@ -194,12 +194,6 @@ async fn end_others(
     }
     revocations::user(db, user, now).await?;
     Ok(ended)
-}
-
-fn announce(app: &App, user: UserId, ended: &[SessionId], renewed: Option<SessionId>) {
-    let sessions: Vec<SessionId> = ended.iter().copied().chain(renewed).collect();
-    revocations::announced(app, &sessions, Some(user));
-    job::wake(app);
 }
 
 /// Somebody else took the address since it was asked for.

@@ -1,12 +1,15 @@
 //! Password hashes: Argon2id (RFC 9106) on threads of its own.
 //!
 //! It guarantees that no more hashes are computed at once than there are workers, each in memory
-//! that it keeps; that no more wait than the queue holds; and that whoever has no account costs the
-//! same hash as whoever has.
+//! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
+//! and no worker; and that whoever has no account costs the same hash as whoever has.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use argon2::{
@@ -62,7 +65,10 @@ impl Hasher {
             let run = move || {
                 let mut memory = Vec::new();
                 while let Ok(job) = work.recv() {
-                    job(&mut memory);
+                    // A thread that ended with it would be missing for good; memory is made anew.
+                    if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+                        memory = Vec::new();
+                    }
                 }
             };
             let thread = std::thread::Builder::new().name(format!("hasher-{number}")).spawn(run);
@@ -213,6 +219,15 @@ mod tests {
             panic!("not replaced");
         };
         assert_eq!(new.verify(&"correct".into(), Some(&hash)).await.unwrap(), Verified::Right);
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_no_worker() {
+        let hasher = Hasher::start(&settings()).unwrap();
+        for _ in 0..3 {
+            assert!(hasher.run(|_| panic!("as a test")).await.is_err());
+        }
+        assert_eq!(hasher.run(|_| 1).await.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -134,7 +134,7 @@ pub async fn change(
             Ok((renewed, ended))
         })
         .await?;
-    announce(app, caller.user.id, &ended, Some(session));
+    sessions::announce_change(app, caller.user.id, &ended, Some(session));
     let user = fresh(app, caller.user.id).await?;
     tokens::issue(app, ctx, &user, &Arc::new(renewed))
 }
@@ -221,7 +221,7 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
             Ok(ended)
         })
         .await?;
-    announce(app, id, &ended, None);
+    sessions::announce_change(app, id, &ended, None);
     Ok(())
 }
 
@@ -317,12 +317,6 @@ impl Change {
         revocations::user(db, user, now).await?;
         Ok(ended)
     }
-}
-
-fn announce(app: &App, user: UserId, ended: &[SessionId], renewed: Option<SessionId>) {
-    let sessions: Vec<SessionId> = ended.iter().copied().chain(renewed).collect();
-    revocations::announced(app, &sessions, Some(user));
-    job::wake(app);
 }
 
 async fn fresh(app: &App, id: UserId) -> Result<Arc<User>> {

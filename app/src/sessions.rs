@@ -1,7 +1,7 @@
 //! Sessions as their owner sees them: made by a sign-in, listed, ended.
 
 use domain::{
-    Code, Secret, SessionId, Time,
+    Code, Secret, SessionId, Time, UserId,
     account::User,
     event::Event,
     session::{EndReason, Session, device::DeviceId, expires_at, refresh::RefreshToken},
@@ -12,6 +12,7 @@ use crate::{
     App, Ctx, Result,
     audit::{self, Entry},
     caller::Caller,
+    job,
     limits::{self, Limit},
     random, revocations,
     tokens::{self, Presented},
@@ -128,6 +129,19 @@ pub(crate) async fn revoke(db: &Db, ended: &[Ended], now: Time) -> store::Result
 /// After the transaction: sessions that ended are dead here at once.
 pub fn announce(app: &App, ended: &[SessionId]) {
     revocations::announced(app, ended, None);
+}
+
+/// After the transaction of a change that a user's sessions do not survive, but for one that is
+/// renewed: all of it is known here at once, and mails are on their way.
+pub(crate) fn announce_change(
+    app: &App,
+    user: UserId,
+    ended: &[SessionId],
+    renewed: Option<SessionId>,
+) {
+    let sessions: Vec<SessionId> = ended.iter().copied().chain(renewed).collect();
+    revocations::announced(app, &sessions, Some(user));
+    job::wake(app);
 }
 
 /// The caller's own, the latest used first.
