@@ -129,6 +129,7 @@ said-password-changed = تم تغيير كلمة مرورك.
 said-account-deleted = تم حذف حسابك.
 said-account-restored = تمت استعادة حسابك.
 said-registered = تم إنشاء حسابك. يُرجى تأكيد عنوان بريدك الإلكتروني.
+said-registered-verified = تم إنشاء حسابك.
 said-registration-mailed = إذا كان تسجيل هذا العنوان ممكناً، فستصل رسالة إليه قريباً.
 
 ## قوة كلمة المرور

@@ -111,6 +111,7 @@ said-password-changed = Ihr Passwort wurde geändert.
 said-account-deleted = Ihr Konto wurde gelöscht.
 said-account-restored = Ihr Konto wurde wiederhergestellt.
 said-registered = Ihr Konto ist angelegt. Bitte bestätigen Sie Ihre E-Mail-Adresse.
+said-registered-verified = Ihr Konto wurde angelegt.
 said-registration-mailed = Wenn diese Adresse registriert werden kann, ist eine E-Mail dorthin unterwegs.
 
 ## Stärke eines Passworts

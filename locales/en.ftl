@@ -122,6 +122,7 @@ said-password-changed = Your password has been changed.
 said-account-deleted = Your account has been deleted.
 said-account-restored = Your account has been restored.
 said-registered = Your account has been created. Please confirm your email address.
+said-registered-verified = Your account has been created.
 said-registration-mailed = If this address can be registered, a mail is on its way to it.
 
 ## How hard a password is to guess

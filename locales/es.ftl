@@ -120,6 +120,7 @@ said-password-changed = Su contraseña se ha cambiado.
 said-account-deleted = Su cuenta se ha eliminado.
 said-account-restored = Su cuenta se ha restaurado.
 said-registered = Su cuenta se ha creado. Confirme su dirección de correo.
+said-registered-verified = Su cuenta se ha creado.
 said-registration-mailed = Si esta dirección se puede registrar, un correo está en camino hacia ella.
 
 ## Solidez de una contraseña

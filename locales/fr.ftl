@@ -120,6 +120,7 @@ said-password-changed = Votre mot de passe a été modifié.
 said-account-deleted = Votre compte a été supprimé.
 said-account-restored = Votre compte a été restauré.
 said-registered = Votre compte a été créé. Veuillez confirmer votre adresse e-mail.
+said-registered-verified = Votre compte a été créé.
 said-registration-mailed = Si cette adresse peut être inscrite, un e-mail lui est envoyé.
 
 ## Solidité d’un mot de passe

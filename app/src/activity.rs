@@ -68,10 +68,12 @@ impl Uses {
 }
 
 async fn write(store: &Store, messages: &mut Vec<Message>) {
-    let uses: Vec<Use> = messages
+    let mut uses: Vec<Use> = messages
         .iter()
         .filter_map(|it| if let Message::Use(it) = it { Some(*it) } else { None })
         .collect();
+    // Two nodes that note uses of the same sessions must not wait for each other.
+    uses.sort_by_key(|it| it.session);
     let unit = async move |db: Db| {
         for it in uses {
             store::sessions::record_shown(&db, it.session, it.generation, it.at).await?;

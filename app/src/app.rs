@@ -25,6 +25,7 @@ use crate::{
     lookaside::LookAside,
     render::Render,
     templates::{self, Overrides},
+    turns::Turns,
 };
 
 /// The SQLite database in the data folder.
@@ -48,6 +49,7 @@ pub struct Parts {
     pub keys: Keys,
     pub hasher: Hasher,
     pub lookaside: LookAside,
+    pub(crate) turns: Turns,
     pub activity: Activity,
     pub locale: Arc<Locale>,
     /// The operator's own templates and texts.
@@ -110,6 +112,7 @@ impl App {
             keys: Keys::open(&settings, &store, now).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions),
+            turns: Turns::new(settings.sessions.memory_entries),
             activity,
             locale: compiled.locale,
             overrides: compiled.overrides,

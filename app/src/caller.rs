@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Secret, Span,
+    Code, Secret, Span, Time,
     account::User,
     session::{Session, access_token::Claims},
 };
+use store::Db;
 
 use crate::{App, Ctx, Result, keys, lookaside::Facts};
 
@@ -37,6 +38,17 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
     }
     note(app, ctx, &session, &claims, epoch);
     Ok(Caller { user, session, claims })
+}
+
+/// Refuses where the caller has been shut out since the request was let in, and keeps that from
+/// happening until the transaction ends: for what must not be left behind by somebody whose session
+/// has just ended, here or on a node that this one has not heard of yet.
+pub async fn hold(db: &Db, caller: &Caller, now: Time) -> Result<()> {
+    db.lock("users", caller.user.id).await?;
+    match store::sessions::is_unchanged(db, &caller.session, now).await? {
+        true => Ok(()),
+        false => Err(Code::SessionEnded.into()),
+    }
 }
 
 async fn facts(app: &App, ctx: &Ctx, claims: &Claims) -> Result<Facts> {

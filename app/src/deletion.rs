@@ -1,14 +1,13 @@
 //! Deleting an account: its owner asks, can come back within the grace, and is erased after it.
 
 use domain::{
-    Code, Problem, Secret, Time, UserId, account::User, event::Event, link::Purpose,
-    session::EndReason,
+    Code, Problem, Secret, Time, account::User, event::Event, link::Purpose, session::EndReason,
 };
-use store::Db;
+use store::{Db, users::Erasable};
 
 use crate::{
     App, Ctx, Result, assurance, audit,
-    caller::Caller,
+    caller::{self, Caller},
     job::{self, Letter},
     limits::{self, Limit},
     link::{self, Mailed},
@@ -30,15 +29,15 @@ pub async fn request(app: &App, ctx: &Ctx, caller: &Caller, given: Option<Secret
     let mailed = Mailed::draft(app, ctx, &caller.user, Letter::AccountDeleted)?;
     let entry =
         audit::event(ctx, Event::AccountDeleted)?.by(caller.user.id).in_session(caller.session.id);
-    let (id, now) = (caller.user.id, ctx.now);
+    let (id, now, who) = (caller.user.id, ctx.now, caller.clone());
     let ended = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
+            caller::hold(&db, &who, now).await?;
             if !store::users::delete(&db, id, now).await? {
                 return Err(Code::SessionEnded.into());
             }
             store::links::revoke_all(&db, id).await?;
-            store::links::revoke(&db, id, Purpose::UndoEmailChange).await?;
             mailed.write(&db).await?;
             audit::record(&db, &entry).await?;
             let reason = EndReason::AccountDeleted;
@@ -84,7 +83,7 @@ pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let since = now - app.settings.accounts.deletion_grace;
     app.store
         .attempt(async move |db: Db| -> Result<()> {
-            link::spend(&db, &hash, purpose, now).await?;
+            link::spend(&db, id, &hash, purpose, now).await?;
             if !store::users::restore(&db, id, since, now).await? {
                 return Err(Code::InvalidLink.into());
             }
@@ -105,7 +104,7 @@ pub(crate) async fn erase_due(app: &App, now: Time) -> Result<()> {
         let unit = async move |db: Db| store::users::erasable(&db, before, BATCH).await;
         let due = app.store.get(unit).await?;
         for it in &due {
-            erase(app, it.id, before, now).await?;
+            erase(app, it.clone(), before, now).await?;
         }
         if i64::try_from(due.len()).is_ok_and(|it| it < BATCH) {
             return Ok(());
@@ -113,7 +112,8 @@ pub(crate) async fn erase_due(app: &App, now: Time) -> Result<()> {
     }
 }
 
-async fn erase(app: &App, id: UserId, before: Time, now: Time) -> Result<()> {
+async fn erase(app: &App, due: Erasable, before: Time, now: Time) -> Result<()> {
+    let id = due.id;
     let ctx = Ctx::local(now, random::request_id(now));
     let entry = audit::event(&ctx, Event::AccountErased)?.about(Some(id));
     app.store
@@ -122,6 +122,7 @@ async fn erase(app: &App, id: UserId, before: Time, now: Time) -> Result<()> {
             if !store::users::erase(&db, id, before).await? {
                 return Ok(());
             }
+            store::invitations::delete_for(&db, &due.email_canonical).await?;
             store::audit::forget_person(&db, id).await?;
             audit::record(&db, &entry).await?;
             revocations::user(&db, id, now).await

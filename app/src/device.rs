@@ -1,13 +1,8 @@
-//! Devices by their signed cookie.
+//! Devices, and the signed cookies that they are known by.
 
 use domain::session::device::DeviceId;
 
 use crate::{App, Ctx, Result, random};
-
-/// The device that a cookie names. `None`: it is not a cookie of ours.
-pub fn recognise(app: &App, cookie: &str) -> Option<DeviceId> {
-    app.keys.device(cookie)
-}
 
 /// Sees to it that the request has a device. Where it had none, also gives the cookie by which the
 /// new one is known from now on.

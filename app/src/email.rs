@@ -40,7 +40,7 @@ pub async fn verify(
     let welcome = job::draft(app, ctx, &Task::letter(Letter::Welcome, user))?;
     app.store
         .attempt(async move |db: Db| -> Result<()> {
-            let spent = link::spend(&db, &hash, purpose, now).await?;
+            let spent = link::spend(&db, user, &hash, purpose, now).await?;
             if let Some(row) = &row {
                 store::links::insert(&db, row).await?;
             }

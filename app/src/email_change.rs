@@ -15,7 +15,7 @@ use store::Db;
 
 use crate::{
     App, Ctx, Error, Result, audit,
-    caller::Caller,
+    caller::{self, Caller},
     email,
     job::{self, Letter},
     limits::{self, Limit},
@@ -49,12 +49,14 @@ pub async fn request(
     let entry = audit::event(ctx, Event::EmailChangeRequested)?
         .by(caller.user.id)
         .in_session(caller.session.id);
+    let (who, now) = (caller.clone(), ctx.now);
     app.store
-        .write(async move |db| {
+        .attempt(async move |db: Db| -> Result<()> {
+            caller::hold(&db, &who, now).await?;
             if is_free && may_write {
                 mailed.write(&db).await?;
             }
-            audit::record(&db, &entry).await
+            Ok(audit::record(&db, &entry).await?)
         })
         .await?;
     job::wake(app);
@@ -95,7 +97,7 @@ pub async fn confirm(
     let outcome = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            link::spend(&db, &hash, purpose, now).await?;
+            link::spend(&db, id, &hash, purpose, now).await?;
             if !store::users::set_email(&db, id, old.as_str(), &address, now).await? {
                 return Err(Code::InvalidLink.into());
             }
@@ -123,7 +125,9 @@ pub async fn confirm(
 pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let purpose = Purpose::UndoEmailChange;
     let (hash, found) = presented(app, ctx, token, purpose).await?;
-    let user = owner(app, found.user_id).await?;
+    let user = by_id(app, found.user_id).await?;
+    let (is_deleted, since) =
+        (user.deleted_at.is_some(), ctx.now - app.settings.accounts.deletion_grace);
     let old = Email::from(found.email);
     let restored = with_address(user.clone(), old.clone());
     let reset = Mailed::draft(app, ctx, &restored, Letter::ResetPassword)?;
@@ -135,7 +139,11 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let ended = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            link::spend(&db, &hash, purpose, now).await?;
+            link::spend(&db, id, &hash, purpose, now).await?;
+            // Whoever took the address may have deleted the account after it.
+            if is_deleted && !store::users::restore(&db, id, since, now).await? {
+                return Err(Code::InvalidLink.into());
+            }
             let current = (user.email.as_str(), user.password_hash.as_deref());
             let is_restored = store::users::set_email(&db, id, current.0, &old, now).await?;
             let is_void = store::users::set_password(&db, id, current.1, &unknown, now).await?;
@@ -172,8 +180,13 @@ async fn presented(
 }
 
 async fn owner(app: &App, id: UserId) -> Result<User> {
+    let user = by_id(app, id).await?;
+    if user.is_usable() { Ok(user) } else { Err(Code::InvalidLink.into()) }
+}
+
+async fn by_id(app: &App, id: UserId) -> Result<User> {
     let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
-    Ok(found.filter(User::is_usable).ok_or(Code::InvalidLink)?)
+    found.ok_or_else(|| Code::InvalidLink.into())
 }
 
 fn with_address(user: User, email: Email) -> User {

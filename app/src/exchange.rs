@@ -73,7 +73,7 @@ pub async fn redeem(
     let replaced = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            link::spend(&db, &hash, purpose, now).await?;
+            link::spend(&db, id, &hash, purpose, now).await?;
             if !store::users::record_sign_in(&db, id, None, now).await? {
                 return Err(Code::InvalidLink.into());
             }

@@ -225,7 +225,7 @@ mod tests {
     async fn a_panic_costs_no_worker() {
         let hasher = Hasher::start(&settings()).unwrap();
         for _ in 0..3 {
-            assert!(hasher.run(|_| panic!("as a test")).await.is_err());
+            assert!(hasher.run::<()>(|_| panic!("as a test")).await.is_err());
         }
         assert_eq!(hasher.run(|_| 1).await.unwrap(), 1);
     }

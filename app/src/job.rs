@@ -14,7 +14,7 @@ pub use store::jobs::{Filter, State};
 pub use self::{
     desk::{Listed, Replayed, count_dead, discard, list, replay, replay_some},
     letter::Letter,
-    schedule::{prepare, run_due as run_schedules},
+    schedule::{check_cron, prepare, run_due as run_schedules},
     worker::{run_due, work},
 };
 use crate::{App, Ctx, Error, Result, random};

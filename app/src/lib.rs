@@ -45,6 +45,7 @@ mod lookaside;
 mod random;
 mod render;
 mod revocations;
+mod turns;
 
 pub use self::{
     app::{App, OpenError, connect, database_file, migrate},

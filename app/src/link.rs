@@ -1,7 +1,7 @@
 //! Single-use tokens on their way: mailed as links, or handed to the browser that began a flow.
 
 use domain::{
-    Code, LinkId, Problem, Secret, Span,
+    Code, LinkId, Problem, Secret, Span, UserId,
     account::{Email, User},
     link::{self, Purpose},
     mac,
@@ -121,9 +121,17 @@ pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Res
     Ok(app.store.get(unit).await?.ok_or(Code::InvalidLink)?)
 }
 
-/// Spends a token, in the transaction of what it is good for: of all who present it at once, one
-/// does.
-pub async fn spend(db: &Db, hash: &[u8; 32], purpose: Purpose, now: domain::Time) -> Result<Spent> {
+/// Spends a user's token, in the transaction of what it is good for: of all who present it at once,
+/// one does. The user before the token, always: whoever voids a user's tokens holds the user, and
+/// must not miss what a token becomes.
+pub async fn spend(
+    db: &Db,
+    user: UserId,
+    hash: &[u8; 32],
+    purpose: Purpose,
+    now: domain::Time,
+) -> Result<Spent> {
+    db.lock("users", user).await?;
     Ok(links::consume(db, hash, purpose, now).await?.ok_or(Code::InvalidLink)?)
 }
 

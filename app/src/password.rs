@@ -124,12 +124,13 @@ pub async fn change(
     let (renewed, ended) = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            let user = change.user.id;
-            let ended = change.write(&db, Some(session)).await?;
-            let proved = Some(now);
+            let (user, proved) = (change.user.id, Some(now));
+            // Sessions before revocations, always, lest two wait for each other.
+            db.lock("users", user).await?;
             let renewed =
                 store::sessions::renew(&db, session, user, (&secret, proved), now).await?;
             let renewed = renewed.ok_or(Code::SessionEnded)?;
+            let ended = change.write(&db, Some(session)).await?;
             revocations::session(&db, session, now).await?;
             Ok((renewed, ended))
         })
@@ -214,7 +215,7 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let ended = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            let spent = link::spend(&db, &hash, purpose, now).await?;
+            let spent = link::spend(&db, id, &hash, purpose, now).await?;
             let ended = change.write(&db, None).await?;
             store::users::verify_email(&db, id, &spent.email, now).await?;
             unlock.write(&db, now).await?;

@@ -10,7 +10,12 @@ use domain::{
 };
 use store::Db;
 
-use crate::{App, Ctx, Error, Result, audit, caller::Caller, revocations};
+use crate::{
+    App, Ctx, Error, Result, audit,
+    caller::Caller,
+    limits::{self, Limit},
+    revocations,
+};
 
 /// How often a change that others keep overtaking is tried.
 const ROUNDS: usize = 5;
@@ -18,6 +23,8 @@ const ROUNDS: usize = 5;
 /// Changes the caller's account; what the change does not name stays.
 pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> Result<Arc<User>> {
     let id = caller.user.id;
+    let limit = Limit { name: "profile_update", rate: app.settings.limits.profile_update };
+    limits::keep(limits::take(app, ctx, limit, &id.to_string()).await?);
     for _ in 0..ROUNDS {
         let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
         let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;

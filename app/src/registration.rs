@@ -17,7 +17,7 @@ use self::form::{Accepted, consents};
 pub(crate) use self::form::{name, optional};
 pub use crate::password::Strength;
 use crate::{
-    App, Ctx, Result,
+    App, Ctx, Error, Result,
     audit::{self, Entry},
     email,
     idempotency::{self, Key},
@@ -41,15 +41,28 @@ pub enum Registered {
     Silent,
 }
 
-/// Makes an account.
+/// Makes an account. One limit counts accounts that were made, another what was refused: a refusal
+/// tells whether an address is known, and may cost a look at a password.
 pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
-    let limit = Limit { name: "register", rate: app.settings.limits.register };
-    let spent = limits::take(app, ctx, limit, &ctx.client.network()).await?;
+    let (rates, who) = (&app.settings.limits, ctx.client.network());
+    let limit = Limit { name: "register_failures", rate: rates.register_failures };
+    let refused = limits::take(app, ctx, limit, &who).await?;
+    let limit = Limit { name: "register", rate: rates.register };
+    let made = match limits::take(app, ctx, limit, &who).await {
+        Ok(made) => made,
+        Err(limited) => {
+            limits::give_back(app, ctx, refused).await;
+            return Err(limited);
+        }
+    };
     let outcome = try_register(app, ctx, input).await;
     match &outcome {
-        Ok(Registered::Account { .. } | Registered::Silent) => limits::keep(spent),
-        // The limit counts accounts that were made.
-        _ => limits::give_back(app, ctx, spent).await,
+        Ok(Registered::Account { .. } | Registered::Silent) => limits::keep(made),
+        _ => limits::give_back(app, ctx, made).await,
+    }
+    match &outcome {
+        Err(Error::Refused(_)) => limits::keep(refused),
+        _ => limits::give_back(app, ctx, refused).await,
     }
     outcome
 }

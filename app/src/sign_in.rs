@@ -233,13 +233,14 @@ async fn start(
             if !store::users::record_sign_in(&db, id, known.as_deref(), now).await? {
                 return Ok(None);
             }
+            guess.right(&db).await?;
+            let replaced = sessions::write(&db, &draft, now).await?;
             if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
                 store::users::upgrade_hash(&db, id, old, hash).await?;
                 // Other nodes remember the hash of yesterday.
                 revocations::user(&db, id, now).await?;
             }
-            guess.right(&db).await?;
-            sessions::write(&db, &draft, now).await.map(Some)
+            Ok(Some(replaced))
         })
         .await?;
     let Some(replaced) = started else { return Ok(None) };

@@ -198,6 +198,7 @@ CREATE TABLE audit_events (
     request_id TEXT        NOT NULL,
     details    JSONB       NOT NULL
 );
+CREATE INDEX audit_events_of_actor ON audit_events (actor_id, id);
 CREATE INDEX audit_events_of_subject ON audit_events (subject_id, id);
 
 CREATE TABLE signing_keys (

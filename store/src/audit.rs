@@ -44,15 +44,16 @@ pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<Audi
     db.all(statement, args![subject, limit]).await
 }
 
-/// Takes out what is personal of the rows about somebody who is erased; that something happened
+/// Takes out what is personal of the rows by and about somebody who is erased; that something happened
 /// stays.
-pub async fn forget_person(db: &Db, subject: UserId) -> Result<u64> {
+pub async fn forget_person(db: &Db, person: UserId) -> Result<u64> {
     db.execute(
         sql!(
-            "UPDATE audit_events SET ip_address = '', user_agent = '', browser = '', os = ''
-             WHERE subject_id = $1"
+            "UPDATE audit_events SET ip_address = '', user_agent = '', browser = '', os = '',
+                 device_type = ''
+             WHERE subject_id = $1 OR actor_id = $1"
         ),
-        args![subject],
+        args![person],
     )
     .await
 }

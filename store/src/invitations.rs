@@ -90,6 +90,12 @@ pub async fn revoke_for(db: &Db, email_canonical: &str, now: Time) -> Result<u64
     .await
 }
 
+/// Deletes those to an address.
+pub async fn delete_for(db: &Db, email_canonical: &str) -> Result<u64> {
+    db.execute(sql!("DELETE FROM invitations WHERE email_canonical = $1"), args![email_canonical])
+        .await
+}
+
 /// Deletes at most `limit` that expired before `before`.
 pub async fn sweep(db: &Db, before: Time, limit: i64) -> Result<u64> {
     db.execute(

@@ -104,6 +104,18 @@ pub async fn bury(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Re
     .await
 }
 
+/// Deletes at most `limit` dead letters from before `before`.
+pub async fn sweep(db: &Db, before: Time, limit: i64) -> Result<u64> {
+    db.execute(
+        sql!(
+            "DELETE FROM jobs WHERE id IN (
+                 SELECT id FROM jobs WHERE dead_at IS NOT NULL AND dead_at < $1 LIMIT $2)"
+        ),
+        args![before, limit],
+    )
+    .await
+}
+
 /// How many are due, whether or not somebody works on them.
 pub async fn due(db: &Db, now: Time) -> Result<i64> {
     db.value(sql!("SELECT COUNT(*) FROM jobs WHERE dead_at IS NULL AND due_at <= $1"), args![now])

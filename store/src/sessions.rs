@@ -48,6 +48,20 @@ pub async fn is_known_device(db: &Db, user: UserId, fingerprint: &str) -> Result
     Ok(count > 0)
 }
 
+/// Whether a session is alive and has the secret that it was seen with.
+pub async fn is_unchanged(db: &Db, session: &Session, now: Time) -> Result<bool> {
+    let count: i64 = db
+        .value(
+            sql!(
+                "SELECT COUNT(*) FROM sessions
+                 WHERE id = $1 AND secret = $2 AND ended_at IS NULL AND expires_at > $3"
+            ),
+            args![session.id, session.secret, now],
+        )
+        .await?;
+    Ok(count == 1)
+}
+
 /// A rotation: which head becomes which, and from which parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Rotation {

@@ -203,13 +203,17 @@ crate::row! {
     /// An account that is to be erased.
     pub struct Erasable {
         pub id: UserId,
+        pub email_canonical: String,
     }
 }
 
 /// At most `limit` that were deleted at `before` or earlier.
 pub async fn erasable(db: &Db, before: Time, limit: i64) -> Result<Vec<Erasable>> {
     db.all(
-        sql!("SELECT id FROM users WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2"),
+        sql!(
+            "SELECT id, email_canonical FROM users
+             WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2"
+        ),
         args![before, limit],
     )
     .await

@@ -12,13 +12,15 @@ const SESSIONS_KEPT: Span = Span::days(30);
 const LINKS_KEPT: Span = Span::days(7);
 /// Operators may still want to see who did not come.
 const INVITATIONS_KEPT: Span = Span::days(30);
+/// They name whom they were for, and nobody replays them after a season.
+const DEAD_LETTERS_KEPT: Span = Span::days(90);
 /// Longer than any process could go without hearing of them.
 const REVOCATIONS_KEPT: Span = Span::days(1);
 
 /// Deletes in batches until nothing is left.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
-    let mut swept = [0_u64; 6];
+    let mut swept = [0_u64; 7];
     loop {
         let batch = app
             .store
@@ -30,6 +32,7 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
                     store::invitations::sweep(&db, now - INVITATIONS_KEPT, limit).await?,
                     store::idempotency::sweep(&db, now - idempotency::KEPT, limit).await?,
                     store::keys::sweep(&db, now, limit).await?,
+                    store::jobs::sweep(&db, now - DEAD_LETTERS_KEPT, limit).await?,
                 ])
             })
             .await?;
@@ -40,7 +43,16 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
             break;
         }
     }
-    let [sessions, links, revocations, invitations, idempotency_keys, keys] = swept;
-    tracing::info!(sessions, links, revocations, invitations, idempotency_keys, keys, "cleaned up");
+    let [sessions, links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
+    tracing::info!(
+        sessions,
+        links,
+        revocations,
+        invitations,
+        idempotency_keys,
+        keys,
+        dead_letters,
+        "cleaned up"
+    );
     Ok(())
 }

@@ -19,6 +19,11 @@ const LOCKOUTS: &str = "lockouts";
 /// How closely their number is bounded.
 const LOCKOUTS_CRON: &str = "*/10 * * * *";
 
+/// Whether this is a cron expression, and if not why.
+pub fn check_cron(cron: &str) -> Result<(), String> {
+    next(cron, Time(0)).map(drop)
+}
+
 /// When `cron` is next due after `now`.
 fn next(cron: &str, now: Time) -> Result<Time, String> {
     let parsed = Cron::from_str(cron).map_err(|error| format!("{cron:?}: {error}"))?;

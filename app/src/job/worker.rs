@@ -1,14 +1,18 @@
 //! Doing what is due: claims, retries, dead letters.
 //!
 //! It guarantees that a job is claimed by one worker at a time, that one that fails or panics is
-//! tried again or kept as a dead letter, and that one whose worker died is taken over when its
-//! claim runs out.
+//! tried again or kept as a dead letter, that one whose worker died is taken over when its claim
+//! runs out, and that one that takes long keeps no more than its own worker.
 
 use std::sync::Arc;
 
 use domain::{Span, job::retry_at};
 use store::{Db, jobs::Job};
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    sync::Notify,
+    task::{JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -41,45 +45,66 @@ impl From<Error> for Failure {
     }
 }
 
-/// Works until `stop`: whenever somebody wakes it, and now and then anyway.
-pub async fn work(app: App, wake: Arc<Notify>, stop: tokio_util::sync::CancellationToken) {
+/// Works until `stop`: whenever somebody wakes it, a job ends, and now and then anyway. A job that
+/// takes long holds up no other as long as there are workers.
+pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
+    let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        if let Err(error) = run_due(&app, &stop).await {
+        if let Err(error) = begin_due(&app, &mut running).await {
             tracing::warn!(%error, "the queue cannot be read");
         }
         tokio::select! {
+            Some(ended) = running.join_next() => noted(ended),
             () = wake.notified() => {}
             () = tokio::time::sleep(app.settings.jobs.poll.duration()) => {}
             () = stop.cancelled() => {}
         }
     }
+    while let Some(ended) = running.join_next().await {
+        noted(ended);
+    }
 }
 
 /// Does everything that is due; gives how many jobs that were.
-pub async fn run_due(app: &App, stop: &tokio_util::sync::CancellationToken) -> Result<usize> {
-    let mut done = 0;
-    while !stop.is_cancelled() {
-        let claim = Uuid::from_bytes(random::bytes()?);
-        let now = app.clock.now();
-        let until = now + app.settings.jobs.lease;
-        // A process without workers does it only when it is asked to.
-        let limit = i64::try_from(app.settings.jobs.workers.max(1)).unwrap_or(1);
-        let unit = async move |db: Db| store::jobs::claim(&db, claim, until, now, limit).await;
-        let jobs = app.store.put(unit).await?;
-        if jobs.is_empty() {
-            break;
+pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
+    let (mut done, mut running) = (0, JoinSet::new());
+    let mut outcome = Ok(());
+    loop {
+        if outcome.is_ok() && !stop.is_cancelled() {
+            outcome = begin_due(app, &mut running).await.map(|count| done += count);
         }
-        done += jobs.len();
-        let mut running = JoinSet::new();
-        for job in jobs {
-            let app = app.clone();
-            running.spawn(async move { finish(&app, job, claim).await });
-        }
-        while let Some(ended) = running.join_next().await {
-            ended.map_err(Error::broken)??;
+        match running.join_next().await {
+            Some(ended) => noted(ended),
+            None => return outcome.map(|()| done),
         }
     }
-    Ok(done)
+}
+
+/// Claims as many jobs as there are idle workers, and begins them; gives how many those were.
+async fn begin_due(app: &App, running: &mut JoinSet<Result<()>>) -> Result<usize> {
+    // A process without workers does it only when it is asked to.
+    let idle = app.settings.jobs.workers.max(1).saturating_sub(running.len());
+    if idle == 0 {
+        return Ok(0);
+    }
+    let (claim, now) = (Uuid::from_bytes(random::bytes()?), app.clock.now());
+    let (until, limit) = (now + app.settings.jobs.lease, i64::try_from(idle).unwrap_or(1));
+    let unit = async move |db: Db| store::jobs::claim(&db, claim, until, now, limit).await;
+    let jobs = app.store.put(unit).await?;
+    let count = jobs.len();
+    for job in jobs {
+        let app = app.clone();
+        running.spawn(async move { finish(&app, job, claim).await });
+    }
+    Ok(count)
+}
+
+/// How a job ended is in its row, unless that could not be written: then it is done again when its
+/// claim runs out.
+fn noted(ended: Result<Result<()>, JoinError>) {
+    if let Err(error) = ended.map_err(Error::broken).and_then(|it| it) {
+        tracing::warn!(%error, "how a job ended could not be written");
+    }
 }
 
 /// Runs one job and writes down how it ended.

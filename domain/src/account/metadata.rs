@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{account::User, problem::FieldError};
+use crate::{account::User, problem::FieldError, session::access_token::Claims};
 
 /// Objects within objects deeper than this are refused.
 const DEPTH: usize = 16;
@@ -59,10 +59,18 @@ fn is_deeper_than(value: &Value, depth: usize) -> bool {
     }
 }
 
+/// `user.KEY` or `app.KEY`, of a key that is not the name of a claim of ours. `None`: the operator's
+/// choice is none.
+pub fn chosen_key(choice: &str) -> Option<(&str, &str)> {
+    let (whose, key) = choice.split_once('.')?;
+    let is_free = !key.is_empty() && !Claims::RESERVED.contains(&key);
+    (is_free && matches!(whose, "user" | "app")).then_some((whose, key))
+}
+
 /// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`.
 pub fn claims(user: &User, chosen: &[String]) -> Map<String, Value> {
     let value = |choice: &String| {
-        let (whose, key) = choice.split_once('.')?;
+        let (whose, key) = chosen_key(choice)?;
         let metadata = match whose {
             "user" => &user.user_metadata,
             "app" => &user.app_metadata,

@@ -70,13 +70,12 @@ impl User {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
-    /// How to address the person.
+    /// How to address the person. Anybody can have us write to anybody by registering, under a name
+    /// that they choose: one that reads like a message or leads to a site is not repeated.
     pub fn greeting(&self) -> &str {
-        match (self.first_name.as_str(), self.username.as_deref()) {
-            ("", Some(username)) => username,
-            ("", None) => self.email.local(),
-            (first_name, _) => first_name,
-        }
+        let names = [Some(self.first_name.as_str()), self.username.as_deref()];
+        let name = names.into_iter().flatten().find(|it| is_name(it));
+        name.unwrap_or_else(|| self.email.local())
     }
 
     /// The names of the roles a token carries.
@@ -99,5 +98,44 @@ impl User {
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
         ]
+    }
+}
+
+/// Longer ones are no way to address somebody.
+const GREETING_LENGTH: usize = 50;
+
+fn is_name(text: &str) -> bool {
+    let is_long = text.chars().nth(GREETING_LENGTH).is_some();
+    // What mail programs make a link of: `example.com`, but not `J.R.` or `Mary St. John`.
+    let mut parts = text.split('.').skip(1);
+    let has_domain = parts.any(|it| it.chars().take_while(|it| it.is_alphanumeric()).count() > 1);
+    !text.is_empty() && !is_long && !has_domain && !text.contains([':', '/', '@', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_addressed_by_what_is_a_name() {
+        let long = "Dear customer, your account is in danger, call us at once";
+        let cases = [
+            ("Anna", Some("anna_1"), "Anna"),
+            ("J.R. Mary", Some("anna_1"), "J.R. Mary"),
+            ("Mary St. John", Some("anna_1"), "Mary St. John"),
+            ("", Some("anna_1"), "anna_1"),
+            ("", None, "anna.l"),
+            ("see evil.example", Some("anna_1"), "anna_1"),
+            ("http://evil", Some("anna_1"), "anna_1"),
+            ("a@evil", Some("evil.example"), "anna.l"),
+            (long, None, "anna.l"),
+        ];
+        for (first_name, username, expected) in cases {
+            let email = Email::parse("anna.l@example.com").unwrap();
+            let user = User::new(UserId::new(Time(0), [1; 10]), email, Time(0));
+            let username = username.map(str::to_owned);
+            let user = User { first_name: first_name.into(), username, ..user };
+            assert_eq!(user.greeting(), expected, "{first_name}");
+        }
     }
 }

@@ -12,6 +12,8 @@ section! {
         pub enabled: bool = true,
         /// Accounts made, for each client address.
         pub register: Rate = Rate::new(5, HOUR),
+        /// Registrations that were refused, for each client address.
+        pub register_failures: Rate = Rate::new(50, HOUR),
         /// Failed sign-ins, for each client address.
         pub login: Rate = Rate::new(25, HOUR),
         /// Refreshes of one session.
@@ -32,6 +34,8 @@ section! {
         pub password_change: Rate = Rate::new(10, HOUR),
         /// Changes of address asked for, for each user.
         pub email_change: Rate = Rate::new(5, HOUR),
+        /// Changes of a profile, for each user.
+        pub profile_update: Rate = Rate::new(120, HOUR),
         /// Deletions of an account asked for, for each user.
         pub account_delete: Rate = Rate::new(5, HOUR),
         /// Exchange tokens presented, for each client address.

@@ -51,7 +51,7 @@ impl SendGrid {
             Err(error) => Err(error),
         };
         match answer {
-            Ok(answer) => self.judge(&answer),
+            Ok(answer) => self.judge(&answer, mail),
             // Whatever keeps us from an answer is about the way there, not about this mail.
             Err(error) => Err(MailError::Temporary(format!("SendGrid: {error}"))),
         }
@@ -92,16 +92,16 @@ impl SendGrid {
         })
     }
 
-    fn judge(&self, answer: &Response) -> Result<(), MailError> {
+    fn judge(&self, answer: &Response, mail: &Mail) -> Result<(), MailError> {
         let status = answer.status;
         if status.is_success() {
             return Ok(());
         }
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let text = format!("SendGrid refused our key or our sender ({})", status.as_u16());
-            return Err(MailError::Temporary(self.with_words(text, answer)));
+            return Err(MailError::Temporary(self.with_words(text, answer, mail)));
         }
-        let text = self.with_words(format!("SendGrid answered {}", status.as_u16()), answer);
+        let text = self.with_words(format!("SendGrid answered {}", status.as_u16()), answer, mail);
         let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         match status.is_client_error() && !passes {
             true => Err(MailError::Permanent(text)),
@@ -109,11 +109,12 @@ impl SendGrid {
         }
     }
 
-    /// With what SendGrid says about it, unless that repeats our key.
-    fn with_words(&self, text: String, answer: &Response) -> String {
+    /// With what SendGrid says about it, unless that repeats our key, and without the address, which
+    /// has no place in a log.
+    fn with_words(&self, text: String, answer: &Response, mail: &Mail) -> String {
         let said = answer.json::<Refusal>().unwrap_or_default();
         let words: Vec<&str> = said.errors.iter().map(|it| it.message.as_str()).collect();
-        let words = words.join(" ");
+        let words = words.join(" ").replace(mail.to.as_str(), "the recipient");
         match words.is_empty() || words.contains(self.key.expose()) {
             true => text,
             false => clipped(&format!("{text}: {}", one_line(&words)), WORDS),

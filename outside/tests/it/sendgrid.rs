@@ -157,6 +157,14 @@ async fn refusals_are_for_now_or_for_good() {
 }
 
 #[tokio::test]
+async fn the_address_is_in_no_error() {
+    let words = refusal("anna@example.com is on the suppression list");
+    let sendgrid = SendGrid::answering(Some(("400 Bad Request", words))).await;
+    let error = sendgrid.send().await.unwrap_err().to_string();
+    assert!(error.contains("the recipient is on the suppression list"), "{error}");
+}
+
+#[tokio::test]
 async fn no_answer_is_for_now() {
     let sendgrid = SendGrid::answering(None).await;
     let error = sendgrid.send().await.unwrap_err();

@@ -55,6 +55,8 @@ async fn the_old_address_can_take_it_back_even_after_more_changes() {
     thief.change_password(change).await.ok();
     let back = world.token("anna@example.com", "/undo-email-change?token=").await;
     let thiefs = world.token("thief@example.org", "/undo-email-change?token=").await;
+    let deletion = json!({ "password": "An0ther&Quiet-River" });
+    thief.post("/api/v1/auth/delete-account", deletion).await.ok();
     let anna = world.stranger();
     anna.post(UNDO, json!({ "token": back })).await.ok();
     thief.profile().await.refused("session_ended");

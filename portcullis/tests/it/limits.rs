@@ -57,6 +57,45 @@ async fn registrations_count_accounts_that_were_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn registrations_that_were_refused_are_counted_by_themselves() {
+    let world = World::with(|it| {
+        enable(it);
+        it.limits.register_failures = "3/1h".parse().unwrap();
+    })
+    .await;
+    world.registered("p0@example.com").await;
+    for _ in 0..3 {
+        let known = world.stranger().register("p0@example.com").await;
+        known.invalid(&[("email", "email_taken")]);
+    }
+    let name = "register_failures";
+    limited(world.stranger().register("p0@example.com").await, name, "q=3;w=3600", 1200);
+    world.pass(Span::seconds(1200)).await;
+    // What succeeds takes nothing.
+    for number in 1..4 {
+        world.registered(&format!("p{number}@example.com")).await;
+    }
+    world.stranger().register("p0@example.com").await.invalid(&[("email", "email_taken")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_a_profile_are_counted_by_user() {
+    let world = World::with(|it| {
+        enable(it);
+        it.limits.profile_update = "3/1h".parse().unwrap();
+    })
+    .await;
+    let (anna, bert) =
+        (world.registered("anna@example.com").await, world.registered("bert@example.com").await);
+    let change = async |it: &Person| it.patch("/api/v1/auth/profile", json!({ "bio": "x" })).await;
+    for _ in 0..3 {
+        change(&anna).await.ok();
+    }
+    limited(change(&anna).await, "profile_update", "q=3;w=3600", 1200);
+    change(&bert).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logins_count_those_that_failed() {
     let world = limited_world().await;
     let mut anna = world.registered("anna@example.com").await;

@@ -3,6 +3,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
+use app::{
+    Ctx,
+    job::{Filter, Listed},
+};
 use domain::{JobId, Span, settings::Settings};
 use serde_json::json;
 use store::jobs::Job;
@@ -10,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     fakes::smtp::{Behaviour, Received, SmtpServer},
-    world::World,
+    world::{World, eventually},
 };
 
 const ANNA: &str = "anna@example.com";
@@ -135,6 +139,30 @@ async fn a_mail_server_that_hangs_up_or_says_nothing_gets_the_mail_later() {
         after(&world, Span::seconds(67)).await;
         assert_eq!(server.received().len(), 1, "{behaviour:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_hangs_keeps_no_other_waiting() {
+    let server = SmtpServer::start().await;
+    server.behave(Behaviour::Hang);
+    let change = over_smtp(&server);
+    let mut world = World::with(|it| {
+        change(it);
+        it.email.timeout = Span::seconds(60);
+    })
+    .await;
+    world.registered(ANNA).await;
+    let at_work = async || (server.connections() > 0).then_some(());
+    eventually("the first mail to begin", at_work).await;
+    server.behave(Behaviour::Accept);
+    world.registered("bert@example.com").await;
+    let arrived = async || (!server.received().is_empty()).then_some(());
+    eventually("the second mail to arrive", arrived).await;
+    let ctx = Ctx::local(world.clock.now(), "test");
+    let jobs = app::job::list(world.app(), &ctx, Filter::default(), 10).await.unwrap();
+    let hangs = |it: &Listed| it.is_running && it.failures == 0;
+    assert!(jobs.last().is_some_and(hangs), "{jobs:?}");
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

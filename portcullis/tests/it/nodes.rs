@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     fakes::smtp::SmtpServer,
-    world::{Node, World, eventually},
+    world::{Node, PASSWORD, World, eventually},
 };
 
 async fn two_nodes() -> Option<(World, Node)> {
@@ -60,6 +60,30 @@ async fn with_redis_a_node_is_told() {
     if let Some(nodes) = nodes.await {
         heard_of(nodes).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_shut_out_leaves_nothing_behind_on_a_node_that_has_not_heard() {
+    let nodes = World::of_two_nodes(|it| {
+        it.cache.url = "".into();
+        it.sessions.revocation_poll = Span::hours(1);
+    });
+    let Some((world, node)) = nodes.await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    let mut thief = anna.at(node.url());
+    thief.login("anna@example.com").await.ok();
+    thief.profile().await.ok();
+    let new = json!({ "old_password": PASSWORD, "new_password": "An0ther&Quiet-River" });
+    anna.change_password(new).await.ok();
+    // The other node believes that nothing has changed.
+    thief.profile().await.ok();
+    let theirs = json!({ "new_email": "thief@example.com", "password": PASSWORD });
+    thief.post("/api/v1/auth/email/change", theirs).await.refused("session_ended");
+    let body = json!({ "password": PASSWORD });
+    thief.post("/api/v1/auth/delete-account", body).await.refused("session_ended");
+    anna.profile().await.ok();
+    assert!(world.letters("thief@example.com").await.is_empty());
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

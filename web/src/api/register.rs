@@ -91,6 +91,7 @@ pub struct PasswordStrength {
 }
 
 const MADE: &str = "Your account has been created. Please confirm your email address.";
+const MADE_AND_PROVED: &str = "Your account has been created.";
 const SILENT: &str = "If this address can be registered, a mail is on its way to it.";
 
 /// Register
@@ -139,7 +140,10 @@ async fn register(
         user_id: user.id.0,
         email: user.email.to_string(),
         user: UserView::from(&*user),
-        message: words.say(MADE),
+        message: words.say(match user.email_verified_at {
+            Some(_) => MADE_AND_PROVED,
+            None => MADE,
+        }),
         password_strength: strength.map(|it| PasswordStrength::new(it, &words)),
         tokens,
     };

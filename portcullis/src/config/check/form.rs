@@ -1,6 +1,9 @@
 //! Texts that have to be addresses, origins or filters, and numbers that must not be zero.
 
-use domain::settings::{Profile, Settings};
+use domain::{
+    account::metadata::chosen_key,
+    settings::{Profile, Settings},
+};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -12,6 +15,8 @@ pub fn find(settings: &Settings) -> Vec<Finding> {
     findings.extend(origins(settings));
     findings.extend(links(settings));
     findings.extend(mail(settings));
+    findings.extend(claims(settings));
+    findings.extend(schedules(settings));
     findings.extend(zeros(settings));
     findings
 }
@@ -47,6 +52,26 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
     ]
     .into_iter()
     .flatten()
+}
+
+fn claims(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let wrong = settings.tokens.metadata_claims.iter().filter(|it| chosen_key(it).is_none());
+    wrong.map(|choice| {
+        finding(
+            "tokens.metadata_claims",
+            format!("{choice:?} chooses no key that a token can carry"),
+            "write user.KEY or app.KEY, with a key that is no claim of the server's own",
+        )
+    })
+}
+
+fn schedules(settings: &Settings) -> impl Iterator<Item = Finding> {
+    let jobs = &settings.jobs;
+    let all = [("jobs.cleanup", &jobs.cleanup), ("jobs.erase", &jobs.erase)];
+    all.into_iter().filter_map(|(name, cron)| {
+        let error = app::job::check_cron(cron).err()?;
+        Some(finding(name, error, "write five fields, such as \"0 0 * * *\" for midnight in UTC"))
+    })
 }
 
 fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {

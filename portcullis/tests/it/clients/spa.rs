@@ -17,6 +17,9 @@ use super::{
 };
 use crate::world::{Answer, PASSWORD, at_once, registration};
 
+/// More than any of these tests needs.
+const MOST: usize = 1_000;
+
 struct Spa {
     page: Page,
     base: String,
@@ -80,7 +83,8 @@ impl Spa {
     /// The interceptor meets the 401 of a refresh too, and refreshes because of it.
     async fn refresh_token(&self) -> Result<(), u16> {
         loop {
-            self.refreshes.fetch_add(1, Ordering::SeqCst);
+            let before = self.refreshes.fetch_add(1, Ordering::SeqCst);
+            assert!(before < MOST, "it refreshes for ever");
             let answer = self.send(&self.with_cookies("/token/refresh/", json!({}))).await;
             if answer.status == 200 {
                 self.keep(&answer);
