@@ -74,9 +74,8 @@ impl Hasher {
             let thread = std::thread::Builder::new().name(format!("hasher-{number}")).spawn(run);
             thread.map_err(Error::broken)?;
         }
-        let mut memory = Vec::new();
-        let nothing: [u8; 32] = random::bytes()?;
-        let dummy = hash(&nothing, random::bytes()?, &params, &mut memory)?;
+        // Random bytes are the hash of no password that anybody could find.
+        let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         Ok(Hasher { queue, params, dummy: dummy.into(), hashes: Arc::default() })
     }
 
@@ -147,6 +146,11 @@ fn hash(
 ) -> Result<String> {
     let mut out = [0; HASH_LENGTH];
     compute(password, &salt, params, &mut out, memory)?;
+    phc(salt, out, params)
+}
+
+/// A hash as it is kept.
+fn phc(salt: [u8; SALT_LENGTH], out: [u8; HASH_LENGTH], params: &Params) -> Result<String> {
     let broken = |_| Error::broken("a hash could not be written");
     let phc = PasswordHash {
         algorithm: Ident::new("argon2id").map_err(broken)?,

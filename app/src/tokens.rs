@@ -97,11 +97,11 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
         return Err(Code::NotAuthenticated.into());
     }
     let token = presented.chosen().ok_or(Code::InvalidToken)?;
+    // In the order they came in: see `turns`.
+    let _turn = app.turns.wait(token.session_id).await;
     let facts = genuine(app, ctx, &token).await?;
     let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
     limits::keep(limits::take(app, ctx, limit, &token.session_id.to_string()).await?);
-    // In the order they came in: see `turns`.
-    let _turn = app.turns.wait(token.session_id).await;
     rotate(app, ctx, &token, facts).await
 }
 

@@ -4,11 +4,14 @@
 //! first and is overtaken by two that came later would present a token that is twice replaced, and
 //! an honest page would be taken for a thief. Across nodes nothing keeps the order.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::SessionId;
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// How long a request waits for those before it.
+const LONGEST: Duration = Duration::from_secs(2);
 
 pub struct Turns(Cache<SessionId, Arc<Mutex<()>>>);
 
@@ -18,9 +21,10 @@ impl Turns {
         Turns(Cache::new(entries))
     }
 
-    /// Waits for this request's turn, which lasts as long as what is given back.
-    pub async fn wait(&self, session: SessionId) -> OwnedMutexGuard<()> {
+    /// Waits for this request's turn, which lasts as long as what is given back. `None`: it has
+    /// waited long enough, as strangers who know the session's id can take turns too.
+    pub async fn wait(&self, session: SessionId) -> Option<OwnedMutexGuard<()>> {
         let queue = self.0.get_with(session, Arc::default);
-        queue.lock_owned().await
+        tokio::time::timeout(LONGEST, queue.lock_owned()).await.ok()
     }
 }

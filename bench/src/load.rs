@@ -11,7 +11,12 @@ use tokio::sync::Barrier;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    clock::instant, http::Connection, outcome::Outcome, process, script::Script, watched::Watched,
+    clock::instant,
+    http::Connection,
+    outcome::Outcome,
+    process,
+    script::Script,
+    watched::{Look, Watched},
 };
 
 /// A refused request does not end a run; so many do.
@@ -44,16 +49,32 @@ pub async fn run(
     scripts: Vec<Script>,
     time: Duration,
 ) -> Outcome<Measured> {
-    let connections = scripts.len();
+    let both = run_together(watched, address, [scripts, Vec::new()], time).await?;
+    let [measured, _] = both;
+    Ok(measured)
+}
+
+/// Two loads at once. What a request of one of them costs cannot be told then: costs are those of
+/// both together for each request of the first.
+pub async fn run_together(
+    watched: &Watched,
+    address: SocketAddr,
+    loads: [Vec<Script>; 2],
+    time: Duration,
+) -> Outcome<[Measured; 2]> {
+    let connections = loads.iter().map(Vec::len).sum::<usize>();
     let (start, finish) = (Arc::new(Barrier::new(connections + 1)), TaskTracker::new());
-    let results = Arc::new(Mutex::new(Vec::new()));
-    for script in scripts {
-        let (start, results) = (start.clone(), results.clone());
-        finish.spawn(async move {
-            let ended = connection(address, script, &start, time).await;
-            results.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
-        });
-    }
+    let ended = loads.map(|scripts| {
+        let ended = Arc::new(Mutex::new(Vec::with_capacity(scripts.len())));
+        for script in scripts {
+            let (start, ended) = (start.clone(), ended.clone());
+            finish.spawn(async move {
+                let one = connection(address, script, &start, time).await;
+                ended.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+            });
+        }
+        ended
+    });
     finish.close();
     // Once all are warm, nothing is under way for a moment.
     start.wait().await;
@@ -63,9 +84,18 @@ pub async fn run(
     finish.wait().await;
     let (after, took) = (watched.look(), began.elapsed());
     watched.quiet().await;
-    let later = watched.look();
-    let all = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
-    let (mut latencies, mut failures) = (Vec::new(), 0);
+    let looks = [before, after, watched.look()];
+    let [first, second] = ended;
+    Ok([gathered(&first, looks, took)?, gathered(&second, looks, took)?])
+}
+
+fn gathered(
+    ended: &Mutex<Vec<Outcome<Ended>>>,
+    [before, after, later]: [Look; 3],
+    took: Duration,
+) -> Outcome<Measured> {
+    let all = std::mem::take(&mut *ended.lock().unwrap_or_else(PoisonError::into_inner));
+    let (connections, mut latencies, mut failures) = (all.len(), Vec::new(), 0);
     for one in all {
         let one = one?;
         latencies.extend(one.latencies);
@@ -74,7 +104,6 @@ pub async fn run(
     latencies.sort_unstable();
     let requests = latencies.len();
     let each = |millis: f64| millis / requests.max(1) as f64;
-    let total = took.as_secs_f64() * 1_000.0;
     let ours = after.all() - before.all();
     let others = (after.machine.busy - before.machine.busy - ours).max(0.0)
         + (after.machine.stolen - before.machine.stolen);
@@ -88,7 +117,7 @@ pub async fn run(
         database: each(after.database - before.database),
         generator: each(after.generator - before.generator),
         behind: each(later.server + later.database - after.server - after.database),
-        disturbed: others / (total * process::cores()),
+        disturbed: others / (took.as_secs_f64() * 1_000.0 * process::cores()),
     })
 }
 

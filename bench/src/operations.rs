@@ -176,17 +176,21 @@ impl Operations<'_> {
 
     /// Authenticated GETs beside logins that take what they get.
     async fn busy(&self) -> Outcome<()> {
-        self.head("authenticated GET while logins saturate the cores")?;
+        let what = "authenticated GET while logins saturate the cores";
+        say(format_args!("{}: {what}", self.site.backend.title()));
+        table::line(format_args!("\n### {what} on {}\n", self.site.backend.title()))?;
         let profile = |token: &String| http::get("/api/v1/auth/profile", Some(token));
         let [_, some, many] = LEVELS;
         let gets = shared(some, self.site.data.access.iter().map(profile));
+        let loads = [gets, self.logins(many, 0)];
         let watched = self.site.watch(self.server);
-        let address = self.server.address;
-        let logins = load::run(&watched, address, self.logins(many, 0), self.time());
-        let gets = load::run(&watched, address, gets, self.time());
-        let (logins, gets) = tokio::try_join!(logins, gets)?;
-        table::row("authenticated GET", &gets, None)?;
-        table::row("login", &logins, None)
+        let both = load::run_together(&watched, self.server.address, loads, self.time()).await?;
+        let [gets, logins] = both;
+        table::line(
+            "| what | connections | requests/s | p50 ms | p99 ms |\n|---|--:|--:|--:|--:|",
+        )?;
+        table::short("authenticated GET", &gets)?;
+        table::short("login", &logins)
     }
 }
 

@@ -46,6 +46,17 @@ pub fn row(what: &str, it: &Measured, part: Option<f64>) -> Outcome<()> {
     ))
 }
 
+/// A row without costs.
+pub fn short(what: &str, it: &Measured) -> Outcome<()> {
+    line(format_args!(
+        "| {what} | {} | {} | {} | {} |",
+        it.connections,
+        rate(it.rate),
+        latency(it.p50),
+        latency(it.p99),
+    ))
+}
+
 fn rate(it: f64) -> String {
     if it < 1_000.0 { format!("{it:.1}") } else { format!("{it:.0}") }
 }

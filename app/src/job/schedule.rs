@@ -3,12 +3,15 @@
 use std::str::FromStr as _;
 
 use croner::Cron;
-use domain::Time;
+use domain::{Span, Time};
 use jiff::{Timestamp, tz::TimeZone};
 use store::{Db, schedules::Schedule};
 
 use super::cleanup;
 use crate::{App, Error, OpenError, Result, deletion, keys, lockout};
+
+/// When work that failed is tried again.
+const RETRY_AFTER: Span = Span::minutes(1);
 
 const CLEANUP: &str = "cleanup";
 const ERASE: &str = "erase";
@@ -60,8 +63,16 @@ pub async fn run_due(app: &App) -> Result<()> {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
         let moved: Schedule = schedule.clone();
         let unit = async move |db: Db| store::schedules::consume(&db, &moved, next, now).await;
-        if app.store.put(unit).await? {
-            run(app, &schedule.name, now).await?;
+        if !app.store.put(unit).await? {
+            continue;
+        }
+        if let Err(error) = run(app, &schedule.name, now).await {
+            tracing::warn!(schedule = schedule.name, %error, "scheduled work failed");
+            let again = Schedule { due_at: next, ..schedule };
+            let unit = async move |db: Db| {
+                store::schedules::consume(&db, &again, now + RETRY_AFTER, now).await
+            };
+            app.store.put(unit).await?;
         }
     }
     Ok(())

@@ -15,7 +15,8 @@ pub fn parse(text: &str) -> Result<String, FieldError> {
     if name.is_empty() {
         return Err(FieldError::required());
     }
-    if !name.chars().all(allowed) {
+    // A name that begins with a plus would be read as a phone number.
+    if !name.chars().all(allowed) || name.starts_with('+') {
         let message = "Use letters, digits and . _ - + only.";
         return Err(FieldError::new("invalid", message));
     }
@@ -35,7 +36,9 @@ mod tests {
     #[test]
     fn names_have_one_form() {
         assert_eq!(parse(" Ａnna_1 ").unwrap(), "anna_1");
-        for wrong in ["", "an", "anna@example.com", "an na", "a\0nna", &"a".repeat(151)] {
+        for wrong in
+            ["", "+4930901820", "an", "anna@example.com", "an na", "a\0nna", &"a".repeat(151)]
+        {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
     }

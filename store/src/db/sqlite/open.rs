@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{Deadline, Held, Shared, meaning};
 use crate::db::{Error, Result};
@@ -79,6 +79,8 @@ fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
     let asked = deadline.clone();
     let prepare = |it: &mut Connection| {
         it.busy_timeout(BUSY_TIMEOUT.min(limit))?;
+        // A plan must not depend on bound values: with them it is made anew for each `LIMIT $1`.
+        it.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         it.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         it.progress_handler(STEPS, Some(move || asked.is_over()))?;
         it.execute_batch(
