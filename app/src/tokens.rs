@@ -158,11 +158,21 @@ async fn advance(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Sessi
     let (session, now) = (facts.session.clone(), ctx.now);
     let rotation = rotation(app, ctx, &session, session.head);
     let unit = async move |db: Db| store::sessions::rotate(&db, &session, rotation, now).await;
-    let rotated = app.store.put(unit).await?.map(Arc::new);
-    if let Some(session) = &rotated {
-        app.lookaside.update(session, epoch);
+    if !app.store.put(unit).await? {
+        return Ok(None);
     }
-    Ok(rotated)
+    let session = Arc::new(Session {
+        head: rotation.head + 1,
+        parent: Some(rotation.parent),
+        head_made_at: now,
+        head_shown: false,
+        last_rotation_at: Some(now),
+        last_activity_at: now,
+        expires_at: rotation.expires_at,
+        ..Session::clone(&facts.session)
+    });
+    app.lookaside.update(&session, epoch);
+    Ok(Some(session))
 }
 
 /// The head's answer was lost: another takes its place.

@@ -73,25 +73,26 @@ pub struct Rotation {
 }
 
 /// Makes a new head, if the session is as it was seen, alive, and its user may still sign in.
-/// `None`: somebody else was faster.
-pub async fn rotate(
-    db: &Db,
-    session: &Session,
-    rotation: Rotation,
-    now: Time,
-) -> Result<Option<Session>> {
-    let statement = sql!(
-        "UPDATE sessions SET head = head + 1, parent = $3, head_made_at = $4, head_shown = FALSE,
-             last_rotation_at = $4, last_activity_at = $4, expires_at = $5
-         WHERE id = $1 AND head = $2 AND secret = $6 AND ended_at IS NULL AND expires_at > $4
-           AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
-                       AND users.is_active AND users.deleted_at IS NULL)
-         RETURNING ",
-        columns!()
-    );
+/// False: somebody else was faster.
+pub async fn rotate(db: &Db, session: &Session, rotation: Rotation, now: Time) -> Result<bool> {
     let args =
         args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
-    db.optional(statement, args).await
+    // What comes of it is known without reading it back, which would cost as much again.
+    let rotated = db
+        .execute(
+            sql!(
+                "UPDATE sessions SET head = head + 1, parent = $3, head_made_at = $4,
+                     head_shown = FALSE, last_rotation_at = $4, last_activity_at = $4,
+                     expires_at = $5
+                 WHERE id = $1 AND head = $2 AND secret = $6 AND ended_at IS NULL
+                   AND expires_at > $4
+                   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
+                               AND users.is_active AND users.deleted_at IS NULL)"
+            ),
+            args,
+        )
+        .await?;
+    Ok(rotated == 1)
 }
 
 /// [`rotate`] in place of a head whose answer was lost: only while it has not been shown.
