@@ -94,8 +94,4 @@ impl Entry {
         }
         self
     }
-
-    pub fn into_row(self) -> AuditEvent {
-        self.0
-    }
 }

@@ -2,7 +2,9 @@
 //!
 //! It guarantees that no more hashes are computed at once than there are workers, each in memory
 //! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
-//! and no worker; and that whoever has no account costs the same hash as whoever has.
+//! and no worker; and that whoever has no account costs the same hash as whoever has one made with
+//! today's parameters. Older hashes cost what they cost until their owner signs in and they are
+//! replaced.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
