@@ -22,9 +22,11 @@ use crate::{
     hasher::Hasher,
     keys::Keys,
     locale::Locale,
+    lockout,
     lookaside::LookAside,
     render::Render,
     templates::{self, Overrides},
+    tokens,
     turns::Turns,
 };
 
@@ -49,7 +51,10 @@ pub struct Parts {
     pub keys: Keys,
     pub hasher: Hasher,
     pub lookaside: LookAside,
-    pub(crate) turns: Turns,
+    /// Of refreshes, by their session.
+    pub(crate) refreshes: Turns,
+    /// Of guesses at a password, by the tally of their account.
+    pub(crate) guesses: Turns,
     pub activity: Activity,
     pub locale: Arc<Locale>,
     /// The operator's own templates and texts.
@@ -112,7 +117,8 @@ impl App {
             keys: Keys::open(&settings, &store, now).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions),
-            turns: Turns::new(settings.sessions.memory_entries),
+            refreshes: tokens::turns(),
+            guesses: lockout::turns(&settings.lockout),
             activity,
             locale: compiled.locale,
             overrides: compiled.overrides,

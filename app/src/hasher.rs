@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id (RFC 9106) on threads of its own.
 //!
-//! It guarantees that no more hashes are computed at once than there are workers, each in memory
-//! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
+//! It guarantees that no more hashes are computed at once than there are workers, in memory that is
+//! kept, and that where one is computed it takes what was used last, which is still warm; that no more wait than the queue holds; that a panic costs the one who caused it
 //! and no worker; and that whoever has no account costs the same hash as whoever has one made with
 //! today's parameters. Older hashes cost what they cost until their owner signs in and they are
 //! replaced.
@@ -9,7 +9,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -62,14 +62,15 @@ impl Hasher {
             count => count,
         };
         let (queue, work) = flume::bounded::<Work>(settings.queue.max(1));
+        let spare = Arc::new(Mutex::new(Vec::with_capacity(workers)));
         for number in 0..workers {
-            let work = work.clone();
+            let (work, spare) = (work.clone(), spare.clone());
             let run = move || {
-                let mut memory = Vec::new();
                 while let Ok(job) = work.recv() {
+                    let mut memory: Vec<Block> = locked(&spare).pop().unwrap_or_default();
                     // A thread that ended with it would be missing for good; memory is made anew.
-                    if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
-                        memory = Vec::new();
+                    if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_ok() {
+                        locked(&spare).push(memory);
                     }
                 }
             };
@@ -132,6 +133,10 @@ impl Hasher {
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 enum Match {

@@ -1,178 +1,232 @@
-//! Lockout, carried out: a guess is counted in a transaction of its own before it is checked, and
-//! what came of it is written beside the answer. What names and accounts are is kept as keyed
-//! hashes alone. Names that nobody has take the same statements.
+//! Lockout, carried out. No two guesses at an account are decided by the same tally, and what came
+//! of a guess is written beside the answer. Names that nobody has take the same statements.
+//!
+//! - A single node has the guesses at an account take turns. A turn lasts until what came of it is
+//!   written, so that a guess is decided by what was read, and a right one leaves nothing to undo.
+//!   As long as none is wrong, so many go at once as cannot lock anything together.
+//! - Several nodes count a guess in a transaction of its own before it is checked.
+
+mod counters;
+
+use std::time::Duration;
 
 use domain::{
-    Code, Problem, Span, Time, UserId,
-    account::{
-        User,
-        lockout::{self, Decision, Tally},
-    },
+    Code, Problem, Span, Time,
+    account::lockout::{self, Decision, Rule, Tally},
     event::Event,
-    mac,
-    session::Session,
+    settings::Lockout,
 };
 use store::{Db, lockouts};
 
+use self::counters::Hash;
+pub(crate) use self::counters::{Counters, Unlock};
 use crate::{
     App, Ctx, Error, Result,
     audit::{self, Entry},
+    turns::{Moment, Share, Turn, Turns},
 };
 
 /// How long others wait while the last guess is checked, in milliseconds.
 const PAUSES: [u64; 12] = [10, 20, 40, 80, 160, 320, 640, 640, 640, 640, 640, 640];
+/// How long a guess waits for its turn.
+const LONGEST: Duration = Duration::from_secs(5);
 /// When to come back if that was not enough.
 const RETRY_AFTER: Span = Span::seconds(2);
 /// How many rows one statement deletes.
 const BATCH: i64 = 1_000;
 
-type Hash = [u8; 32];
+/// Of guesses, one less at once than may be wrong.
+pub(crate) fn turns(settings: &Lockout) -> Turns {
+    let fewest = settings.failures.min(settings.account_failures);
+    Turns::new(fewest.saturating_sub(1), LONGEST)
+}
 
-/// What is counted apart.
+/// The tallies of a guess, where there are any.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
-    Name = 1,
-    Account = 2,
-    /// In place of the account, for names that nobody has.
-    Nobody = 3,
+struct Tallies {
+    name: Option<Tally>,
+    account: Option<Tally>,
 }
 
-/// The device where it has signed in to the account before; without one, all strangers together.
-fn hash(app: &App, kind: Kind, device: Option<&str>, what: &[u8]) -> Hash {
-    let device = device.map_or([0; 32], |it| mac::sha256(it.as_bytes()));
-    app.keys.lockout.sign(&[&[kind as u8], &device, what])
-}
-
-/// What a guess is counted on.
-#[derive(Debug, Clone)]
-pub(crate) struct Counters {
-    user: Option<UserId>,
-    name: Option<Hash>,
-    account: Hash,
-    /// What all counters of the account are found by.
-    group: Hash,
-}
-
-impl Counters {
-    /// Of a sign-in by `name`. `device` is one that is known to the user.
-    pub fn of_sign_in(
-        app: &App,
-        name: &str,
-        user: Option<UserId>,
-        device: Option<&str>,
-    ) -> Counters {
-        let account = |device| match user {
-            Some(user) => hash(app, Kind::Account, device, user.0.as_bytes()),
-            None => hash(app, Kind::Nobody, device, name.as_bytes()),
+impl Tallies {
+    async fn read(db: &Db, counters: &Counters) -> store::Result<Tallies> {
+        let name = match &counters.name {
+            Some(hash) => lockouts::by_hash(db, hash).await?,
+            None => None,
         };
-        Counters {
-            user,
-            name: Some(hash(app, Kind::Name, device, name.as_bytes())),
-            account: account(device),
-            group: account(None),
-        }
+        Ok(Tallies { name, account: lockouts::by_hash(db, &counters.account).await? })
     }
 
-    /// Of somebody who is signed in and is asked for the password: on the device of the session.
-    pub fn of_check(app: &App, user: &User, session: &Session) -> Counters {
-        let id = user.id.0.as_bytes();
-        Counters {
-            user: Some(user.id),
-            name: None,
-            account: hash(app, Kind::Account, Some(&session.device_fingerprint), id),
-            group: hash(app, Kind::Account, None, id),
-        }
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.account.is_none()
     }
 }
 
-/// A guess that has been counted and may be checked.
+/// Tallies that were read on the way, and when. They decide unless another guess came between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    tallies: Tallies,
+    at: Moment,
+}
+
+impl Seen {
+    /// To be asked for before the reading; `None` where tallies need not be read.
+    pub fn moment(app: &App) -> Option<Moment> {
+        (app.settings.lockout.enabled && app.store.is_sqlite()).then(|| app.guesses.moment())
+    }
+
+    pub async fn read(db: &Db, counters: &Counters, at: Moment) -> store::Result<Seen> {
+        Ok(Seen { tallies: Tallies::read(db, counters).await?, at })
+    }
+}
+
+/// A guess that may be checked.
 #[derive(Debug, Clone, Default)]
 #[must_use = "what came of it has to be written"]
 pub(crate) struct Guess {
-    counted: Vec<Hash>,
-    /// What is locked if it is wrong, and what the audit log says then.
-    locks: Vec<(Hash, Entry)>,
+    counts: Vec<Count>,
+    /// Before it is checked, and not only where it is wrong.
+    is_counted: bool,
     is_barred: bool,
 }
 
-/// Counts a guess. Refused where the name is locked.
-pub(crate) async fn count(app: &App, ctx: &Ctx, counters: &Counters) -> Result<Guess> {
+/// What a guess adds to one tally.
+#[derive(Debug, Clone)]
+struct Count {
+    hash: Hash,
+    group: Hash,
+    rule: Rule,
+    /// There is a row to be forgotten.
+    is_kept: bool,
+    /// What the audit log says if the guess is wrong and that locks the tally.
+    lock: Option<Entry>,
+}
+
+/// Lets a guess be checked, in a turn that is to be held until what came of it is written. Refused
+/// where the name is locked.
+pub(crate) async fn admit<'a>(
+    app: &'a App,
+    ctx: &Ctx,
+    counters: &Counters,
+    seen: Option<Seen>,
+) -> Result<(Guess, Option<Turn<'a>>)> {
     if !app.settings.lockout.enabled {
-        return Ok(Guess::default());
+        return Ok((Guess::default(), None));
     }
     for pause in PAUSES {
-        match decide(app, ctx, counters).await? {
-            Decision::Wait => tokio::time::sleep(Span::millis(pause).duration()).await,
+        let (decision, before, turn) = match app.store.is_sqlite() {
+            true => decide(app, ctx, counters, seen).await?,
+            false => count(app, ctx, counters).await?,
+        };
+        let tallies = match decision {
+            Decision::Check { name, account } => Tallies { name, account: Some(account) },
+            Decision::Wrong { name } => Tallies { name, account: None },
             Decision::Refuse { until } => {
                 let locked = Problem::from(Code::AccountLocked);
                 return Err(locked.retry_after(until.since(ctx.now)).into());
             }
-            Decision::Check { name, account } => {
-                return Guess::new(ctx, counters, name, Some(account));
+            Decision::Wait => {
+                drop(turn);
+                tokio::time::sleep(Span::millis(pause).duration()).await;
+                continue;
             }
-            Decision::Wrong { name } => return Guess::new(ctx, counters, name, None),
-        }
+        };
+        let guess = Guess::new(app, ctx, counters, (before, tallies))?;
+        return Ok((Guess { is_counted: turn.is_none(), ..guess }, turn));
     }
-    let busy = Code::Unavailable.because("Too many sign-ins at once.");
-    Err(busy.retry_after(RETRY_AFTER).into())
+    Err(busy().into())
 }
 
-/// Decides, and writes what was decided.
-async fn decide(app: &App, ctx: &Ctx, counters: &Counters) -> Result<Decision> {
+fn busy() -> Problem {
+    Code::Unavailable.because("Too many sign-ins at once.").retry_after(RETRY_AFTER)
+}
+
+/// What became of a guess, by which tallies, and in which turn.
+type Decided<'a> = (Decision, Tallies, Option<Turn<'a>>);
+
+/// Of a single node: decides by what is true in a turn.
+async fn decide<'a>(
+    app: &'a App,
+    ctx: &Ctx,
+    counters: &Counters,
+    seen: Option<Seen>,
+) -> Result<Decided<'a>> {
+    let is_clean = seen.is_some_and(|it| it.tallies.is_empty());
+    let mut share = if is_clean { Share::Place } else { Share::Whole };
+    loop {
+        let turn = app.guesses.wait(&counters.account, share).await.ok_or_else(busy)?;
+        let tallies = match seen.filter(|it| turn.is_first_since(it.at)) {
+            Some(seen) => seen.tallies,
+            None => {
+                let counters = counters.clone();
+                app.store.read(async move |db: Db| Tallies::read(&db, &counters).await).await?
+            }
+        };
+        if share == Share::Whole || tallies.is_empty() {
+            let none = Tally::new(ctx.now);
+            let name = counters.name.map(|_| tallies.name.unwrap_or(none));
+            let account = tallies.account.unwrap_or(none);
+            let decision = lockout::decide(name, account, &app.settings.lockout, ctx.now);
+            return Ok((decision, tallies, Some(turn)));
+        }
+        share = Share::Whole;
+    }
+}
+
+/// Among nodes: decides, and counts what may be checked.
+async fn count<'a>(app: &App, ctx: &Ctx, counters: &Counters) -> Result<Decided<'a>> {
     let (settings, now) = (app.settings.lockout.clone(), ctx.now);
     let Counters { name, account, group, .. } = *counters;
     let unit = async move |db: Db| {
         // The name before the account, always, lest two wait for each other.
-        let tally = match name {
-            Some(hash) => Some(claim(&db, &hash, &group, now).await?),
+        let of_name = match name {
+            Some(hash) => Some(lockouts::claim(&db, &hash, &group, now).await?),
             None => None,
         };
-        let of_account = claim(&db, &account, &group, now).await?;
-        let decision = lockout::decide(tally, of_account, &settings, now);
-        let (of_name, of_account) = match decision {
-            Decision::Check { name, account } => (name, Some(account)),
-            Decision::Wrong { name } => (name, None),
-            Decision::Wait | Decision::Refuse { .. } => (None, None),
-        };
-        for (hash, tally) in name.zip(of_name).into_iter().chain(of_account.map(|it| (account, it)))
+        let of_account = lockouts::claim(&db, &account, &group, now).await?;
+        let decision = lockout::decide(of_name, of_account, &settings, now);
+        if let Decision::Check { name: counted, .. } | Decision::Wrong { name: counted } = decision
+            && let Some((hash, tally)) = name.zip(counted)
         {
-            lockouts::put(&db, &hash, &row(tally)).await?;
+            lockouts::put(&db, &hash, &tally).await?;
         }
-        Ok(decision)
+        if let Decision::Check { account: tally, .. } = decision {
+            lockouts::put(&db, &account, &tally).await?;
+        }
+        Ok((decision, Tallies { name: of_name, account: Some(of_account) }))
     };
-    Ok(app.store.write(unit).await?)
-}
-
-async fn claim(db: &Db, hash: &Hash, group: &Hash, now: Time) -> store::Result<Tally> {
-    let lockouts::Lockout { failures, locked_until, settled, updated_at } =
-        lockouts::claim(db, hash, group, now).await?;
-    Ok(Tally { failures, locked_until, settled, updated_at })
-}
-
-fn row(tally: Tally) -> lockouts::Lockout {
-    let Tally { failures, locked_until, settled, updated_at } = tally;
-    lockouts::Lockout { failures, locked_until, settled, updated_at }
+    let (decision, tallies) = app.store.write(unit).await?;
+    Ok((decision, tallies, None))
 }
 
 impl Guess {
+    /// With the tallies before it and with it.
     fn new(
+        app: &App,
         ctx: &Ctx,
         counters: &Counters,
-        name: Option<Tally>,
-        account: Option<Tally>,
+        (before, with): (Tallies, Tallies),
     ) -> Result<Guess> {
-        let mut guess = Guess { is_barred: account.is_none(), ..Guess::default() };
-        let name = counters.name.zip(name).map(|(hash, tally)| (hash, tally, "name"));
-        let account = account.map(|tally| (counters.account, tally, "account"));
-        for (hash, tally, what) in name.into_iter().chain(account) {
-            guess.counted.push(hash);
-            if let Some(until) = tally.locked_until {
-                let entry = audit::event(ctx, Event::AccountLocked)?.about(counters.user);
-                let entry = entry.with("what", what).with("until", until.to_string());
-                guess.locks.push((hash, entry));
-            }
+        let settings = &app.settings.lockout;
+        let (name, account) = (Rule::of_name(settings), Rule::of_account(settings));
+        let is_barred = with.account.is_none();
+        let counted = [
+            counters.name.zip(with.name).map(|it| (it, "name", name, before.name)),
+            with.account.map(|it| ((counters.account, it), "account", account, before.account)),
+        ];
+        let mut counts = Vec::new();
+        for ((hash, tally), what, rule, before) in counted.into_iter().flatten() {
+            let lock = match tally.locked_until {
+                None => None,
+                Some(until) => {
+                    let entry = audit::event(ctx, Event::AccountLocked)?.about(counters.user);
+                    Some(entry.with("what", what).with("until", until.to_string()))
+                }
+            };
+            let group = counters.group;
+            counts.push(Count { hash, group, rule, is_kept: before.is_some(), lock });
         }
-        Ok(guess)
+        Ok(Guess { counts, is_counted: false, is_barred })
     }
 
     /// Whether it counts as wrong even if it is right.
@@ -182,8 +236,12 @@ impl Guess {
 
     /// It was wrong: in the transaction of the refusal.
     pub async fn wrong(&self, db: &Db, now: Time) -> store::Result<()> {
-        for (hash, entry) in &self.locks {
-            if lockouts::settle(db, hash, now).await? {
+        for it in &self.counts {
+            let locks = match self.is_counted {
+                true => it.lock.is_some() && lockouts::settle(db, &it.hash, now).await?,
+                false => it.write(db, now).await?,
+            };
+            if let Some(entry) = it.lock.as_ref().filter(|_| locks) {
                 audit::record(db, entry).await?;
             }
         }
@@ -192,17 +250,20 @@ impl Guess {
 
     /// It was right: in the transaction of what it was for. What was counted before is forgotten.
     pub async fn right(&self, db: &Db) -> store::Result<()> {
-        for hash in &self.counted {
-            lockouts::delete(db, hash).await?;
+        for it in self.counts.iter().filter(|it| it.is_kept) {
+            lockouts::delete(db, &it.hash).await?;
         }
         Ok(())
     }
 
     /// It has not been checked, which is our own fault. If that cannot be written, it counts.
     pub async fn give_back(&self, app: &App) {
-        let counted = self.counted.clone();
+        if !self.is_counted {
+            return;
+        }
+        let hashes: Vec<Hash> = self.counts.iter().map(|it| it.hash).collect();
         let unit = async move |db: Db| {
-            for hash in &counted {
+            for hash in &hashes {
                 lockouts::give_back(&db, hash).await?;
             }
             Ok(())
@@ -228,32 +289,14 @@ impl Guess {
     }
 }
 
-/// What has to be forgotten for an account to be open again.
-#[derive(Debug, Clone)]
-pub(crate) struct Unlock {
-    group: Hash,
-    names: [Option<Hash>; 3],
-}
-
-impl Unlock {
-    pub fn of(app: &App, user: &User) -> Unlock {
-        let name = |it: &str| hash(app, Kind::Name, None, it.as_bytes());
-        let phone = user.phone_number.as_deref().filter(|_| user.phone_verified_at.is_some());
-        Unlock {
-            group: hash(app, Kind::Account, None, user.id.0.as_bytes()),
-            // They may have been counted before somebody had them.
-            names: [
-                Some(name(&user.email.canonical())),
-                user.username.as_deref().map(name),
-                phone.map(name),
-            ],
-        }
-    }
-
-    /// Whether anything was locked.
-    pub async fn write(&self, db: &Db, now: Time) -> store::Result<bool> {
-        let forgotten = lockouts::delete_all(db, &self.group, &self.names).await?;
-        Ok(forgotten.iter().any(|it| it.locked_until.is_some_and(|until| until > now)))
+impl Count {
+    /// Counts a wrong guess; gives whether that locks. An operator may have forgotten the tally
+    /// since it was read.
+    async fn write(&self, db: &Db, now: Time) -> store::Result<bool> {
+        let tally = lockouts::claim(db, &self.hash, &self.group, now).await?.count(self.rule, now);
+        let tally = Tally { settled: true, ..tally };
+        lockouts::put(db, &self.hash, &tally).await?;
+        Ok(tally.locked_until.is_some())
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) async fn prove(
         return Err(Problem::field(field, "required", "This field is required.").into());
     };
     let counters = Counters::of_check(app, &caller.user, &caller.session);
-    let guess = lockout::count(app, ctx, &counters).await?;
+    let (guess, _turn) = lockout::admit(app, ctx, &counters, None).await?;
     let verified = app.hasher.verify(&password, caller.user.password_hash.as_deref()).await;
     let verified = guess.unless_answered(app, verified, &[]).await?;
     if verified != Verified::Wrong && !guess.is_barred() {

@@ -55,7 +55,7 @@ pub struct Draft {
 
 /// A new session of `user` on the device of the request.
 pub fn draft(app: &App, ctx: &Ctx, user: &User, new: NewSession) -> Result<Draft> {
-    let device = ctx.client.device();
+    let device = ctx.client.device().clone();
     let id = SessionId::new(ctx.now, random::bytes()?);
     let title = device.title();
     let session = Session {
@@ -109,6 +109,9 @@ pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<Sessi
     db.lock("users", user).await?;
     store::sessions::insert(db, &draft.session).await?;
     audit::record(db, &draft.started).await?;
+    if store::sessions::count(db, user).await? <= draft.max_per_user {
+        return Ok(Vec::new());
+    }
     // The new one is not idle, even where others were used since its request arrived.
     let (whose, keep) = ((user, draft.session.id), draft.max_per_user - 1);
     let replaced = store::sessions::end_idle(db, whose, keep, EndReason::Replaced, now).await?;

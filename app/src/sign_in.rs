@@ -17,7 +17,7 @@ use crate::{
     deletion::{self, is_restorable},
     hasher::Verified,
     limits::{self, Limit},
-    lockout::{self, Counters, Guess},
+    lockout::{self, Counters, Guess, Seen},
     revocations,
     sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
@@ -64,15 +64,13 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<T
 }
 
 async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<TokenPair> {
-    let Found { user, device } = find(app, ctx, &attempt.name).await?;
-    let id = user.as_ref().map(|it| it.id);
-    let counters = Counters::of_sign_in(app, attempt.name.as_str(), id, device.as_deref());
-    let guess = match lockout::count(app, ctx, &counters).await {
+    let Found { user, counters, seen } = find(app, ctx, &attempt.name).await?;
+    let (guess, _turn) = match lockout::admit(app, ctx, &counters, seen).await {
         Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
-            refuse(app, ctx, attempt, Outcome::Locked(id)).await?;
+            refuse(app, ctx, attempt, Outcome::Locked(user.map(|it| it.id))).await?;
             return Err(Error::Refused(it));
         }
-        guess => guess?,
+        admitted => admitted?,
     };
     let outcome = check_password(app, ctx, attempt, (user, &guess)).await;
     guess.unless_answered(app, outcome, COUNTED).await
@@ -151,15 +149,17 @@ impl Name {
     }
 }
 
-/// Who has a name, and the device of the request if they have signed in on it before.
+/// Who has a name, and what guesses at it are counted on.
 struct Found {
     user: Option<User>,
-    device: Option<String>,
+    counters: Counters,
+    seen: Option<Seen>,
 }
 
 async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
-    let name = name.clone();
+    let (name, owned) = (name.clone(), app.clone());
     let device = ctx.device.map(|it| it.fingerprint()).unwrap_or_default();
+    let moment = Seen::moment(app);
     let unit = async move |db: Db| {
         let user = match &name {
             Name::Account(name) => store::users::by_name(&db, name).await?,
@@ -168,7 +168,13 @@ async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
         // Nobody's devices are looked for as well.
         let id = user.as_ref().map_or(UserId(Default::default()), |it| it.id);
         let is_known = store::sessions::is_known_device(&db, id, &device).await?;
-        Ok(Found { user, device: is_known.then_some(device) })
+        let (id, device) = (user.as_ref().map(|it| it.id), is_known.then_some(&*device));
+        let counters = Counters::of_sign_in(&owned, name.as_str(), id, device);
+        let seen = match moment {
+            Some(moment) => Some(Seen::read(&db, &counters, moment).await?),
+            None => None,
+        };
+        Ok(Found { user, counters, seen })
     };
     Ok(app.store.read(unit).await?)
 }

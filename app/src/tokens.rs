@@ -1,6 +1,6 @@
 //! Token pairs: made for a session, rotated by the rule of generations, looked at.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Code, Secret, SessionId,
@@ -20,8 +20,11 @@ use crate::{
     limits::{self, Limit},
     lookaside::Facts,
     random, revocations,
+    turns::{Share, Turns},
 };
 
+/// How long a refresh waits for those before it.
+const LONGEST: Duration = Duration::from_secs(2);
 /// How often a refresh that others keep overtaking is tried.
 const ROUNDS: usize = 8;
 
@@ -92,13 +95,19 @@ pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -
     }
 }
 
+/// Many calls of a page may meet an expired token at once, and the one that came first must not
+/// find its token replaced twice.
+pub(crate) fn turns() -> Turns {
+    Turns::new(1, LONGEST)
+}
+
 async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
     if presented.is_empty() {
         return Err(Code::NotAuthenticated.into());
     }
     let token = presented.chosen().ok_or(Code::InvalidToken)?;
-    // In the order they came in: see `turns`.
-    let _turn = app.turns.wait(token.session_id).await;
+    // Whoever has waited long enough goes on without: strangers who know the id can wait too.
+    let _turn = app.refreshes.wait(&token.session_id, Share::Whole).await;
     let facts = genuine(app, ctx, &token).await?;
     let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
     limits::keep(limits::take(app, ctx, limit, &token.session_id.to_string()).await?);

@@ -1,6 +1,6 @@
 //! Who is at the other end of a request, as far as the request shows.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::OnceLock};
 
 use woothee::parser::Parser;
 
@@ -14,6 +14,7 @@ const USER_AGENT_LENGTH: usize = 512;
 pub struct Client {
     pub ip: IpAddr,
     pub user_agent: String,
+    device: OnceLock<Device>,
 }
 
 /// What a user agent says of itself.
@@ -29,7 +30,11 @@ pub struct Device {
 
 impl Client {
     pub fn new(ip: IpAddr, user_agent: &str) -> Client {
-        Client { ip: ip.to_canonical(), user_agent: text::clipped(user_agent, USER_AGENT_LENGTH) }
+        Client {
+            ip: ip.to_canonical(),
+            user_agent: text::clipped(user_agent, USER_AGENT_LENGTH),
+            device: OnceLock::new(),
+        }
     }
 
     /// What rate limits count by: the address, and of IPv6 the /64 that one customer has.
@@ -43,9 +48,15 @@ impl Client {
         }
     }
 
-    pub fn device(&self) -> Device {
+    pub fn device(&self) -> &Device {
+        self.device.get_or_init(|| Device::parse(&self.user_agent))
+    }
+}
+
+impl Device {
+    fn parse(user_agent: &str) -> Device {
         let known = |name: &str| if name == "UNKNOWN" { String::new() } else { name.to_owned() };
-        let Some(parsed) = Parser::new().parse(&self.user_agent) else {
+        let Some(parsed) = Parser::new().parse(user_agent) else {
             return Device { browser: String::new(), os: String::new(), kind: "unknown" };
         };
         let kind = match parsed.category {
@@ -56,9 +67,7 @@ impl Client {
         };
         Device { browser: known(parsed.name), os: known(parsed.os), kind }
     }
-}
 
-impl Device {
     /// `Firefox on Linux`, for people.
     pub fn title(&self) -> String {
         match (self.browser.is_empty(), self.os.is_empty()) {

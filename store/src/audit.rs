@@ -51,7 +51,8 @@ pub async fn forget_person(db: &Db, person: UserId) -> Result<u64> {
         sql!(
             "UPDATE audit_events SET ip_address = '', user_agent = '', browser = '', os = '',
                  device_type = ''
-             WHERE subject_id = $1 OR actor_id = $1"
+             WHERE subject_id = $1
+                OR (actor_id = $1 AND (subject_id IS NULL OR subject_id <> actor_id))"
         ),
         args![person],
     )

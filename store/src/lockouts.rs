@@ -1,23 +1,21 @@
 //! Wrong passwords in a row, by keyed hashes of what they were tried on. The rule is the domain's;
 //! a row is held from when it is read until it is written.
 
-use domain::Time;
+use domain::{Time, account::lockout::Tally};
 
-use crate::{Db, Result, args, row, sql};
+use crate::{Db, Result, args, entity, row, sql};
 
-row! {
-    /// A tally.
-    pub struct Lockout {
-        pub failures: i64,
-        pub locked_until: Option<Time>,
-        pub settled: bool,
-        pub updated_at: Time,
-    }
+entity! { Tally { failures, locked_until, settled, updated_at } }
+
+/// The tally with this hash, as it is at the moment.
+pub async fn by_hash(db: &Db, hash: &[u8; 32]) -> Result<Option<Tally>> {
+    db.optional(sql!(concat!("SELECT ", columns!(), " FROM lockouts WHERE hash = $1")), args![hash])
+        .await
 }
 
 /// The tally with this hash, held until the transaction ends; made where there was none. `account`
 /// is the keyed hash of the account that it is about.
-pub async fn claim(db: &Db, hash: &[u8; 32], account: &[u8; 32], now: Time) -> Result<Lockout> {
+pub async fn claim(db: &Db, hash: &[u8; 32], account: &[u8; 32], now: Time) -> Result<Tally> {
     db.one(
         sql!(
             "INSERT INTO lockouts (hash, account, failures, locked_until, settled, updated_at)
@@ -31,7 +29,7 @@ pub async fn claim(db: &Db, hash: &[u8; 32], account: &[u8; 32], now: Time) -> R
 }
 
 /// Writes a tally that was claimed in this transaction.
-pub async fn put(db: &Db, hash: &[u8; 32], tally: &Lockout) -> Result<u64> {
+pub async fn put(db: &Db, hash: &[u8; 32], tally: &Tally) -> Result<u64> {
     db.execute(
         sql!(
             "UPDATE lockouts SET failures = $2, locked_until = $3, settled = $4, updated_at = $5

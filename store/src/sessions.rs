@@ -5,7 +5,7 @@ use domain::{
     session::{EndReason, Session},
 };
 
-use crate::{Db, Result, args, entity, sql};
+use crate::{Db, Result, args, entity, row, sql};
 
 entity! { Session {
     id, user_id, secret, head, parent, floor, head_made_at, head_shown, remembered, device_name,
@@ -36,16 +36,10 @@ pub async fn of_user(db: &Db, user: UserId, now: Time) -> Result<Vec<Session>> {
 
 /// Whether a user has signed in on a device before.
 pub async fn is_known_device(db: &Db, user: UserId, fingerprint: &str) -> Result<bool> {
-    let count: i64 = db
-        .value(
-            sql!(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM sessions
-                     WHERE user_id = $1 AND device_fingerprint = $2 LIMIT 1) AS one"
-            ),
-            args![user, fingerprint],
-        )
-        .await?;
-    Ok(count > 0)
+    let statement = sql!(
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND device_fingerprint = $2)"
+    );
+    db.value(statement, args![user, fingerprint]).await
 }
 
 /// Whether a session is alive and has the secret that it was seen with.
@@ -197,6 +191,12 @@ pub async fn end_all(
     .await
 }
 
+/// How many sessions of a user have not been ended; some may have expired.
+pub async fn count(db: &Db, user: UserId) -> Result<i64> {
+    let statement = sql!("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL");
+    db.value(statement, args![user]).await
+}
+
 /// Ends the longest idle sessions of a user until at most `keep` are alive beside `new`.
 pub async fn end_idle(
     db: &Db,
@@ -219,14 +219,29 @@ pub async fn end_idle(
     .await
 }
 
-/// Deletes at most `limit` sessions that ended or expired before `before`.
-pub async fn sweep(db: &Db, before: Time, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "DELETE FROM sessions WHERE id IN (
-                 SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)"
-        ),
-        args![before, limit],
-    )
-    .await
+row! {
+    /// Where a page of sessions ends.
+    pub struct Place {
+        pub id: SessionId,
+    }
+}
+
+/// The last of the `limit` sessions that were made first after `after` and before `end`, if there
+/// are so many.
+pub async fn page_end(
+    db: &Db,
+    (after, end): (SessionId, SessionId),
+    limit: i64,
+) -> Result<Option<SessionId>> {
+    let statement =
+        sql!("SELECT id FROM sessions WHERE id > $1 AND id < $2 ORDER BY id LIMIT 1 OFFSET $3");
+    let last: Option<Place> = db.optional(statement, args![after, end, limit - 1]).await?;
+    Ok(last.map(|it| it.id))
+}
+
+/// Deletes of the sessions after `after`, up to `last`, those that expired before `before`. An
+/// index on when they expire would have to be changed with each refresh.
+pub async fn sweep(db: &Db, (after, last): (SessionId, SessionId), before: Time) -> Result<u64> {
+    let statement = sql!("DELETE FROM sessions WHERE id > $1 AND id <= $2 AND expires_at < $3");
+    db.execute(statement, args![after, last, before]).await
 }

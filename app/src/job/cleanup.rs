@@ -1,7 +1,8 @@
 //! Deletes what is over and nobody needs any more: sessions, single-use tokens, invitations,
 //! revocations, signing keys.
 
-use domain::{Span, Time};
+use domain::{SessionId, Span, Time};
+use store::Db;
 
 use crate::{App, Result, idempotency};
 
@@ -20,13 +21,13 @@ const REVOCATIONS_KEPT: Span = Span::days(1);
 /// Deletes in batches until nothing is left.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
-    let mut swept = [0_u64; 7];
+    let sessions = sweep_sessions(app, now).await?;
+    let mut swept = [0_u64; 6];
     loop {
         let batch = app
             .store
             .write(async move |db| {
                 Ok([
-                    store::sessions::sweep(&db, now - SESSIONS_KEPT, limit).await?,
                     store::links::sweep(&db, now - LINKS_KEPT, limit).await?,
                     store::revocations::sweep(&db, now - REVOCATIONS_KEPT, limit).await?,
                     store::invitations::sweep(&db, now - INVITATIONS_KEPT, limit).await?,
@@ -43,7 +44,7 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
             break;
         }
     }
-    let [sessions, links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
+    let [links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
     tracing::info!(
         sessions,
         links,
@@ -55,4 +56,27 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
         "cleaned up"
     );
     Ok(())
+}
+
+/// Page by page in the order they were made.
+async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
+    let before = now - SESSIONS_KEPT;
+    let tokens = &app.settings.tokens;
+    let shortest =
+        tokens.refresh_lifetime.min(tokens.remember_lifetime).min(tokens.absolute_lifetime);
+    // Whatever was made later cannot have expired by then.
+    let end = SessionId::new(before - shortest, [0; 10]);
+    let (mut after, mut swept) = (SessionId(Default::default()), 0);
+    loop {
+        let (range, limit) = ((after, end), BATCH.cast_signed());
+        let unit = async move |db: Db| store::sessions::page_end(&db, range, limit).await;
+        let found = app.store.get(unit).await?;
+        let page = (after, found.unwrap_or(end));
+        let unit = async move |db: Db| store::sessions::sweep(&db, page, before).await;
+        swept += app.store.put(unit).await?;
+        match found {
+            Some(last) => after = last,
+            None => return Ok(swept),
+        }
+    }
 }

@@ -1,0 +1,94 @@
+//! What wrong passwords are counted on: keyed hashes of names and accounts.
+
+use domain::{Time, UserId, account::User, mac, session::Session};
+use store::{Db, lockouts};
+
+use crate::App;
+
+pub(super) type Hash = [u8; 32];
+
+/// What is counted apart.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Name = 1,
+    Account = 2,
+    /// In place of the account, for names that nobody has.
+    Nobody = 3,
+}
+
+/// The device where it has signed in to the account before; without one, all strangers together.
+fn hash(app: &App, kind: Kind, device: Option<&str>, what: &[u8]) -> Hash {
+    let device = device.map_or([0; 32], |it| mac::sha256(it.as_bytes()));
+    app.keys.lockout.sign(&[&[kind as u8], &device, what])
+}
+
+/// What a guess is counted on.
+#[derive(Debug, Clone)]
+pub(crate) struct Counters {
+    pub(super) user: Option<UserId>,
+    pub(super) name: Option<Hash>,
+    pub(super) account: Hash,
+    /// What all counters of the account are found by.
+    pub(super) group: Hash,
+}
+
+impl Counters {
+    /// Of a sign-in by `name`. `device` is one that is known to the user.
+    pub fn of_sign_in(
+        app: &App,
+        name: &str,
+        user: Option<UserId>,
+        device: Option<&str>,
+    ) -> Counters {
+        let account = |device| match user {
+            Some(user) => hash(app, Kind::Account, device, user.0.as_bytes()),
+            None => hash(app, Kind::Nobody, device, name.as_bytes()),
+        };
+        Counters {
+            user,
+            name: Some(hash(app, Kind::Name, device, name.as_bytes())),
+            account: account(device),
+            group: account(None),
+        }
+    }
+
+    /// Of somebody who is signed in and is asked for the password: on the device of the session.
+    pub fn of_check(app: &App, user: &User, session: &Session) -> Counters {
+        let id = user.id.0.as_bytes();
+        Counters {
+            user: Some(user.id),
+            name: None,
+            account: hash(app, Kind::Account, Some(&session.device_fingerprint), id),
+            group: hash(app, Kind::Account, None, id),
+        }
+    }
+}
+
+/// What has to be forgotten for an account to be open again.
+#[derive(Debug, Clone)]
+pub(crate) struct Unlock {
+    group: Hash,
+    names: [Option<Hash>; 3],
+}
+
+impl Unlock {
+    pub fn of(app: &App, user: &User) -> Unlock {
+        let name = |it: &str| hash(app, Kind::Name, None, it.as_bytes());
+        let phone = user.phone_number.as_deref().filter(|_| user.phone_verified_at.is_some());
+        Unlock {
+            group: hash(app, Kind::Account, None, user.id.0.as_bytes()),
+            // They may have been counted before somebody had them.
+            names: [
+                Some(name(&user.email.canonical())),
+                user.username.as_deref().map(name),
+                phone.map(name),
+            ],
+        }
+    }
+
+    /// Whether anything was locked.
+    pub async fn write(&self, db: &Db, now: Time) -> store::Result<bool> {
+        let forgotten = lockouts::delete_all(db, &self.group, &self.names).await?;
+        Ok(forgotten.iter().any(|it| it.locked_until.is_some_and(|until| until > now)))
+    }
+}
