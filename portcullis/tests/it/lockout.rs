@@ -319,6 +319,36 @@ async fn of_twenty_guesses_at_once_five_are_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn at_once_over_all_its_names_an_account_has_no_more_checks() {
+    let world = World::with(|it| it.lockout.account_failures = 7).await;
+    anna_with_names(&world).await;
+    let before = world.app().hasher.hashes();
+    let answers = at_once(20, |number| {
+        let (nobody, names) = (world.stranger(), [ANNA, "anna", "+4930901820"]);
+        async move { try_in(&nobody, names[number % 3], WRONG).await }
+    });
+    let counts = counted(&answers.await);
+    // Where the account is locked, a name still counts up to its own five.
+    assert_eq!(counts["invalid_credentials"], 15);
+    assert_eq!(counts["account_locked"], 5);
+    // A barred guess costs its hash too, lest the account's lock show.
+    assert_eq!(world.app().hasher.hashes() - before, 15);
+    let most =
+        async |db: store::Db| db.value::<i64>("SELECT MAX(failures) FROM lockouts", args![]).await;
+    assert_eq!(world.app().store.get(most).await.unwrap(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_leaves_nothing_of_the_wrong_ones_before_it() {
+    let world = World::start().await;
+    let mut anna = world.registered(ANNA).await;
+    assert_eq!(wrong(&world, ANNA, 2).await, ["invalid_credentials"; 2]);
+    assert_eq!(rows(&world).await, 2);
+    anna.login(ANNA).await.ok();
+    assert_eq!(rows(&world).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nodes_count_together() {
     let Some((world, node)) = World::of_two_nodes(|_| {}).await else { return };
     world.registered(ANNA).await;

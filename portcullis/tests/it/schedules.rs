@@ -1,8 +1,8 @@
 //! Work that comes with the clock. Every world begins at 08:00 UTC.
 
-use domain::{SessionId, Span, Time};
+use domain::{SessionId, Span, Time, session::Session};
 use serde_json::json;
-use store::schedules::Schedule;
+use store::{Db, args, schedules::Schedule};
 
 use crate::world::{PASSWORD, Person, START, World, eventually};
 
@@ -89,6 +89,31 @@ async fn what_expired_long_ago_is_removed_and_nothing_else() {
     for email in ["anna@example.com", "ben@example.com", "carl@example.com"] {
         world.stranger().login(email).await.ok();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_sessions_than_a_page_has_are_all_removed() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    let one = session_of(&anna).await;
+    let unit = async move |db| {
+        let session = store::sessions::by_id(&db, one).await?.unwrap();
+        for number in 0..2_500_u16 {
+            let mut random = [0; 10];
+            random[..2].copy_from_slice(&number.to_be_bytes());
+            let id = SessionId::new(START, random);
+            store::sessions::insert(&db, &Session { id, ..session.clone() }).await?;
+        }
+        Ok(())
+    };
+    world.app().store.write(unit).await.unwrap();
+    until(&world, Span::days(38)).await;
+    let left = async || {
+        let unit = async |db: Db| db.value("SELECT COUNT(*) FROM sessions", args![]).await;
+        let count: i64 = world.app().store.get(unit).await.unwrap();
+        (count == 0).then_some(())
+    };
+    eventually("the cleanup", left).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
