@@ -12,7 +12,12 @@ use argon2::{
 };
 use domain::settings::Settings;
 
-use crate::{clock::instant, load::Measured, load::percentile, outcome::Outcome, process, script};
+use crate::{
+    clock::instant,
+    measured::{Cpu, Measured},
+    outcome::Outcome,
+    process, script,
+};
 
 const SALT: &[u8; 16] = b"a salt of sixtee";
 const LENGTH: usize = 32;
@@ -68,17 +73,9 @@ pub fn measure(params: &Params, threads: usize, time: Duration) -> Outcome<Measu
     let (took, used) = (began.elapsed(), process::cpu(std::process::id()) - before);
     let after = process::machine();
     latencies.sort_unstable();
-    let requests = latencies.len();
     let others = (after.busy - machine.busy - used).max(0.0) + after.stolen - machine.stolen;
-    Ok(Measured {
-        connections: threads,
-        rate: requests as f64 / took.as_secs_f64(),
-        p50: percentile(&latencies, 0.50),
-        p99: percentile(&latencies, 0.99),
-        server: used / requests.max(1) as f64,
-        disturbed: others / (took.as_secs_f64() * 1_000.0 * process::cores()),
-        ..Measured::default()
-    })
+    let cpu = Cpu { server: used, others, ..Cpu::default() };
+    Ok(Measured { connections: threads, failures: 0, latencies, took, cpu })
 }
 
 fn work(params: &Params, began: Instant, time: Duration) -> Outcome<Vec<u64>> {

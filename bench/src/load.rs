@@ -13,34 +13,14 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::instant,
     http::Connection,
+    measured::{Cpu, Measured},
     outcome::Outcome,
-    process,
     script::Script,
     watched::{Look, Watched},
 };
 
 /// A refused request does not end a run; so many do.
 const MOST_FAILURES: usize = 100;
-
-/// What came of a load.
-#[derive(Debug, Clone, Default)]
-pub struct Measured {
-    pub connections: usize,
-    pub failures: usize,
-    /// Requests a second.
-    pub rate: f64,
-    /// Milliseconds.
-    pub p50: f64,
-    pub p99: f64,
-    /// CPU milliseconds a request of each process.
-    pub server: f64,
-    pub database: f64,
-    pub generator: f64,
-    /// What the server and the database did later because of it.
-    pub behind: f64,
-    /// The part of the machine that processes of others took, of 1.
-    pub disturbed: f64,
-}
 
 /// Runs one script a connection for `time`, after a warm-up of its own.
 pub async fn run(
@@ -102,23 +82,17 @@ fn gathered(
         failures += one.failures;
     }
     latencies.sort_unstable();
-    let requests = latencies.len();
-    let each = |millis: f64| millis / requests.max(1) as f64;
     let ours = after.all() - before.all();
     let others = (after.machine.busy - before.machine.busy - ours).max(0.0)
         + (after.machine.stolen - before.machine.stolen);
-    Ok(Measured {
-        connections,
-        failures,
-        rate: requests as f64 / took.as_secs_f64(),
-        p50: percentile(&latencies, 0.50),
-        p99: percentile(&latencies, 0.99),
-        server: each(after.server - before.server),
-        database: each(after.database - before.database),
-        generator: each(after.generator - before.generator),
-        behind: each(later.server + later.database - after.server - after.database),
-        disturbed: others / (took.as_secs_f64() * 1_000.0 * process::cores()),
-    })
+    let cpu = Cpu {
+        server: after.server - before.server,
+        database: after.database - before.database,
+        generator: after.generator - before.generator,
+        behind: later.server + later.database - after.server - after.database,
+        others,
+    };
+    Ok(Measured { connections, failures, latencies, took, cpu })
 }
 
 struct Ended {
@@ -162,11 +136,4 @@ async fn warm_up(address: SocketAddr, script: &mut Script) -> Outcome<Connection
         script.learn(answer)?;
     }
     Ok(connection)
-}
-
-/// In milliseconds, of sorted nanoseconds.
-pub fn percentile(sorted: &[u64], part: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1);
-    let at = (last as f64 * part).round() as usize;
-    sorted.get(at).map_or(0.0, |it| *it as f64 / 1e6)
 }

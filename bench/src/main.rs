@@ -8,6 +8,7 @@ mod data;
 mod hash;
 mod http;
 mod load;
+mod measured;
 mod operations;
 mod options;
 mod outcome;

@@ -8,7 +8,8 @@ use crate::{
     ceiling,
     child::Serving,
     hash, http,
-    load::{self, Measured},
+    load,
+    measured::Measured,
     options::{Ceiling, Options, Part},
     outcome::Outcome,
     process,
@@ -20,6 +21,10 @@ use crate::{
 
 /// How many connections at once.
 const LEVELS: [usize; 3] = [1, 16, 64];
+/// In how many slices a hash and what contains it take turns.
+const SLICES: usize = 8;
+/// How often there are logins of users who have not had one.
+const ROUNDS: usize = LEVELS.len() * SLICES;
 /// How many requests of a cycle are made for each connection where they differ only in the user.
 const EACH: usize = 200;
 
@@ -75,7 +80,7 @@ impl Operations<'_> {
             let ceiling = self.measure(&bare, scripts().collect()).await?;
             table::row("bare axum", &ceiling, None)?;
             let ours = self.measure(self.server, scripts().collect()).await?;
-            table::row("health", &ours, Some(ours.rate / ceiling.rate))?;
+            table::row("health", &ours, Some(ours.rate() / ceiling.rate()))?;
         }
         bare.stop_hard();
         Ok(())
@@ -98,7 +103,7 @@ impl Operations<'_> {
             let profile = |token: &String| http::get("/api/v1/auth/profile", Some(token));
             let ours = self.measure(self.server, shared(level, data.access.iter().map(profile)));
             let ours = ours.await?;
-            table::row("authenticated GET", &ours, Some(ours.rate / ceiling.rate))?;
+            table::row("authenticated GET", &ours, Some(ours.rate() / ceiling.rate()))?;
         }
         bare.stop_hard();
         read.stop_hard();
@@ -118,7 +123,7 @@ impl Operations<'_> {
             let each = tokens.len().div_ceil(level).max(1);
             let scripts = tokens.chunks(each).map(Script::rotation).collect();
             let ours = self.measure(self.server, scripts).await?;
-            table::row("refresh", &ours, Some(ours.rate / ceiling.rate))?;
+            table::row("refresh", &ours, Some(ours.rate() / ceiling.rate()))?;
         }
         update.stop_hard();
         Ok(())
@@ -127,10 +132,8 @@ impl Operations<'_> {
     async fn login(&self) -> Outcome<()> {
         self.head("login")?;
         for (number, level) in LEVELS.into_iter().enumerate() {
-            let ceiling = self.hashes(level)?;
-            let ours = self.measure(self.server, self.logins(level, number)).await?;
-            table::row("login", &ours, Some(ours.rate / ceiling.rate))?;
-            self.above(&ours, &ceiling)?;
+            let scripts = |slice| self.logins(level, number * SLICES + slice);
+            self.beside_its_hash("login", level, scripts).await?;
         }
         Ok(())
     }
@@ -138,34 +141,42 @@ impl Operations<'_> {
     async fn register(&self) -> Outcome<()> {
         self.head("register")?;
         for level in LEVELS {
-            let ceiling = self.hashes(level)?;
-            let accounts = |number| Script::Accounts { of: format!("{level}-{number}"), made: 0 };
-            let ours = self.measure(self.server, (0..level).map(accounts).collect()).await?;
-            table::row("register", &ours, Some(ours.rate / ceiling.rate))?;
-            self.above(&ours, &ceiling)?;
+            let scripts = |slice| {
+                let of = |number| format!("{level}-{slice}-{number}");
+                (0..level).map(|number| Script::Accounts { of: of(number), made: 0 }).collect()
+            };
+            self.beside_its_hash("register", level, scripts).await?;
         }
         Ok(())
     }
 
-    /// The bare hash on as many cores as so many connections can use.
-    fn hashes(&self, level: usize) -> Outcome<Measured> {
-        let cores = process::cores() as usize;
+    /// In turns with the bare hash on as many cores as so many connections can use: how fast the
+    /// memory of a shared machine is changes from one minute to the next.
+    async fn beside_its_hash(
+        &self,
+        what: &str,
+        level: usize,
+        scripts: impl Fn(usize) -> Vec<Script>,
+    ) -> Outcome<()> {
+        let threads = level.min(process::cores() as usize);
         let params = hash::today(&self.site.settings)?;
-        let ceiling = hash::measure(&params, level.min(cores), self.time())?;
+        let (mut ceiling, mut ours) = (Measured::default(), Measured::default());
+        for slice in 0..SLICES {
+            ceiling.add(hash::measure(&params, threads, self.time() / 2)?);
+            let (watched, address) = (self.site.watch(self.server), self.server.address);
+            ours.add(load::run(&watched, address, scripts(slice), self.time() / 2).await?);
+        }
         table::row("bare Argon2", &ceiling, None)?;
-        Ok(ceiling)
-    }
-
-    fn above(&self, ours: &Measured, ceiling: &Measured) -> Outcome<()> {
-        let above = ours.server - ceiling.server;
+        table::row(what, &ours, Some(ours.rate() / ceiling.rate()))?;
+        let above = ours.each().server - ceiling.each().server;
         table::line(format_args!("| above its Argon2 | | | | | {above:.4} | | | | |"))
     }
 
     /// Each connection has users of its own, other ones in each round.
     fn logins(&self, level: usize, round: usize) -> Vec<Script> {
         let all = &self.site.data.dear;
-        let each = (all.len() / LEVELS.len() / level).clamp(1, EACH);
-        let start = round * all.len() / LEVELS.len();
+        let each = (all.len() / ROUNDS / level).clamp(1, EACH);
+        let start = round * all.len() / ROUNDS;
         let users: Vec<&[String]> = all.get(start..).unwrap_or(all).chunks(each).collect();
         let login = |email: &String| {
             http::post(script::LOGIN, &json!({ "email": email, "password": script::PASSWORD }))

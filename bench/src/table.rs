@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::{load::Measured, outcome::Outcome};
+use crate::{measured::Measured, outcome::Outcome};
 
 /// How much of the machine others may take before a row is marked.
 const DISTURBED: f64 = 0.05;
@@ -26,9 +26,9 @@ pub fn head(title: &str) -> Outcome<()> {
 /// A row; `part` is its rate as a part of its ceiling's.
 pub fn row(what: &str, it: &Measured, part: Option<f64>) -> Outcome<()> {
     let part = part.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0));
-    let mut notes = String::new();
-    if it.disturbed > DISTURBED {
-        notes.push_str(&format!(" (others took {:.0} %)", it.disturbed * 100.0));
+    let (mut notes, disturbed, each) = (String::new(), it.disturbed(), it.each());
+    if disturbed > DISTURBED {
+        notes.push_str(&format!(" (others took {:.0} %)", disturbed * 100.0));
     }
     if it.failures > 0 {
         notes.push_str(&format!(" ({} failed)", it.failures));
@@ -36,13 +36,13 @@ pub fn row(what: &str, it: &Measured, part: Option<f64>) -> Outcome<()> {
     line(format_args!(
         "| {what}{notes} | {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {part} |",
         it.connections,
-        rate(it.rate),
-        latency(it.p50),
-        latency(it.p99),
-        it.server,
-        it.database,
-        it.behind,
-        it.generator,
+        rate(it.rate()),
+        latency(it.percentile(0.50)),
+        latency(it.percentile(0.99)),
+        each.server,
+        each.database,
+        each.behind,
+        each.generator,
     ))
 }
 
@@ -51,9 +51,9 @@ pub fn short(what: &str, it: &Measured) -> Outcome<()> {
     line(format_args!(
         "| {what} | {} | {} | {} | {} |",
         it.connections,
-        rate(it.rate),
-        latency(it.p50),
-        latency(it.p99),
+        rate(it.rate()),
+        latency(it.percentile(0.50)),
+        latency(it.percentile(0.99)),
     ))
 }
 
