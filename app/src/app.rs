@@ -11,7 +11,7 @@ use outside::{
     cache::{Cache, CacheError},
     mail::{MailError, Mailer},
 };
-use store::{Store, db::migrate};
+use store::{Claim, Store, db::migrate};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
@@ -166,28 +166,38 @@ pub fn database_file(settings: &Settings) -> PathBuf {
 /// Opens the database, waiting for it as long as `database.startup_timeout` says.
 pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
     let file = database_file(settings);
-    let bound = settings.database.startup_timeout.duration();
-    let opened = tokio::time::timeout(bound, async {
+    patiently(settings, async || Store::connect(&settings.database, &file).await).await
+}
+
+/// Makes this process the only server of a SQLite file, waiting as long for one that is about to
+/// end.
+pub async fn claim(settings: &Settings, store: &Store) -> Result<Claim, OpenError> {
+    patiently(settings, async || store.claim()).await
+}
+
+async fn patiently<T>(
+    settings: &Settings,
+    attempt: impl AsyncFn() -> store::Result<T>,
+) -> Result<T, OpenError> {
+    let bound = settings.database.startup_timeout;
+    let mut reason = "no answer".to_owned();
+    let outcome = tokio::time::timeout(bound.duration(), async {
         let mut pauses = 0;
         loop {
-            match Store::connect(&settings.database, &file).await {
-                Err(error @ store::Error::Unavailable(_)) => {
-                    if pauses % PAUSES_A_LINE == 0 {
-                        tracing::warn!(%error, "waiting for the database");
-                    }
-                    pauses += 1;
-                    tokio::time::sleep(CONNECT_PAUSE.duration()).await;
-                }
+            match attempt().await {
+                Err(store::Error::Unavailable(text)) => reason = text,
                 outcome => return outcome,
             }
+            if pauses % PAUSES_A_LINE == 0 {
+                tracing::warn!(reason, "waiting for the database");
+            }
+            pauses += 1;
+            tokio::time::sleep(CONNECT_PAUSE.duration()).await;
         }
     });
-    match opened.await {
+    match outcome.await {
         Ok(outcome) => Ok(outcome?),
-        Err(_) => {
-            let text = format!("no answer for {}", settings.database.startup_timeout);
-            Err(store::Error::Unavailable(text).into())
-        }
+        Err(_) => Err(store::Error::Unavailable(format!("{reason}, for {bound}")).into()),
     }
 }
 

@@ -48,7 +48,7 @@ mod revocations;
 mod turns;
 
 pub use self::{
-    app::{App, OpenError, connect, database_file, migrate},
+    app::{App, OpenError, claim, connect, database_file, migrate},
     audit::By,
     background::{Background, settle},
     clock::Clock,

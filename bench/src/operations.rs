@@ -7,8 +7,7 @@ use serde_json::json;
 use crate::{
     ceiling,
     child::Serving,
-    hash, http,
-    load,
+    hash, http, load,
     measured::Measured,
     options::{Ceiling, Options, Part},
     outcome::Outcome,

@@ -8,6 +8,7 @@ use std::{io, net::SocketAddr};
 
 use app::{App, Clock, OpenError};
 use domain::settings::Settings;
+use store::Claim;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web::{Listening, Ready, SetupError, serve::Limits};
 
@@ -36,6 +37,7 @@ pub struct Running {
     stop_working: CancellationToken,
     /// The listeners.
     requests: TaskTracker,
+    _claim: Claim,
 }
 
 /// Starts a server with these settings. When this returns, it answers.
@@ -45,6 +47,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> Result<Running, Star
     // A port of 0 is known only now.
     settings.server.listen.clone_from(&addresses);
     let store = app::connect(&settings).await?;
+    let claim = app::claim(&settings, &store).await?;
     let migrations = app::migrate(&store, clock.now()).await?;
     if !migrations.is_empty() {
         tracing::info!(?migrations, "the schema is up to date");
@@ -58,7 +61,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> Result<Running, Star
     requests.spawn(listening.serve(routes, limits, stop_serving.clone()));
     ready.on();
     tracing::info!(?addresses, profile = app.settings.profile.word(), "ready");
-    Ok(Running { app, addresses, ready, stop_serving, stop_working, requests })
+    Ok(Running { app, addresses, ready, stop_serving, stop_working, requests, _claim: claim })
 }
 
 impl Running {

@@ -16,4 +16,4 @@ pub mod schedules;
 pub mod sessions;
 pub mod users;
 
-pub use db::{Db, Error, Result, Store};
+pub use db::{Claim, Db, Error, Result, Store};

@@ -1,9 +1,10 @@
 //! Lockout: how many wrong passwords in a row there may be before nobody gets to try another one for
 //! a while.
 //!
-//! A guess is counted before it is checked, so that those who come at once get no more tries than
-//! those who come one after another. The guess that uses up the count locks it; until it has been
-//! checked the lock is not settled, and others wait for the outcome: they may all be right.
+//! Those who come at once get no more tries than those who come one after another. Where guesses
+//! cannot take turns, each is counted before it is checked. The guess that uses up the count locks
+//! it; until it has been checked the lock is not settled, and others wait for the outcome: they may
+//! all be right.
 //!
 //! Two tallies are kept of a sign-in: of the name, which tells that it is locked, and of the account
 //! over all its names, which answers like a wrong password. Both belong to the device where it has

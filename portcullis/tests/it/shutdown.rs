@@ -116,3 +116,25 @@ async fn a_server_that_was_stopped_goes_on_where_it_was() {
     let check = anna.request(Method::POST, "/api/v1/auth/token/verify");
     anna.send(check.json(&json!({ "token": anna.access() }))).await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_has_one_server_at_a_time() {
+    let timeout = "PORTCULLIS_DATABASE__STARTUP_TIMEOUT";
+    let place = Place::new().await.with(timeout, "1s");
+    if place.has_room_for_nodes() {
+        return;
+    }
+    let first = place.start().await;
+    let second = place.run(&["serve", "--listen", "127.0.0.1:0"]).await;
+    second.failed(&["another server works on this file, for 1s"]);
+    first.stranger().register("anna@example.com").await.created();
+    // One that takes over waits for the other's end.
+    let place = place.with(timeout, "60s");
+    let end = async {
+        first.signal("TERM");
+        first.ended().await
+    };
+    let (second, (status, _)) = tokio::join!(place.start(), end);
+    assert!(status.success());
+    second.stranger().login("anna@example.com").await.ok();
+}

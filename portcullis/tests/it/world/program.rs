@@ -53,6 +53,11 @@ impl Place {
         self
     }
 
+    /// Several servers need a database that all can reach.
+    pub fn has_room_for_nodes(&self) -> bool {
+        self.backend.has_room_for_nodes()
+    }
+
     /// A process, as soon as it says that it is ready.
     pub async fn start(&self) -> Program {
         let (mut program, addresses) = self.spawn();

@@ -4,7 +4,7 @@
 //! user the program runs as, and that a folder made for it is closed to others.
 
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions, set_permissions},
+    fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError, set_permissions},
     io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
@@ -70,6 +70,23 @@ fn make_file(path: &Path) -> io::Result<()> {
         set_permissions(path, Permissions::from_mode(0o600))?;
     }
     Ok(())
+}
+
+/// Held by the one server that a file has. It lies beside the file: whoever closes a file that
+/// SQLite has open takes SQLite's own locks away.
+pub(in crate::db) fn claim(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-server");
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(name);
+    let file = file.map_err(|error| unavailable(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(unavailable(path, &"another server works on this file"))
+        }
+        Err(TryLockError::Error(error)) => Err(unavailable(path, &error)),
+    }
 }
 
 fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
