@@ -5,10 +5,13 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, OpenError, activity::Uses, job, revocations};
+use crate::{App, OpenError, activity::Uses, hasher, job, revocations};
 
 /// How often schedules are looked at.
 const SCHEDULES: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How often the kinds of hashes are counted.
+const SURVEYS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// What is yet to be started.
 pub struct Background {
@@ -24,6 +27,7 @@ impl Background {
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
         app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
+        app.tasks.spawn(survey_hashes(app.clone(), stop.clone()));
         if app.settings.jobs.workers > 0 {
             job::prepare(app).await?;
             app.tasks.spawn(job::work(app.clone(), app.wake.clone(), stop.clone()));
@@ -50,6 +54,18 @@ async fn hear_revocations(app: App, stop: CancellationToken) {
         tokio::select! {
             () = news.notified() => {}
             () = tokio::time::sleep(app.settings.sessions.revocation_poll.duration()) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn survey_hashes(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = hasher::survey(&app).await {
+            tracing::warn!(%error, "the kinds of password hashes cannot be counted");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SURVEYS) => {}
             () = stop.cancelled() => {}
         }
     }

@@ -2,14 +2,16 @@
 //!
 //! It guarantees that no more hashes are computed at once than there are workers, in memory that is
 //! kept, and that where one is computed it takes what was used last, which is still warm; that no more wait than the queue holds; that a panic costs the one who caused it
-//! and no worker; and that whoever has no account costs the same hash as whoever has one made with
-//! today's parameters. Older hashes cost what they cost until their owner signs in and they are
-//! replaced.
+//! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
+//! proportions.
+
+mod mix;
+mod survey;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -21,6 +23,8 @@ use argon2::{
 use domain::{Code, Problem, Secret, Span, settings::Passwords};
 use tokio::sync::oneshot;
 
+use self::mix::{Census, Mix};
+pub(crate) use self::survey::survey;
 use crate::{Error, Result, random};
 
 const SALT_LENGTH: usize = 16;
@@ -45,8 +49,10 @@ type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 pub struct Hasher {
     queue: flume::Sender<Work>,
     params: Params,
-    /// Of no password: what an unknown account's password is compared with.
+    /// Of no password, with the parameters of today.
     dummy: Arc<str>,
+    /// What the passwords of names are compared with that nobody has.
+    mix: Arc<RwLock<Mix>>,
     hashes: Arc<AtomicU64>,
 }
 
@@ -79,7 +85,8 @@ impl Hasher {
         }
         // Random bytes are the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
-        Ok(Hasher { queue, params, dummy: dummy.into(), hashes: Arc::default() })
+        let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
+        Ok(Hasher { queue, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
     /// The PHC string of a new password.
@@ -89,16 +96,14 @@ impl Hasher {
         self.run(move |memory| hash(password.expose().as_bytes(), salt, &params, memory)).await?
     }
 
-    /// Whether `password` is the one that was hashed. Without a hash it takes as long and is wrong.
-    pub async fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<Verified> {
-        let known = hash.map_or_else(|| self.dummy.to_string(), str::to_owned);
-        let is_known = hash.is_some();
-        let (password, params, salt) = (password.clone(), self.params.clone(), random::bytes()?);
+    /// Whether `password` is the one that was hashed.
+    pub async fn verify(&self, password: &Secret, hash: &str) -> Result<Verified> {
+        let (known, password, params) = (hash.to_owned(), password.clone(), self.params.clone());
+        let salt = random::bytes()?;
         self.hashes.fetch_add(1, Ordering::Relaxed);
         self.run(move |memory| {
             let password = password.expose().as_bytes();
             match verify(password, &known, &params, memory)? {
-                _ if !is_known => Ok(Verified::Wrong),
                 Match::No => Ok(Verified::Wrong),
                 Match::Yes => Ok(Verified::Right),
                 Match::Outdated => {
@@ -108,6 +113,25 @@ impl Hasher {
             }
         })
         .await?
+    }
+
+    /// [`Hasher::verify`] where there is no hash: it takes as long as with somebody's, always the
+    /// same for the same `name`, a keyed hash. It is wrong.
+    pub async fn verify_nobody(&self, password: &Secret, name: &[u8; 32]) -> Result<Verified> {
+        // Its bytes are random: no password has this hash.
+        self.verify(password, &self.dummy_of(name)).await?;
+        Ok(Verified::Wrong)
+    }
+
+    /// The hash that passwords of this name are compared with, as nobody has it.
+    pub fn dummy_of(&self, name: &[u8; 32]) -> Arc<str> {
+        let drawn = self.mix.read().unwrap_or_else(PoisonError::into_inner).draw(name);
+        drawn.unwrap_or_else(|| self.dummy.clone())
+    }
+
+    /// Takes note of the kinds of hashes that there are.
+    fn learn(&self, census: &Census) {
+        *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(census, &self.dummy);
     }
 
     /// Any other computing that is too long for an async thread.
@@ -213,10 +237,11 @@ mod tests {
         let hasher = Hasher::start(&settings()).unwrap();
         let hash = hasher.hash(&"correct".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        let verify = async |password: &str, hash| hasher.verify(&password.into(), hash).await;
-        assert_eq!(verify("correct", Some(&*hash)).await.unwrap(), Verified::Right);
-        assert_eq!(verify("wrong", Some(&*hash)).await.unwrap(), Verified::Wrong);
-        assert_eq!(verify("correct", None).await.unwrap(), Verified::Wrong);
+        let verify = async |password: &str| hasher.verify(&password.into(), &hash).await.unwrap();
+        assert_eq!(verify("correct").await, Verified::Right);
+        assert_eq!(verify("wrong").await, Verified::Wrong);
+        let nobody = hasher.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
+        assert_eq!(nobody, Verified::Wrong);
         assert_eq!(hasher.hashes(), 4);
     }
 
@@ -225,11 +250,25 @@ mod tests {
         let old = Hasher::start(&settings()).unwrap();
         let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
         let hash = old.hash(&"correct".into()).await.unwrap();
-        let Verified::Outdated { hash } = new.verify(&"correct".into(), Some(&hash)).await.unwrap()
+        let Verified::Outdated { hash } = new.verify(&"correct".into(), &hash).await.unwrap()
         else {
             panic!("not replaced");
         };
-        assert_eq!(new.verify(&"correct".into(), Some(&hash)).await.unwrap(), Verified::Right);
+        assert_eq!(new.verify(&"correct".into(), &hash).await.unwrap(), Verified::Right);
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_has_cost_what_hashes_cost() {
+        let old = Hasher::start(&settings()).unwrap();
+        let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
+        let drawn = || new.dummy_of(&[7; 32]);
+        assert!(drawn().contains("$m=128,"));
+        let mut census = Census::default();
+        census.count(&old.hash(&"somebody's".into()).await.unwrap());
+        new.learn(&census);
+        assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        let nobody = new.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
+        assert_eq!(nobody, Verified::Wrong);
     }
 
     #[tokio::test]

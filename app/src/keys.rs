@@ -50,6 +50,8 @@ pub struct Keys {
     pub index: MacKey,
     /// Of what wrong passwords are counted on.
     pub lockout: MacKey,
+    /// Of names that nobody has, which draw the hash that they are compared with.
+    pub dummy: MacKey,
     /// Of what waits in the outbox.
     pub outbox: Seals,
     signing: Seals,
@@ -84,6 +86,7 @@ impl Keys {
         Ok(Keys {
             index: masters.mac("index")?,
             lockout: masters.mac("lockout")?,
+            dummy: masters.mac("dummy hashes")?,
             outbox: masters.seals("outbox")?,
             masters,
             signing,

@@ -83,7 +83,10 @@ pub(crate) async fn prove(
     };
     let counters = Counters::of_check(app, &caller.user, &caller.session);
     let (guess, _turn) = lockout::admit(app, ctx, &counters, None).await?;
-    let verified = app.hasher.verify(&password, caller.user.password_hash.as_deref()).await;
+    let verified = match &caller.user.password_hash {
+        Some(hash) => app.hasher.verify(&password, hash).await,
+        None => Ok(Verified::Wrong),
+    };
     let verified = guess.unless_answered(app, verified, &[]).await?;
     if verified != Verified::Wrong && !guess.is_barred() {
         return Ok(app.store.write(async move |db| guess.right(&db).await).await?);
@@ -257,7 +260,7 @@ async fn accept(app: &App, user: &User, new: &Secret) -> Result<String> {
     let mut seen: Vec<String> = current.chain(former.into_iter().map(|it| it.hash)).collect();
     seen.dedup();
     for hash in seen.iter().take(app.settings.passwords.history as usize) {
-        if app.hasher.verify(new, Some(hash)).await? != Verified::Wrong {
+        if app.hasher.verify(new, hash).await? != Verified::Wrong {
             let message = "Use a password that you have not had lately.";
             return Err(Problem::field(FIELD, "password_reused", message).into());
         }

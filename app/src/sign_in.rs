@@ -83,8 +83,13 @@ async fn check_password(
     (mut user, guess): (Option<User>, &Guess),
 ) -> Result<TokenPair> {
     for _ in 0..ROUNDS {
-        let hash = user.as_ref().and_then(|it| it.password_hash.clone());
-        let verified = app.hasher.verify(&attempt.password, hash.as_deref()).await?;
+        let verified = match user.as_ref().and_then(|it| it.password_hash.as_deref()) {
+            Some(hash) => app.hasher.verify(&attempt.password, hash).await?,
+            None => {
+                let name = app.keys.dummy.sign(&[attempt.name.as_str().as_bytes()]);
+                app.hasher.verify_nobody(&attempt.password, &name).await?
+            }
+        };
         let is_right = verified != Verified::Wrong && !guess.is_barred();
         if let Some(deleted) = user.as_ref().filter(|it| is_right && is_restorable(app, ctx, it)) {
             return Err(deletion::offer(app, ctx, deleted).await?.into());

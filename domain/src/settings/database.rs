@@ -10,7 +10,7 @@ section! {
         /// Empty: `portcullis.db` in `server.data_dir`. `?sslmode=require` asks for TLS.
         pub url: Secret = Secret::default(),
         /// How many connections to PostgreSQL may be open, or threads that read from SQLite
-        /// (at most 8 of those).
+        /// (at most 4 of those).
         pub connections: usize = 16,
         /// A PEM file of the certificate authority of the database, beside those of the web.
         pub ca_file: String = String::new(),

@@ -3,7 +3,7 @@
 use domain::Span;
 use serde_json::json;
 
-use crate::world::{Answer, PASSWORD, Person, START, World, merged, registration};
+use crate::world::{Answer, PASSWORD, Person, START, World, eventually, merged, registration};
 
 const ANNA: &str = "anna@example.com";
 
@@ -218,4 +218,21 @@ async fn only_failed_sign_ins_count_against_the_limit() {
     limited.refused("rate_limited");
     world.pass(Span::minutes(20)).await;
     login(&world, "email", ANNA, PASSWORD).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_nobody_has_cost_what_those_of_accounts_cost() {
+    let mut world = World::start().await;
+    world.registered("anna@example.com").await;
+    world.restart(|it| it.passwords.memory_kib = 128).await;
+    let costs = async |world: &World, memory: &str| {
+        let found = async || world.app().hasher.dummy_of(&[7; 32]).contains(memory).then_some(());
+        eventually("the survey", found).await;
+    };
+    // Anna's is from before.
+    costs(&world, "$m=64,").await;
+    world.stranger().login("anna@example.com").await.ok();
+    world.stranger().login("nobody@example.com").await.refused("invalid_credentials");
+    world.restart(|_| {}).await;
+    costs(&world, "$m=128,").await;
 }
