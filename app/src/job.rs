@@ -32,6 +32,8 @@ pub enum Task {
     RequestVerification { email_canonical: Secret },
     /// Find out whether somebody has this name, and if so send them a link to a new password.
     RequestPasswordReset { email_canonical: Secret },
+    /// What comes with the clock.
+    Scheduled { name: String },
 }
 
 impl Task {
@@ -48,6 +50,7 @@ enum Payload {
     Letter { letter: Letter, user_id: Option<UserId>, to: Option<String> },
     RequestVerification,
     RequestPasswordReset,
+    Scheduled { name: String },
 }
 
 /// The row of a task that is due now.
@@ -64,6 +67,7 @@ pub fn draft(app: &App, ctx: &Ctx, task: &Task) -> Result<Job> {
         Task::RequestPasswordReset { email_canonical } => {
             (Payload::RequestPasswordReset, Some(email_canonical))
         }
+        Task::Scheduled { name } => (Payload::Scheduled { name: name.clone() }, None),
     };
     let seal = |it: &Secret| app.keys.outbox.close(&id.to_string(), it.expose().as_bytes());
     Ok(Job {
@@ -105,6 +109,7 @@ fn task(app: &App, job: &Job) -> Result<Task> {
         Payload::RequestPasswordReset => {
             Task::RequestPasswordReset { email_canonical: secret.ok_or_else(unreadable)? }
         }
+        Payload::Scheduled { name } => Task::Scheduled { name },
     })
 }
 
@@ -114,6 +119,7 @@ impl Payload {
             Payload::Letter { letter, .. } => format!("mail.{}", letter.name()),
             Payload::RequestVerification => "email.request_verification".into(),
             Payload::RequestPasswordReset => "password.request_reset".into(),
+            Payload::Scheduled { name } => format!("schedule.{name}"),
         }
     }
 }

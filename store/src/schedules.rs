@@ -1,5 +1,5 @@
 //! Work that comes with the clock. Of all the processes that see a schedule due, the one whose
-//! update moves it on is the one that does the work.
+//! update moves it on is the one that makes a job of it.
 
 use domain::Time;
 

@@ -1,17 +1,15 @@
-//! Work that comes with the clock: cron expressions in UTC, one process at a time for each.
+//! Work that comes with the clock: cron expressions in UTC. What is due becomes a job, in the
+//! transaction that moves its schedule on, so that it is neither done twice nor lost.
 
 use std::str::FromStr as _;
 
 use croner::Cron;
-use domain::{Span, Time};
+use domain::Time;
 use jiff::{Timestamp, tz::TimeZone};
-use store::{Db, schedules::Schedule};
+use store::{Db, jobs::Job};
 
-use super::cleanup;
-use crate::{App, Error, OpenError, Result, deletion, keys, lockout};
-
-/// When work that failed is tried again.
-const RETRY_AFTER: Span = Span::minutes(1);
+use super::{Task, cleanup, draft, wake};
+use crate::{App, Ctx, Error, OpenError, Result, deletion, keys, lockout, random};
 
 const CLEANUP: &str = "cleanup";
 const ERASE: &str = "erase";
@@ -55,37 +53,37 @@ pub async fn prepare(app: &App) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Does what is due by the clock, unless another process is faster.
+/// Makes jobs of what is due by the clock, unless another process is faster. Where the last one has
+/// not been done yet, that is enough.
 pub async fn run_due(app: &App) -> Result<()> {
     let now = app.clock.now();
     let due = app.store.get(async move |db| store::schedules::due(&db, now).await).await?;
     for schedule in due {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
-        let moved: Schedule = schedule.clone();
-        let unit = async move |db: Db| store::schedules::consume(&db, &moved, next, now).await;
-        if !app.store.put(unit).await? {
-            continue;
-        }
-        if let Err(error) = run(app, &schedule.name, now).await {
-            tracing::warn!(schedule = schedule.name, %error, "scheduled work failed");
-            let again = Schedule { due_at: next, ..schedule };
-            let unit = async move |db: Db| {
-                store::schedules::consume(&db, &again, now + RETRY_AFTER, now).await
-            };
-            app.store.put(unit).await?;
-        }
+        let ctx = Ctx::local(now, random::request_id(now));
+        let task = Task::Scheduled { name: schedule.name.clone() };
+        let job = draft(app, &ctx, &task)?;
+        let job = Job { unique_key: Some(job.kind.clone()), ..job };
+        let unit = async move |db: Db| {
+            if store::schedules::consume(&db, &schedule, next, now).await? {
+                store::jobs::insert(&db, &job).await?;
+            }
+            Ok(())
+        };
+        app.store.write(unit).await?;
+        wake(app);
     }
     Ok(())
 }
 
-async fn run(app: &App, name: &str, now: Time) -> Result<()> {
+/// The job that one becomes.
+pub(super) async fn run(app: &App, name: &str, now: Time) -> Result<()> {
     match name {
         CLEANUP => cleanup::run(app, now).await,
         ERASE => deletion::erase_due(app, now).await,
         KEYS => keys::advance(app, now).await,
         LOCKOUTS => lockout::sweep(app, now).await,
-        // Of a newer version that shares the database, which runs it itself.
-        _ => Ok(()),
+        _ => Err(Error::broken("a schedule of another version of the program")),
     }
 }
 

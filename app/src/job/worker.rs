@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Task,
     letter::{self, Addressed},
-    task,
+    schedule, task,
 };
 use crate::{App, Ctx, Error, Result, email, password, random};
 
@@ -171,5 +171,6 @@ async fn run(app: &App, job: &Job) -> Result<(), Failure> {
         Task::RequestPasswordReset { email_canonical } => {
             Ok(password::send_reset(app, &ctx, email_canonical.expose()).await?)
         }
+        Task::Scheduled { name } => Ok(schedule::run(app, &name, ctx.now).await?),
     }
 }

@@ -66,6 +66,26 @@ async fn the_cleanup_runs_at_midnight_and_not_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_due_when_a_process_ended_is_done_by_the_next() {
+    let mut world = World::start().await;
+    world.registered("anna@example.com").await.logout().await.ok();
+    // One that sees what is due, and does nothing.
+    world.restart(|it| it.jobs.workers = 0).await;
+    world.pass(Span::hours(40)).await;
+    for _ in 0..2 {
+        app::job::run_schedules(world.app()).await.unwrap();
+    }
+    assert_eq!(cleanup(&world).await.1, "2027-01-18T00:00:00Z");
+    let waiting = async |db| store::jobs::due(&db, END_OF_TIME).await;
+    // Each of the four schedules, once.
+    assert_eq!(world.app().store.get(waiting).await.unwrap(), 4);
+    assert_eq!(revocations(&world).await, 1);
+    world.restart(|it| it.jobs.workers = 2).await;
+    let swept = async || (revocations(&world).await == 0).then_some(());
+    eventually("the cleanup", swept).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_expired_long_ago_is_removed_and_nothing_else() {
     let world = World::start().await;
     let mut anna = world.registered("anna@example.com").await;
