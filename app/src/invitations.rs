@@ -1,10 +1,11 @@
 //! Invitations: an operator asks somebody to make an account.
 
 use domain::{
-    Code, InvitationId, Problem, Secret,
-    account::{Email, User},
+    Code, InvitationId, Secret,
+    account::{Email, User, profile},
     event::Event,
     link::{self as token, Purpose},
+    problem::FieldErrors,
 };
 use store::Db;
 pub use store::invitations::Invitation;
@@ -15,8 +16,10 @@ use crate::{
     audit,
     caller::Caller,
     idempotency::{self, Key},
-    job::{self, Letter, Task},
-    link, random, registration,
+    job::{self, Envelope, Letter, Task},
+    link,
+    locale::Language,
+    random, registration,
 };
 
 /// What can be accepted with a token.
@@ -31,6 +34,8 @@ pub(crate) async fn look(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Inv
 #[derive(Debug, Clone, Default)]
 pub struct NewInvitation {
     pub email: Option<String>,
+    /// Of the mail: a BCP 47 tag. Without one, that of the request, and else the caller's.
+    pub language: Option<String>,
     pub idempotency_key: Option<String>,
 }
 
@@ -42,15 +47,24 @@ pub async fn create(
     new: NewInvitation,
 ) -> Result<Invitation> {
     access::permit(caller, Action::Operate)?;
-    let email = Email::parse(&new.email.unwrap_or_default())
-        .map_err(|error| Problem::field("email", error.code, error.message))?;
+    let mut errors = FieldErrors::default();
+    let email = errors.take("email", Email::parse(&new.email.unwrap_or_default()));
+    let tag = new.language.as_deref().map(profile::language).transpose();
+    let tag = errors.take("language", tag).flatten();
+    errors.check()?;
+    let Some(email) = email else { return Err(Error::broken("an address without an error")) };
+    let spoken = ctx.language.or_else(|| Language::of(&caller.user.profile.language));
+    let language = match tag {
+        Some(tag) => Language::of(&tag),
+        None => spoken,
+    };
     let scope = format!("invitations:{}", caller.user.id);
     let body = email.as_str().as_bytes();
     let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body)?;
     if let Some(known) = idempotency::look(app, ctx, key).await? {
         return by_id(app, InvitationId(known)).await;
     }
-    match make(app, ctx, caller, email, key).await {
+    match make(app, ctx, caller, (email, language), key).await {
         Ok(invitation) => Ok(invitation),
         Err(error) => {
             let known = idempotency::recover(app, ctx, key, error).await?;
@@ -63,7 +77,7 @@ async fn make(
     app: &App,
     ctx: &Ctx,
     caller: &Caller,
-    email: Email,
+    (email, language): (Email, Option<Language>),
     key: Option<Key>,
 ) -> Result<Invitation> {
     let somebody =
@@ -83,9 +97,14 @@ async fn make(
         accepted_at: None,
         revoked_at: None,
     };
-    let letter = Letter::Invitation;
-    let task = Task::Letter { letter, user_id: None, to: Some(email), token: Some(secret) };
-    let job = job::draft(app, ctx, &task)?;
+    let envelope = Envelope {
+        letter: Letter::Invitation,
+        user_id: None,
+        to: Some(email),
+        token: Some(secret),
+        language,
+    };
+    let job = job::draft(app, ctx, &Task::Letter(envelope))?;
     let entry = audit::event(ctx, Event::UserInvited)?
         .actor(caller.user.id)
         .in_session(caller.session.id)

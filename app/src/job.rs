@@ -17,7 +17,7 @@ pub use self::{
     schedule::{check_cron, prepare, run_due as run_schedules},
     worker::{run_due, work},
 };
-use crate::{App, Ctx, Error, Result, random};
+use crate::{App, Ctx, Error, Result, locale::Language, random};
 
 /// What wakes the workers of other nodes.
 pub const CHANNEL: &str = "jobs";
@@ -25,9 +25,8 @@ pub const CHANNEL: &str = "jobs";
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub enum Task {
-    /// Write to a user at their own address, or to another address. The token is what the mail's
-    /// link holds.
-    Letter { letter: Letter, user_id: Option<UserId>, to: Option<Email>, token: Option<Secret> },
+    /// Write to somebody.
+    Letter(Envelope),
     /// Find out whether an address is to be proved, and if so send it a link.
     RequestVerification { email_canonical: Secret },
     /// Find out whether somebody has this name, and if so send them a link to a new password.
@@ -36,10 +35,31 @@ pub enum Task {
     Scheduled { name: String },
 }
 
+/// A letter and who gets it.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    pub letter: Letter,
+    /// `None`: somebody without an account.
+    pub user_id: Option<UserId>,
+    /// `None`: the user's own address.
+    pub to: Option<Email>,
+    /// What the mail's link holds.
+    pub token: Option<Secret>,
+    /// `None`: the user's own.
+    pub language: Option<Language>,
+}
+
+impl Envelope {
+    /// To a user at their own address, without a link.
+    pub fn new(letter: Letter, user_id: UserId) -> Envelope {
+        Envelope { letter, user_id: Some(user_id), to: None, token: None, language: None }
+    }
+}
+
 impl Task {
     /// A letter without a link, to a user's own address.
     pub fn letter(letter: Letter, user_id: UserId) -> Task {
-        Task::Letter { letter, user_id: Some(user_id), to: None, token: None }
+        Task::Letter(Envelope::new(letter, user_id))
     }
 }
 
@@ -47,19 +67,29 @@ impl Task {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload {
-    Letter { letter: Letter, user_id: Option<UserId>, to: Option<String> },
+    Letter {
+        letter: Letter,
+        user_id: Option<UserId>,
+        to: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+    },
     RequestVerification,
     RequestPasswordReset,
-    Scheduled { name: String },
+    Scheduled {
+        name: String,
+    },
 }
 
 /// The row of a task that is due now.
 pub fn draft(app: &App, ctx: &Ctx, task: &Task) -> Result<Job> {
     let id = JobId::new(ctx.now, random::bytes()?);
     let (payload, secret) = match task {
-        Task::Letter { letter, user_id, to, token } => {
+        Task::Letter(Envelope { letter, user_id, to, token, language }) => {
             let to = to.as_ref().map(ToString::to_string);
-            (Payload::Letter { letter: *letter, user_id: *user_id, to }, token.as_ref())
+            let language = language.map(|it| it.tag().to_owned());
+            let payload = Payload::Letter { letter: *letter, user_id: *user_id, to, language };
+            (payload, token.as_ref())
         }
         Task::RequestVerification { email_canonical } => {
             (Payload::RequestVerification, Some(email_canonical))
@@ -100,9 +130,13 @@ fn task(app: &App, job: &Job) -> Result<Task> {
         }
     };
     Ok(match payload {
-        Payload::Letter { letter, user_id, to } => {
-            Task::Letter { letter, user_id, to: to.map(Email::from), token: secret }
-        }
+        Payload::Letter { letter, user_id, to, language } => Task::Letter(Envelope {
+            letter,
+            user_id,
+            to: to.map(Email::from),
+            token: secret,
+            language: language.as_deref().and_then(Language::of),
+        }),
         Payload::RequestVerification => {
             Task::RequestVerification { email_canonical: secret.ok_or_else(unreadable)? }
         }

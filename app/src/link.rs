@@ -14,7 +14,7 @@ use store::{
 
 use crate::{
     App, Ctx, Error, Result,
-    job::{self, Letter, Task},
+    job::{self, Envelope, Letter, Task},
     random,
 };
 
@@ -37,12 +37,8 @@ impl Mailed {
     pub fn to(app: &App, ctx: &Ctx, user: &User, letter: Letter, to: &Email) -> Result<Mailed> {
         let purpose = letter.purpose().ok_or_else(|| Error::broken("a letter without a link"))?;
         let (link, token) = draft(app, ctx, user, purpose, to)?;
-        let task = Task::Letter {
-            letter,
-            user_id: Some(user.id),
-            to: Some(to.clone()),
-            token: Some(token),
-        };
+        let envelope = Envelope::new(letter, user.id);
+        let task = Task::Letter(Envelope { to: Some(to.clone()), token: Some(token), ..envelope });
         Ok(Mailed { link, job: job::draft(app, ctx, &task)?, purpose })
     }
 

@@ -28,16 +28,11 @@ pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
 
 /// Whoever signs in by this name: a canonical address or a username.
 pub async fn by_name(db: &Db, name: &str) -> Result<Option<User>> {
-    // Addresses hold an @ and usernames do not, so that at most one row answers.
-    let statement = sql!(
-        "SELECT ",
-        columns!(),
-        " FROM users WHERE email_canonical = $1
-         UNION ALL
-         SELECT ",
-        columns!(),
-        " FROM users WHERE username = $1"
-    );
+    // Addresses hold an @, and usernames do not.
+    let statement = match name.contains('@') {
+        true => sql!("SELECT ", columns!(), " FROM users WHERE email_canonical = $1"),
+        false => sql!("SELECT ", columns!(), " FROM users WHERE username = $1"),
+    };
     db.optional(statement, args![name]).await
 }
 

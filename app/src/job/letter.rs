@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::jobs::Job;
 
-use super::worker::Failure;
+use super::{Envelope, worker::Failure};
 use crate::{App, Ctx, link::lifetime, locale::Language};
 
 /// Which mail.
@@ -86,30 +86,21 @@ impl Letter {
     }
 }
 
-/// A letter and who gets it.
-pub(super) struct Addressed {
-    pub letter: Letter,
-    /// Nobody who has an account yet.
-    pub user_id: Option<UserId>,
-    pub to: Option<Email>,
-    pub token: Option<Secret>,
-}
-
 /// Renders and sends a letter. Somebody who is gone gets none.
 pub(super) async fn send(
     app: &App,
     ctx: &Ctx,
     job: &Job,
-    addressed: Addressed,
+    envelope: Envelope,
 ) -> Result<(), Failure> {
-    let Addressed { letter, user_id, to, token } = addressed;
+    let Envelope { letter, user_id, to, token, language } = envelope;
     let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
     if !user.is_active || (user.deleted_at.is_some() && letter != Letter::AccountDeleted) {
         return Ok(());
     }
     let to = to.unwrap_or_else(|| user.email.clone());
     let link = letter.purpose().zip(token).map(|(purpose, token)| Link::new(app, purpose, &token));
-    let language = Language::of(&user.profile.language).unwrap_or_default();
+    let language = language.or_else(|| Language::of(&user.profile.language)).unwrap_or_default();
     let values = values(app, language, (&user, &to), link, job);
     let rendered = app.render.mail(language, letter.name(), &values)?;
     let mail = Mail {

@@ -15,11 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{
-    Task,
-    letter::{self, Addressed},
-    schedule, task,
-};
+use super::{Task, letter, schedule, task};
 use crate::{App, Ctx, Error, Result, email, password, random};
 
 /// How much of an error is kept.
@@ -162,9 +158,7 @@ async fn finish(app: &App, job: Job, claim: Uuid) -> Result<()> {
 async fn run(app: &App, job: &Job) -> Result<(), Failure> {
     let ctx = Ctx::local(app.clock.now(), job.request_id.clone());
     match task(app, job).map_err(|error| Failure::Permanent(error.to_string()))? {
-        Task::Letter { letter, user_id, to, token } => {
-            letter::send(app, &ctx, job, Addressed { letter, user_id, to, token }).await
-        }
+        Task::Letter(envelope) => letter::send(app, &ctx, job, envelope).await,
         Task::RequestVerification { email_canonical } => {
             Ok(email::send_verification(app, &ctx, email_canonical.expose()).await?)
         }

@@ -132,7 +132,8 @@ fn time_zone(text: &str) -> Result<String, FieldError> {
     }
 }
 
-fn language(text: &str) -> Result<String, FieldError> {
+/// A language tag (BCP 47), of whichever language.
+pub fn language(text: &str) -> Result<String, FieldError> {
     let text = text::line(text, 35)?;
     let is_tag = text.split('-').all(|it| {
         (1..=8).contains(&it.len()) && it.chars().all(|letter| letter.is_ascii_alphanumeric())

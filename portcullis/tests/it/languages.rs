@@ -149,6 +149,36 @@ async fn mails_are_in_the_language_of_the_profile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn invitations_are_in_the_language_that_is_asked_for_or_else_the_operators_own() {
+    let world = World::start().await;
+    let operator = world.admin("root@example.com").await;
+    let path = "/api/v1/admin/invitations";
+    let wrong = json!({ "email": "guest@example.com", "language": "in german" });
+    operator.post(path, wrong).await.invalid(&[("language", "invalid")]);
+    let profile = json!({ "profile": { "language": "es" } });
+    operator.patch("/api/v1/auth/profile", profile).await.ok();
+    let cases = [
+        (None, None, "Le han invitado a "),
+        (Some("fr"), None, "Vous êtes invité à "),
+        (Some("fr"), Some("de-AT"), "Sie sind zu "),
+        (Some("fr"), Some("sv"), "You are invited to "),
+    ];
+    for (number, (header, language, subject)) in cases.into_iter().enumerate() {
+        let email = format!("guest{number}@example.com");
+        let body = json!({ "email": email, "language": language });
+        let request = operator.request(Method::POST, path).json(&body);
+        let request = match header {
+            Some(header) => request.header("accept-language", header),
+            None => request,
+        };
+        operator.send(request).await.created();
+        let letters = world.letters(&email).await;
+        let found = letters[0]["subject"].as_str().unwrap();
+        assert!(found.starts_with(subject), "{found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asks_for_no_language_we_have_gets_english_mails() {
     let world = World::start().await;
     registered(&world, ANNA, "sv").await;

@@ -65,6 +65,10 @@ impl InvitationView {
 pub struct InviteRequest {
     #[schema(required, example = "bert@example.com")]
     email: Option<String>,
+    /// Of the mail: a BCP 47 tag. Without it the mail speaks the language of this request, or else
+    /// yours.
+    #[schema(example = "de")]
+    language: Option<String>,
 }
 
 /// Invite somebody
@@ -87,7 +91,8 @@ async fn create(
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<InviteRequest>,
 ) -> Result<(StatusCode, Json<InvitationView>)> {
-    let new = NewInvitation { email: request.email, idempotency_key };
+    let InviteRequest { email, language } = request;
+    let new = NewInvitation { email, language, idempotency_key };
     let invitation = invitations::create(&web.app, &ctx, &caller, new).await?;
     Ok((StatusCode::CREATED, Json(InvitationView::new(invitation, ctx.now))))
 }
