@@ -59,8 +59,8 @@ pub async fn create(
         None => spoken,
     };
     let scope = format!("invitations:{}", caller.user.id);
-    let body = email.as_str().as_bytes();
-    let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body)?;
+    let body = [email.as_str(), new.language.as_deref().unwrap_or_default()].join("\n");
+    let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body.as_bytes())?;
     if let Some(known) = idempotency::look(app, ctx, key).await? {
         return by_id(app, InvitationId(known)).await;
     }
