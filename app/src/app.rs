@@ -20,6 +20,7 @@ use crate::{
     activity::{self, Activity},
     background::Background,
     hasher::Hasher,
+    health::{Health, Looks},
     keys::Keys,
     locale::Locale,
     lockout,
@@ -56,6 +57,7 @@ pub struct Parts {
     /// Of guesses at a password, by the tally of their account.
     pub(crate) guesses: Turns,
     pub activity: Activity,
+    pub(crate) looks: Looks<Health>,
     pub locale: Arc<Locale>,
     /// The operator's own templates and texts.
     pub overrides: Overrides,
@@ -120,6 +122,7 @@ impl App {
             refreshes: tokens::turns(),
             guesses: lockout::turns(&settings.lockout),
             activity,
+            looks: Looks::new(),
             locale: compiled.locale,
             overrides: compiled.overrides,
             render: compiled.render,
