@@ -17,7 +17,7 @@ use store::{
 };
 
 use super::{crypto, masters::Seals, material::Material};
-use crate::{Ctx, Error, Result, audit, revocations};
+use crate::{By, Ctx, Error, Result, audit, revocations};
 
 /// How much longer than its last token a retired key counts: for a node that has not heard yet, and
 /// for clocks that differ.
@@ -219,7 +219,7 @@ pub async fn carry_out(tools: &Tools<'_>, occasion: Occasion) -> Result<Changes>
                 return Ok(None);
             }
             for step in &steps {
-                apply(&db, step, fresh.as_ref(), &rules, &ctx).await?;
+                apply(&db, (step, &occasion), fresh.as_ref(), &rules, &ctx).await?;
             }
             if !steps.is_empty() {
                 revocations::keys(&db, ctx.now).await?;
@@ -237,13 +237,19 @@ pub async fn carry_out(tools: &Tools<'_>, occasion: Occasion) -> Result<Changes>
 
 async fn apply(
     db: &Db,
-    step: &Step,
+    (step, occasion): (&Step, &Occasion),
     fresh: Option<&SigningKey>,
     rules: &Rules,
     ctx: &Ctx,
 ) -> Result<()> {
     let now = ctx.now;
-    let noted = |event, id: &str| Ok::<_, Error>(audit::event(ctx, event)?.with("kid", id));
+    let noted = |event, id: &str| {
+        let entry = audit::event(ctx, event)?.with("kid", id);
+        Ok::<_, Error>(match occasion {
+            Occasion::Start | Occasion::Clock => entry,
+            Occasion::Rotate(_) | Occasion::Revoke(_) => entry.done(By::Operator),
+        })
+    };
     let entry = match step {
         Step::Make { signs_at } => {
             let key = fresh.ok_or_else(|| crypto("no key was made"))?;

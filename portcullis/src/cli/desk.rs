@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use app::{App, Clock, Ctx};
-use domain::account::User;
-use store::db::migrate::{self, MIGRATIONS};
+use domain::{account::User, settings::Settings};
+use store::{
+    Store,
+    db::migrate::{self, MIGRATIONS},
+};
 
 use super::{
     failure::{Exit, Failure},
@@ -24,14 +27,30 @@ pub async fn at<T>(
     refuse_findings(&loaded, |_| true)?;
     let settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
-    let now = Clock::System.now();
-    let store = app::connect(&settings).await?;
+    let store = open(&settings).await?;
+    with(settings, store, work).await
+}
+
+/// The database of the settings, which has to be migrated: other nodes may be older than this
+/// program, and a command changes no schema under them.
+pub async fn open(settings: &Settings) -> Result<Store, Failure> {
+    let store = app::connect(settings).await?;
     let pending = migrate::plan(&store, MIGRATIONS).await?;
-    if !pending.is_empty() {
-        store.close().await;
-        let what = format!("the schema is old: {} is pending", pending.join(", "));
-        return Err(Failure::new(Exit::Failed, what).hint("run: portcullis migrate"));
+    if pending.is_empty() {
+        return Ok(store);
     }
+    store.close().await;
+    let what = format!("the schema is old: {} is pending", pending.join(", "));
+    Err(Failure::new(Exit::Failed, what).hint("run: portcullis migrate"))
+}
+
+/// Runs `work` on this database.
+pub async fn with<T>(
+    settings: Settings,
+    store: Store,
+    work: impl AsyncFnOnce(&App, &Ctx) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let now = Clock::System.now();
     let (app, _) = App::with_store(settings, Clock::System, store).await?;
     let outcome = work(&app, &Ctx::local(now, app::request_id(now))).await;
     app.tasks.close();

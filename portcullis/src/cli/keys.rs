@@ -2,10 +2,8 @@
 //!
 //! Works beside a running server, which hears of a change within a second.
 
-use std::time::Duration;
-
 use app::{
-    App, Clock, Ctx,
+    App, Ctx,
     keys::{self, Changes, Resealed, SHARED, Step, When},
 };
 use clap::{Args, Subcommand};
@@ -13,13 +11,11 @@ use domain::settings::{Settings, SigningAlgorithm};
 use store::keys::SigningKey;
 
 use super::{
+    desk,
     failure::{Exit, Failure},
     out, refuse_findings,
 };
 use crate::{config::Loaded, telemetry};
-
-/// How long to wait until other processes were told; they would find out by themselves.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 const HELP: &str = "\
 Examples:
@@ -44,6 +40,12 @@ pub struct Options {
 enum Command {
     /// List the keys that sign, wait to sign, or have signed
     List,
+    #[command(flatten)]
+    Change(Change),
+}
+
+#[derive(Debug, Subcommand)]
+enum Change {
     /// Make a new key; tokens of the old one count until they expire
     Rotate {
         /// Sign with it at once, before services that keep the key set can know it
@@ -66,37 +68,30 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     })?;
     let settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
-    let store = app::connect(&settings).await?;
-    app::migrate(&store, Clock::System.now()).await?;
-    if let Command::List = options.command {
-        let rows = store.get(async |db| store::keys::all(&db).await).await;
-        store.close().await;
-        return Ok(list(&rows?, &settings)?);
-    }
-    let (app, _) = App::with_store(settings, Clock::System, store).await?;
-    let outcome = change(&app, options.command).await;
-    app.tasks.close();
-    // Whoever was not told asks every second.
-    drop(tokio::time::timeout(PATIENCE, app.tasks.wait()).await);
-    app.store.close().await;
-    outcome
+    let store = desk::open(&settings).await?;
+    let command = match options.command {
+        Command::Change(command) => command,
+        Command::List => {
+            let rows = store.get(async |db| store::keys::all(&db).await).await;
+            store.close().await;
+            return Ok(list(&rows?, &settings)?);
+        }
+    };
+    desk::with(settings, store, async |app, ctx| change(app, ctx, command).await).await
 }
 
-async fn change(app: &App, command: Command) -> Result<(), Failure> {
-    let now = app.clock.now();
-    let ctx = Ctx::local(now, app::request_id(now));
-    match command {
-        Command::List => Ok(()),
-        Command::Rotate { now } => {
+async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), Failure> {
+    match change {
+        Change::Rotate { now } => {
             let when = if now { When::Now } else { When::Published };
-            let changes = keys::rotate(app, &ctx, when).await?;
+            let changes = keys::rotate(app, ctx, when).await?;
             if changes.steps.is_empty() {
                 out::line("a new key waits already; --now replaces it and signs at once")?;
             }
             Ok(say(&changes)?)
         }
-        Command::Revoke { kid } => Ok(say(&keys::revoke(app, &ctx, &kid).await?)?),
-        Command::Reseal => reseal(app).await,
+        Change::Revoke { kid } => Ok(say(&keys::revoke(app, ctx, &kid).await?)?),
+        Change::Reseal => reseal(app).await,
     }
 }
 

@@ -452,6 +452,29 @@ async fn sealed_anew_the_older_master_secret_is_not_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_tells_an_operator_from_the_clock() {
+    let world = world(|_| {}).await;
+    rotate(world.app(), When::Now).await;
+    let unit = async |db: store::Db| {
+        let statement = "SELECT COUNT(*) FROM audit_events
+             WHERE event = 'key.created' AND CAST(details AS TEXT) LIKE '%operator%'";
+        db.value::<i64>(statement, args![]).await
+    };
+    // The first one was made at the start.
+    assert_eq!(audited(&world, "key.created").await, 2);
+    assert_eq!(world.app().store.get(unit).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_change_no_schema() {
+    let place = Place::new().await.with("PORTCULLIS_SECRETS__MASTER", MASTER);
+    for arguments in [["keys", "list"], ["keys", "rotate"], ["jobs", "list"]] {
+        place.run(&arguments).await.failed(&["the schema is old", "portcullis migrate"]);
+    }
+    assert!(place.run(&["migrate", "--plan"]).await.ok().starts_with("pending 0001_gate"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_work_beside_a_running_server() {
     let place = Place::new().await.with("PORTCULLIS_SECRETS__MASTER", MASTER);
     let program = place.start().await;
