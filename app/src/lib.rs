@@ -5,7 +5,6 @@
 //! answer.
 
 pub mod access;
-pub mod accounts;
 pub mod assurance;
 pub mod audit;
 pub mod caller;

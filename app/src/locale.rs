@@ -18,7 +18,7 @@ use domain::{
     problem::{FieldError, Value},
 };
 
-pub use self::language::{Language, negotiate};
+pub use self::language::Language;
 use self::texts::{Names, Texts};
 use crate::templates::{Overrides, TemplateError};
 

@@ -174,8 +174,18 @@ pub async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<(
     }
     let may_reset = |it: &User| it.is_usable() && it.password_hash.is_some();
     let Some(user) = found.filter(may_reset) else { return Ok(()) };
-    let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
     let entry = audit::event(ctx, Event::PasswordResetRequested)?.about(Some(user.id));
+    mail_reset(app, ctx, &user, entry).await
+}
+
+/// The mail that leads to a new password, whoever asked for it.
+pub(crate) async fn mail_reset(
+    app: &App,
+    ctx: &Ctx,
+    user: &User,
+    entry: audit::Entry,
+) -> Result<()> {
+    let mailed = Mailed::draft(app, ctx, user, Letter::ResetPassword)?;
     app.store
         .write(async move |db| {
             mailed.write(&db).await?;

@@ -11,12 +11,14 @@ use domain::{
 use store::Db;
 
 use crate::{
-    App, By, Ctx, Error, Result, accounts,
+    App, By, Ctx, Error, Result,
     audit::{self, Entry},
     job::{self, Letter},
     link::Mailed,
     lockout::Unlock,
-    password, random, revocations, sessions,
+    password, random,
+    registration::{self, name, optional},
+    revocations, sessions,
 };
 
 /// Who is meant by an id, an address or a username.
@@ -69,38 +71,90 @@ pub struct NewUser {
     pub password: Option<Secret>,
     /// Their address is taken for proved. Without that, and with a password, a mail asks for proof.
     pub email_verified: bool,
+    /// They have every right.
+    pub is_superuser: bool,
+}
+
+impl NewUser {
+    /// Somebody with every right, their address taken for proved.
+    pub fn superuser(email: String, password: Secret) -> NewUser {
+        NewUser {
+            email,
+            password: Some(password),
+            email_verified: true,
+            is_superuser: true,
+            ..NewUser::default()
+        }
+    }
 }
 
 /// Makes an account for somebody.
 pub async fn create(app: &App, ctx: &Ctx, by: By, new: NewUser) -> Result<User> {
-    let mut errors = FieldErrors::default();
-    let email = errors.take("email", Email::parse(&new.email));
-    let username = accounts::optional(&mut errors, "username", new.username, username::parse);
-    let first_name = accounts::name(&mut errors, "first_name", Some(new.first_name));
-    let last_name = accounts::name(&mut errors, "last_name", Some(new.last_name));
-    errors.check()?;
-    let email = email.ok_or_else(|| Error::from(Code::Validation))?;
-    let mut user = User {
-        username,
-        first_name,
-        last_name,
-        email_verified_at: new.email_verified.then_some(ctx.now),
-        ..User::new(UserId::new(ctx.now, random::bytes()?), email, ctx.now)
-    };
-    if let Some(password) = &new.password {
-        password::check(app, "password", &user, password).await?;
-        user.password_hash = Some(app.hasher.hash(password).await?);
-    }
     let letter = match (&new.password, new.email_verified) {
         (None, _) => Some(Letter::ResetPassword),
         (Some(_), false) => Some(Letter::VerifyEmail),
         (Some(_), true) => None,
     };
+    let password = new.password.clone();
+    let mut user = read(ctx, new)?;
+    if let Some(password) = &password {
+        password::check(app, "password", &user, password).await?;
+        user.password_hash = Some(app.hasher.hash(password).await?);
+    }
     let mailed = letter.map(|it| Mailed::draft(app, ctx, &user, it)).transpose()?;
     let entry = audit::event(ctx, Event::UserRegistered)?.about(Some(user.id)).done(by);
-    accounts::add(app, &user, entry, mailed).await?;
+    let entry = match user.is_superuser {
+        true => entry.with("is_superuser", true),
+        false => entry,
+    };
+    add(app, &user, entry, mailed).await?;
     job::wake(app);
     Ok(user)
+}
+
+fn read(ctx: &Ctx, new: NewUser) -> Result<User> {
+    let mut errors = FieldErrors::default();
+    let email = errors.take("email", Email::parse(&new.email));
+    let username = optional(&mut errors, "username", new.username, username::parse);
+    let first_name = name(&mut errors, "first_name", Some(new.first_name));
+    let last_name = name(&mut errors, "last_name", Some(new.last_name));
+    errors.check()?;
+    let email = email.ok_or_else(|| Error::from(Code::Validation))?;
+    Ok(User {
+        username,
+        first_name,
+        last_name,
+        is_staff: new.is_superuser,
+        is_superuser: new.is_superuser,
+        email_verified_at: new.email_verified.then_some(ctx.now),
+        ..User::new(UserId::new(ctx.now, random::bytes()?), email, ctx.now)
+    })
+}
+
+/// Writes a new account down, with the mail that tells its owner. One that is taken is an error of
+/// its field.
+async fn add(app: &App, user: &User, entry: Entry, mailed: Option<Mailed>) -> Result<()> {
+    let made = user.clone();
+    let inserted = app
+        .store
+        .write(async move |db| {
+            let inserted = store::users::insert(&db, &made).await?;
+            if inserted {
+                audit::record(&db, &entry).await?;
+                if let Some(mailed) = &mailed {
+                    mailed.write(&db).await?;
+                }
+            }
+            Ok(inserted)
+        })
+        .await?;
+    if inserted {
+        return Ok(());
+    }
+    match registration::owner(app, user).await? {
+        Some(_) => Err(registration::email_taken().into()),
+        None => Err(registration::username_taken().into()),
+    }
 }
 
 /// Sends somebody a mail that lets them choose a password, even if they have had none.
@@ -109,16 +163,8 @@ pub async fn send_reset(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<()> 
     if !user.is_usable() {
         return Err(Code::PermissionDenied.because("The account is disabled.").into());
     }
-    let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
     let entry = audit::event(ctx, Event::PasswordResetRequested)?.about(Some(id)).done(by);
-    app.store
-        .write(async move |db| {
-            mailed.write(&db).await?;
-            audit::record(&db, &entry).await
-        })
-        .await?;
-    job::wake(app);
-    Ok(())
+    password::mail_reset(app, ctx, &user, entry).await
 }
 
 /// What a change came to.

@@ -61,12 +61,6 @@ impl Language {
     }
 }
 
-/// What a request asks for, else what its person has chosen, else English.
-pub fn negotiate(accept_language: Option<&str>, own: Option<&str>) -> Language {
-    let asked = accept_language.and_then(Language::accepted);
-    asked.or_else(|| own.and_then(Language::of)).unwrap_or_default()
-}
-
 /// A member of an `Accept-Language`.
 struct Range {
     /// `None`: any.
@@ -127,15 +121,6 @@ mod tests {
         for (header, language) in cases {
             assert_eq!(Language::accepted(header), language, "{header}");
         }
-    }
-
-    #[test]
-    fn the_request_comes_before_the_person_and_english_last() {
-        assert_eq!(negotiate(Some("fr"), Some("de")), Language::French);
-        assert_eq!(negotiate(Some("sv"), Some("de-CH")), Language::German);
-        assert_eq!(negotiate(None, Some("ar")), Language::Arabic);
-        assert_eq!(negotiate(None, Some("pt-BR")), Language::English);
-        assert_eq!(negotiate(None, None), Language::English);
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use app::{
-    App, Clock, Ctx,
-    accounts::{self, NewSuperuser},
+    App, By, Clock, Ctx,
+    users::{self, NewUser},
 };
 use clap::Args;
 use domain::Secret;
@@ -73,13 +73,13 @@ pub async fn run(
     app::migrate(&store, now).await?;
     let (app, _) = App::with_store(settings, Clock::System, store).await?;
     let ctx = Ctx::local(now, app::request_id(now));
-    let made = accounts::create_superuser(&app, &ctx, superuser).await;
+    let made = users::create(&app, &ctx, By::Operator, superuser).await;
     app.store.close().await;
     Ok(out::line(format_args!("superuser {} is ready", made?.email))?)
 }
 
 /// From options and the environment alone.
-fn given(options: Options, environment: &Environment) -> Result<NewSuperuser, Failure> {
+fn given(options: Options, environment: &Environment) -> Result<NewUser, Failure> {
     let named = |name: &str| {
         let own = value(environment, &format!("PORTCULLIS_SUPERUSER_{name}"));
         own.or_else(|| value(environment, &format!("DJANGO_SUPERUSER_{name}"))).map(str::to_owned)
@@ -92,17 +92,17 @@ fn given(options: Options, environment: &Environment) -> Result<NewSuperuser, Fa
         Some(path) => contents(path).map_err(|it| Failure::new(Exit::Failed, it))?,
         None => named("PASSWORD").ok_or_else(|| missing("PASSWORD"))?,
     };
-    Ok(NewSuperuser {
-        email: options.email.or_else(|| named("EMAIL")).ok_or_else(|| missing("EMAIL"))?,
+    let email = options.email.or_else(|| named("EMAIL")).ok_or_else(|| missing("EMAIL"))?;
+    Ok(NewUser {
         username: options.username.or_else(|| named("USERNAME")),
         first_name: options.first_name.unwrap_or_default(),
         last_name: options.last_name.unwrap_or_default(),
-        password: password.into(),
+        ..NewUser::superuser(email, password.into())
     })
 }
 
 /// From options and the person at the terminal.
-fn asked(options: Options) -> Result<NewSuperuser, Failure> {
+fn asked(options: Options) -> Result<NewUser, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Failed, "there is no terminal to ask at").hint(
             "use --noinput with PORTCULLIS_SUPERUSER_EMAIL and PORTCULLIS_SUPERUSER_PASSWORD",
@@ -112,12 +112,11 @@ fn asked(options: Options) -> Result<NewSuperuser, Failure> {
         Some(email) => email,
         None => ask("Email address: ")?,
     };
-    Ok(NewSuperuser {
-        email,
+    Ok(NewUser {
         username: options.username,
         first_name: options.first_name.unwrap_or_default(),
         last_name: options.last_name.unwrap_or_default(),
-        password: ask_password()?,
+        ..NewUser::superuser(email, ask_password()?)
     })
 }
 
@@ -144,7 +143,7 @@ fn ask_password() -> Result<Secret, Failure> {
 mod tests {
     use super::*;
 
-    fn given(email: Option<&str>, variables: &[(&str, &str)]) -> Result<NewSuperuser, Failure> {
+    fn given(email: Option<&str>, variables: &[(&str, &str)]) -> Result<NewUser, Failure> {
         let options = Options {
             email: email.map(str::to_owned),
             username: None,
@@ -169,7 +168,7 @@ mod tests {
         for (option, variables, expected) in cases {
             let found = given(option, variables).unwrap();
             assert_eq!(found.email, expected);
-            assert_eq!(found.password.expose(), "correct horse");
+            assert_eq!(found.password.unwrap().expose(), "correct horse");
         }
     }
 
@@ -186,6 +185,6 @@ mod tests {
         let path = folder.path().join("password");
         std::fs::write(&path, "correct horse\n").unwrap();
         let found = given(Some("a@example.com"), &[(PASSWORD_FILE, path.to_str().unwrap())]);
-        assert_eq!(found.unwrap().password.expose(), "correct horse");
+        assert_eq!(found.unwrap().password.unwrap().expose(), "correct horse");
     }
 }

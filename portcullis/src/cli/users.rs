@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 
 use app::{
-    By,
+    App, By, Ctx,
     users::{self, Change, Details, NewUser},
 };
 use clap::{Args, Subcommand};
@@ -88,60 +88,66 @@ struct NewAccount {
 }
 
 pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
-    let action = options.action;
-    let told = desk::at(loaded, async |app, ctx| {
-        let user = async |who: Who| desk::user(app, &who.user).await;
-        Ok(match action {
-            Action::Create(new) => {
-                let mail = new.password_file.is_none() || !new.verified;
-                let user = users::create(app, ctx, By::Operator, new_user(new)?).await?;
-                let word = if mail { "made; a mail is on its way" } else { "made" };
-                Told::new(&user, "created", true, word.to_owned())
-            }
-            Action::Show(who) => {
-                let id = user(who).await?.id;
-                let found = users::show(app, ctx, id).await?;
-                let gone = || Failure::new(Exit::Failed, "the user was deleted meanwhile");
-                Told::details(&found.ok_or_else(gone)?)
-            }
-            Action::Disable(who) => {
-                let user = user(who).await?;
-                let change = users::disable(app, ctx, By::Operator, user.id).await?;
-                Told::change(&user, "disabled", change)
-            }
-            Action::Enable(who) => {
-                let user = user(who).await?;
-                let change = users::enable(app, ctx, By::Operator, user.id).await?;
-                Told::change(&user, "enabled", change)
-            }
-            Action::Unlock(who) => {
-                let user = user(who).await?;
-                let change = users::unlock(app, ctx, By::Operator, user.id).await?;
-                Told::change(&user, "unlocked", change)
-            }
-            Action::Verify(who) => {
-                let user = user(who).await?;
-                let change = users::verify_email(app, ctx, By::Operator, user.id).await?;
-                Told::change(&user, "verified", change)
-            }
-            Action::EndSessions(who) => {
-                let user = user(who).await?;
-                let sessions = users::end_sessions(app, ctx, By::Operator, user.id).await?;
-                Told::ended(&user, sessions)
-            }
-            Action::SendReset(who) => {
-                let user = user(who).await?;
-                users::send_reset(app, ctx, By::Operator, user.id).await?;
-                Told::new(&user, "sent", true, "a mail is on its way".to_owned())
-            }
-        })
-    })
-    .await?;
+    let told = desk::at(loaded, async |app, ctx| options.action.run(app, ctx).await).await?;
     match options.json {
         true => out::line(told.json)?,
         false => out::line(told.text)?,
     }
     Ok(())
+}
+
+impl Action {
+    async fn run(self, app: &App, ctx: &Ctx) -> Result<Told, Failure> {
+        let by = By::Operator;
+        Ok(match self {
+            Action::Create(new) => create(app, ctx, new).await?,
+            Action::Show(who) => show(app, ctx, who).await?,
+            Action::Disable(who) => {
+                let user = who.user(app).await?;
+                Told::change(&user, "disabled", users::disable(app, ctx, by, user.id).await?)
+            }
+            Action::Enable(who) => {
+                let user = who.user(app).await?;
+                Told::change(&user, "enabled", users::enable(app, ctx, by, user.id).await?)
+            }
+            Action::Unlock(who) => {
+                let user = who.user(app).await?;
+                Told::change(&user, "unlocked", users::unlock(app, ctx, by, user.id).await?)
+            }
+            Action::Verify(who) => {
+                let user = who.user(app).await?;
+                Told::change(&user, "verified", users::verify_email(app, ctx, by, user.id).await?)
+            }
+            Action::EndSessions(who) => {
+                let user = who.user(app).await?;
+                Told::ended(&user, users::end_sessions(app, ctx, by, user.id).await?)
+            }
+            Action::SendReset(who) => {
+                let user = who.user(app).await?;
+                users::send_reset(app, ctx, by, user.id).await?;
+                Told::new(&user, "sent", true, "a mail is on its way".to_owned())
+            }
+        })
+    }
+}
+
+impl Who {
+    async fn user(&self, app: &App) -> Result<User, Failure> {
+        desk::user(app, &self.user).await
+    }
+}
+
+async fn create(app: &App, ctx: &Ctx, new: NewAccount) -> Result<Told, Failure> {
+    let mail = new.password_file.is_none() || !new.verified;
+    let user = users::create(app, ctx, By::Operator, new_user(new)?).await?;
+    let word = if mail { "made; a mail is on its way" } else { "made" };
+    Ok(Told::new(&user, "created", true, word.to_owned()))
+}
+
+async fn show(app: &App, ctx: &Ctx, who: Who) -> Result<Told, Failure> {
+    let id = who.user(app).await?.id;
+    let gone = || Failure::new(Exit::Failed, "the user was deleted meanwhile");
+    Ok(Told::details(&users::show(app, ctx, id).await?.ok_or_else(gone)?))
 }
 
 fn new_user(new: NewAccount) -> Result<NewUser, Failure> {
@@ -152,6 +158,7 @@ fn new_user(new: NewAccount) -> Result<NewUser, Failure> {
         last_name: new.last_name,
         password: new.password_file.as_deref().map(password).transpose()?,
         email_verified: new.verified,
+        is_superuser: false,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use app::profile;
 use axum::{Json, extract::State};
-use domain::account::profile::{Change, ProfileChange};
-use serde::Deserialize;
+use domain::account::profile::{Change, Profile, ProfileChange};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,10 +32,24 @@ async fn read(SignedIn(caller): SignedIn) -> Json<UserView> {
     Json(UserView::from(&*caller.user))
 }
 
-/// The details stand in `profile` or beside it. They are listed in both structs because serde's
-/// `flatten` forgets which field was wrong.
-macro_rules! requests {
-    ($($(#[$about:meta])* $field:ident: $kind:ty,)+) => {
+/// The details, shown and changed; the brackets hold what goes for changes alone. Those stand in
+/// `profile` or beside it, listed in both structs because serde's `flatten` forgets which field was
+/// wrong.
+macro_rules! details {
+    ($($(#[$about:meta])* $field:ident: $kind:ty $([$($asked:meta),+])?,)+) => {
+        /// What a person says about themselves; empty where they said nothing.
+        #[derive(Debug, Serialize, ToSchema)]
+        #[schema(as = Profile)]
+        pub struct ProfileView {
+            $($(#[$about])* $field: $kind,)+
+        }
+
+        impl From<Profile> for ProfileView {
+            fn from(it: Profile) -> ProfileView {
+                ProfileView { $($field: it.$field,)+ }
+            }
+        }
+
         /// What to change; what is absent stays. The details may stand in `profile` or beside it.
         #[derive(Deserialize, ToSchema)]
         pub struct ProfileRequest {
@@ -49,26 +63,31 @@ macro_rules! requests {
             /// A merge patch (RFC 7396) of your own data: `null` removes a member.
             #[schema(value_type = Option<Object>)]
             user_metadata: Option<Value>,
-            $($(#[$about])* $field: Option<$kind>,)+
+            $($(#[$about])* $($(#[$asked])+)? $field: Option<$kind>,)+
         }
 
         /// What a person can say about themselves.
         #[derive(Default, Deserialize, ToSchema)]
         #[schema(as = ProfileDetails)]
         pub struct Details {
-            $($(#[$about])* $field: Option<$kind>,)+
+            $($(#[$about])* $($(#[$asked])+)? $field: Option<$kind>,)+
+        }
+
+        impl From<Details> for ProfileChange {
+            fn from(it: Details) -> ProfileChange {
+                ProfileChange { $($field: it.$field,)+ }
+            }
         }
 
         impl From<ProfileRequest> for Change {
             fn from(it: ProfileRequest) -> Change {
                 let nested = ProfileChange::from(it.profile.unwrap_or_default());
-                let beside = Details { $($field: it.$field,)+ };
                 Change {
                     first_name: it.first_name,
                     last_name: it.last_name,
                     username: it.username,
                     phone_number: it.phone_number,
-                    profile: nested.or(beside.into()),
+                    profile: nested.or(ProfileChange { $($field: it.$field,)+ }),
                     user_metadata: it.user_metadata,
                 }
             }
@@ -76,7 +95,7 @@ macro_rules! requests {
     };
 }
 
-requests! {
+details! {
     bio: String,
     website: String,
     location: String,
@@ -84,9 +103,8 @@ requests! {
     state: String,
     city: String,
     address: String,
-    /// Empty: none from now on.
     #[schema(format = Date)]
-    birth_date: String,
+    birth_date: Option<String> [doc = "Empty: none from now on."],
     github: String,
     twitter: String,
     linkedin: String,
@@ -95,33 +113,8 @@ requests! {
     timezone: String,
     #[schema(example = "en")]
     language: String,
-    #[serde(default, deserialize_with = "lenient_bool")]
-    email_notifications: bool,
-    #[serde(default, deserialize_with = "lenient_bool")]
-    marketing_emails: bool,
-}
-
-impl From<Details> for ProfileChange {
-    fn from(it: Details) -> ProfileChange {
-        ProfileChange {
-            bio: it.bio,
-            website: it.website,
-            location: it.location,
-            country: it.country,
-            state: it.state,
-            city: it.city,
-            address: it.address,
-            birth_date: it.birth_date.map(Some),
-            github: it.github,
-            twitter: it.twitter,
-            linkedin: it.linkedin,
-            company: it.company,
-            timezone: it.timezone,
-            language: it.language,
-            email_notifications: it.email_notifications,
-            marketing_emails: it.marketing_emails,
-        }
-    }
+    email_notifications: bool [serde(default, deserialize_with = "lenient_bool")],
+    marketing_emails: bool [serde(default, deserialize_with = "lenient_bool")],
 }
 
 /// Change your profile

@@ -1,15 +1,13 @@
 //! Users, sessions and tokens as the API shows them.
 
 use app::tokens::TokenPair;
-use domain::{
-    Secret, SessionId, Time,
-    account::{Profile, User},
-    session::Session,
-};
+use domain::{Secret, SessionId, Time, account::User, session::Session};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::profile::ProfileView;
 
 /// A person and what they say about themselves.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,31 +48,6 @@ pub struct UserView {
     profile: ProfileView,
 }
 
-/// What a person says about themselves; empty where they said nothing.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Profile)]
-pub struct ProfileView {
-    bio: String,
-    website: String,
-    location: String,
-    country: String,
-    state: String,
-    city: String,
-    address: String,
-    #[schema(format = Date)]
-    birth_date: Option<String>,
-    github: String,
-    twitter: String,
-    linkedin: String,
-    company: String,
-    #[schema(example = "Europe/Berlin")]
-    timezone: String,
-    #[schema(example = "en")]
-    language: String,
-    email_notifications: bool,
-    marketing_emails: bool,
-}
-
 impl From<&User> for UserView {
     fn from(user: &User) -> UserView {
         let roles = user.roles();
@@ -101,29 +74,6 @@ impl From<&User> for UserView {
             last_login: user.last_login_at,
             user_metadata: user.user_metadata.clone(),
             profile: ProfileView::from(user.profile.clone()),
-        }
-    }
-}
-
-impl From<Profile> for ProfileView {
-    fn from(it: Profile) -> ProfileView {
-        ProfileView {
-            bio: it.bio,
-            website: it.website,
-            location: it.location,
-            country: it.country,
-            state: it.state,
-            city: it.city,
-            address: it.address,
-            birth_date: it.birth_date,
-            github: it.github,
-            twitter: it.twitter,
-            linkedin: it.linkedin,
-            company: it.company,
-            timezone: it.timezone,
-            language: it.language,
-            email_notifications: it.email_notifications,
-            marketing_emails: it.marketing_emails,
         }
     }
 }

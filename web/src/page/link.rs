@@ -17,9 +17,10 @@ use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    api::register::RegisterRequest,
     cookies::SetCookies,
     csrf,
-    extract::{Body, Conversation, Query, Words, lenient_bool},
+    extract::{Body, Conversation, Query, Words},
     problem::Result,
     state::WebState,
 };
@@ -123,33 +124,9 @@ pub struct Form {
     csrf_token: Option<String>,
     new_password: Option<Secret>,
     new_password_confirm: Option<Secret>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    username: Option<String>,
-    phone_number: Option<String>,
-    password: Option<Secret>,
-    password_confirm: Option<Secret>,
-    #[serde(default, deserialize_with = "lenient_bool")]
-    terms_accepted: Option<bool>,
-    #[serde(default, deserialize_with = "lenient_bool")]
-    privacy_policy_accepted: Option<bool>,
-}
-
-impl From<Form> for Registration {
-    fn from(it: Form) -> Registration {
-        Registration {
-            password: it.password,
-            password_confirm: it.password_confirm,
-            first_name: it.first_name,
-            last_name: it.last_name,
-            username: it.username,
-            phone_number: it.phone_number,
-            terms_accepted: it.terms_accepted,
-            privacy_policy_accepted: it.privacy_policy_accepted,
-            invitation_token: Some(it.token),
-            ..Registration::default()
-        }
-    }
+    /// Of an invitation. Our forms send nothing of a wrong type, whose field `flatten` would forget.
+    #[serde(flatten)]
+    account: RegisterRequest,
 }
 
 /// Shows the button, and what else is asked for.
@@ -188,7 +165,11 @@ pub async fn act(
         Link::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
         Link::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
         Link::RestoreAccount => deletion::restore(&web.app, &ctx, &token).await,
-        Link::Invitation => registration::register(&web.app, &ctx, given.into()).await.map(drop),
+        Link::Invitation => {
+            let input =
+                Registration { invitation_token: Some(given.token), ..given.account.into() };
+            registration::register(&web.app, &ctx, input).await.map(drop)
+        }
     };
     match outcome {
         Ok(()) => Ok(page.render(context! { step => "done" })?.into_response()),

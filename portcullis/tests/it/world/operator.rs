@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use app::{Ctx, accounts};
+use app::{
+    By, Ctx,
+    users::{self, NewUser},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Span,
@@ -49,13 +52,9 @@ impl World {
 
     /// Somebody whom the operator gave every right, signed in.
     pub async fn admin(&self, email: &str) -> Person {
-        let new = accounts::NewSuperuser {
-            email: email.into(),
-            password: PASSWORD.into(),
-            ..accounts::NewSuperuser::default()
-        };
+        let new = NewUser::superuser(email.into(), PASSWORD.into());
         let ctx = Ctx::local(self.clock.now(), "test");
-        accounts::create_superuser(self.app(), &ctx, new).await.unwrap();
+        users::create(self.app(), &ctx, By::Operator, new).await.unwrap();
         let mut person = self.stranger();
         person.login(email).await.ok();
         person
