@@ -54,8 +54,8 @@ pub struct Parts {
     pub lookaside: LookAside,
     /// Of refreshes, by their session.
     pub(crate) refreshes: Turns,
-    /// Of guesses at a password, by the tally of their account.
-    pub(crate) guesses: Turns,
+    /// Of guesses at a password.
+    pub(crate) guesses: lockout::Queues,
     pub activity: Activity,
     pub(crate) looks: Looks<Health>,
     pub locale: Arc<Locale>,
@@ -120,7 +120,7 @@ impl App {
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions),
             refreshes: tokens::turns(),
-            guesses: lockout::turns(&settings.lockout),
+            guesses: lockout::Queues::new(&settings.lockout),
             activity,
             looks: Looks::new(),
             locale: compiled.locale,

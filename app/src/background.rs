@@ -10,8 +10,9 @@ use crate::{App, OpenError, activity::Uses, hasher, job, revocations};
 /// How often schedules are looked at.
 const SCHEDULES: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How often the kinds of hashes are counted.
+/// How often the kinds of hashes are counted, and how soon again where that failed.
 const SURVEYS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const SURVEY_AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What is yet to be started.
 pub struct Background {
@@ -27,7 +28,6 @@ impl Background {
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
         app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
-        app.tasks.spawn(survey_hashes(app.clone(), stop.clone()));
         if app.settings.jobs.workers > 0 {
             job::prepare(app).await?;
             app.tasks.spawn(job::work(app.clone(), app.wake.clone(), stop.clone()));
@@ -59,16 +59,21 @@ async fn hear_revocations(app: App, stop: CancellationToken) {
     }
 }
 
-async fn survey_hashes(app: App, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = hasher::survey(&app).await {
-            tracing::warn!(%error, "the kinds of password hashes cannot be counted");
+/// For a process that checks passwords.
+pub async fn survey_hashes(app: App, stop: CancellationToken) {
+    let surveys = async {
+        loop {
+            let pause = match hasher::survey(&app).await {
+                Ok(()) => SURVEYS,
+                Err(error) => {
+                    tracing::warn!(%error, "the kinds of password hashes cannot be counted");
+                    SURVEY_AGAIN
+                }
+            };
+            tokio::time::sleep(pause).await;
         }
-        tokio::select! {
-            () = tokio::time::sleep(SURVEYS) => {}
-            () = stop.cancelled() => {}
-        }
-    }
+    };
+    stop.run_until_cancelled(surveys).await;
 }
 
 async fn follow_the_clock(app: App, stop: CancellationToken) {

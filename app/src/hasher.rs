@@ -1,9 +1,9 @@
 //! Password hashes: Argon2id (RFC 9106) on threads of its own.
 //!
 //! It guarantees that no more hashes are computed at once than there are workers, in memory that is
-//! kept, and that where one is computed it takes what was used last, which is still warm; that no more wait than the queue holds; that a panic costs the one who caused it
-//! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
-//! proportions.
+//! kept, what was used last first, as it is still warm; that no more wait than the queue holds; that
+//! a panic costs the one who caused it and no worker; and that names which nobody has cost the
+//! hashes that accounts have, in the same proportions.
 
 mod mix;
 mod survey;
@@ -267,8 +267,13 @@ mod tests {
         census.count(&old.hash(&"somebody's".into()).await.unwrap());
         new.learn(&census);
         assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        let nobody = new.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
-        assert_eq!(nobody, Verified::Wrong);
+        let nobody = async || new.verify_nobody(&"correct".into(), &[7; 32]).await;
+        assert_eq!(nobody().await.unwrap(), Verified::Wrong);
+        // What is drawn is what is computed: with parameters that cannot be, nothing is.
+        let mut census = Census::default();
+        census.count("$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaA");
+        new.learn(&census);
+        assert!(nobody().await.is_err());
     }
 
     #[tokio::test]

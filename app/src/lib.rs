@@ -49,7 +49,7 @@ mod turns;
 pub use self::{
     app::{App, OpenError, claim, connect, database_file, migrate},
     audit::By,
-    background::{Background, settle},
+    background::{Background, settle, survey_hashes},
     clock::Clock,
     ctx::Ctx,
     error::{Cause, Error, Result},

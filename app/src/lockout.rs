@@ -1,9 +1,11 @@
 //! Lockout, carried out. No two guesses at an account are decided by the same tally, and what came
 //! of a guess is written beside the answer. Names that nobody has take the same statements.
 //!
-//! - A single node has the guesses at an account take turns. A turn lasts until what came of it is
-//!   written, so that a guess is decided by what was read, and a right one leaves nothing to undo.
-//!   As long as none is wrong, so many go at once as cannot lock anything together.
+//! - A single node has guesses take turns, those at one name and those at one account. Turns last
+//!   until what came of a guess is written, so that it is decided by what was read, and a right one
+//!   leaves nothing to undo. While few were wrong, so many go at once as cannot lock anything: were
+//!   there one queue for an account from the first wrong guess on, how long a guess waits would tell
+//!   which names are one person's.
 //! - Several nodes count a guess in a transaction of its own before it is checked.
 
 mod counters;
@@ -35,10 +37,59 @@ const RETRY_AFTER: Span = Span::seconds(2);
 /// How many rows one statement deletes.
 const BATCH: i64 = 1_000;
 
-/// Of guesses, one less at once than may be wrong.
-pub(crate) fn turns(settings: &Lockout) -> Turns {
-    let fewest = settings.failures.min(settings.account_failures);
-    Turns::new(fewest.saturating_sub(1), LONGEST)
+/// The queues of guesses, of which half as many go at once as may be wrong.
+pub(crate) struct Queues {
+    names: Turns,
+    accounts: Turns,
+}
+
+impl Queues {
+    pub fn new(settings: &Lockout) -> Queues {
+        let turns = |rule: Rule| Turns::new(at_once(rule), LONGEST);
+        let (names, accounts) = (Rule::of_name(settings), Rule::of_account(settings));
+        Queues { names: turns(names), accounts: turns(accounts) }
+    }
+}
+
+fn at_once(rule: Rule) -> u32 {
+    (rule.failures / 2).max(1)
+}
+
+/// Whether a tally leaves room for a whole queue of wrong guesses that lock nothing.
+fn share(tally: Option<Tally>, rule: Rule) -> Share {
+    let failures = tally.map_or(0, |it| it.failures);
+    match failures + i64::from(at_once(rule)) < i64::from(rule.failures) {
+        true => Share::Place,
+        false => Share::Whole,
+    }
+}
+
+/// The turns of a guess, until they are dropped.
+#[must_use = "they end at once"]
+pub(crate) struct Held<'a> {
+    name: Option<Turn<'a>>,
+    account: Turn<'a>,
+}
+
+impl<'a> Held<'a> {
+    /// The name before the account, always, lest two wait for each other.
+    async fn wait(
+        queues: &'a Queues,
+        counters: &Counters,
+        (of_name, of_account): (Share, Share),
+    ) -> Option<Held<'a>> {
+        let name = match &counters.name {
+            Some(hash) => Some(queues.names.wait(hash, of_name).await?),
+            None => None,
+        };
+        Some(Held { name, account: queues.accounts.wait(&counters.account, of_account).await? })
+    }
+
+    /// Whether what was read at this moment is still true.
+    fn is_first_since(&self, (name, account): (Moment, Moment)) -> bool {
+        self.name.as_ref().is_none_or(|it| it.is_first_since(name))
+            && self.account.is_first_since(account)
+    }
 }
 
 /// The tallies of a guess, where there are any.
@@ -57,8 +108,9 @@ impl Tallies {
         Ok(Tallies { name, account: lockouts::by_hash(db, &counters.account).await? })
     }
 
-    fn is_empty(&self) -> bool {
-        self.name.is_none() && self.account.is_none()
+    fn shares(&self, settings: &Lockout) -> (Share, Share) {
+        let (name, account) = (Rule::of_name(settings), Rule::of_account(settings));
+        (share(self.name, name), share(self.account, account))
     }
 }
 
@@ -66,16 +118,17 @@ impl Tallies {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     tallies: Tallies,
-    at: Moment,
+    at: (Moment, Moment),
 }
 
 impl Seen {
     /// To be asked for before the reading; `None` where tallies need not be read.
-    pub fn moment(app: &App) -> Option<Moment> {
-        (app.settings.lockout.enabled && app.store.is_sqlite()).then(|| app.guesses.moment())
+    pub fn moment(app: &App) -> Option<(Moment, Moment)> {
+        let is_of_use = app.settings.lockout.enabled && app.store.is_sqlite();
+        is_of_use.then(|| (app.guesses.names.moment(), app.guesses.accounts.moment()))
     }
 
-    pub async fn read(db: &Db, counters: &Counters, at: Moment) -> store::Result<Seen> {
+    pub async fn read(db: &Db, counters: &Counters, at: (Moment, Moment)) -> store::Result<Seen> {
         Ok(Seen { tallies: Tallies::read(db, counters).await?, at })
     }
 }
@@ -109,7 +162,7 @@ pub(crate) async fn admit<'a>(
     ctx: &Ctx,
     counters: &Counters,
     seen: Option<Seen>,
-) -> Result<(Guess, Option<Turn<'a>>)> {
+) -> Result<(Guess, Option<Held<'a>>)> {
     if !app.settings.lockout.enabled {
         return Ok((Guess::default(), None));
     }
@@ -141,35 +194,36 @@ fn busy() -> Problem {
     Code::Unavailable.because("Too many sign-ins at once.").retry_after(RETRY_AFTER)
 }
 
-/// What became of a guess, by which tallies, and in which turn.
-type Decided<'a> = (Decision, Tallies, Option<Turn<'a>>);
+/// What became of a guess, by which tallies, and in which turns.
+type Decided<'a> = (Decision, Tallies, Option<Held<'a>>);
 
-/// Of a single node: decides by what is true in a turn.
+/// Of a single node: decides by what is true in its turns.
 async fn decide<'a>(
     app: &'a App,
     ctx: &Ctx,
     counters: &Counters,
     seen: Option<Seen>,
 ) -> Result<Decided<'a>> {
-    let is_clean = seen.is_some_and(|it| it.tallies.is_empty());
-    let mut share = if is_clean { Share::Place } else { Share::Whole };
+    let settings = &app.settings.lockout;
+    let whole = (Share::Whole, Share::Whole);
+    let mut shares = seen.map_or(whole, |it| it.tallies.shares(settings));
     loop {
-        let turn = app.guesses.wait(&counters.account, share).await.ok_or_else(busy)?;
-        let tallies = match seen.filter(|it| turn.is_first_since(it.at)) {
+        let held = Held::wait(&app.guesses, counters, shares).await.ok_or_else(busy)?;
+        let tallies = match seen.filter(|it| held.is_first_since(it.at)) {
             Some(seen) => seen.tallies,
             None => {
                 let counters = counters.clone();
                 app.store.read(async move |db: Db| Tallies::read(&db, &counters).await).await?
             }
         };
-        if share == Share::Whole || tallies.is_empty() {
+        if shares == whole || shares == tallies.shares(settings) {
             let none = Tally::new(ctx.now);
             let name = counters.name.map(|_| tallies.name.unwrap_or(none));
             let account = tallies.account.unwrap_or(none);
-            let decision = lockout::decide(name, account, &app.settings.lockout, ctx.now);
-            return Ok((decision, tallies, Some(turn)));
+            let decision = lockout::decide(name, account, settings, ctx.now);
+            return Ok((decision, tallies, Some(held)));
         }
-        share = Share::Whole;
+        shares = whole;
     }
 }
 
@@ -248,6 +302,11 @@ impl Guess {
         Ok(())
     }
 
+    /// Whether there is anything to forget if it was right.
+    pub fn is_kept(&self) -> bool {
+        self.counts.iter().any(|it| it.is_kept)
+    }
+
     /// It was right: in the transaction of what it was for. What was counted before is forgotten.
     pub async fn right(&self, db: &Db) -> store::Result<()> {
         for it in self.counts.iter().filter(|it| it.is_kept) {
@@ -316,6 +375,25 @@ pub(crate) async fn sweep(app: &App, now: Time) -> Result<()> {
         }
         if over.max(beyond) < BATCH.unsigned_abs() {
             return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_go_at_once_as_cannot_lock_anything() {
+        for failures in 1..=40 {
+            let rule = Rule { failures, span: Span::ZERO, forget_after: Span::ZERO };
+            for before in 0..=i64::from(failures) {
+                let tally = Tally { failures: before, ..Tally::new(Time(0)) };
+                let most = before + i64::from(at_once(rule));
+                let is_alone = share(Some(tally), rule) == Share::Whole;
+                assert_eq!(is_alone, most >= i64::from(failures), "{before} of {failures}");
+            }
+            assert_eq!(share(None, rule) == Share::Whole, failures < 2, "of {failures}");
         }
     }
 }

@@ -82,14 +82,17 @@ pub(crate) async fn prove(
         return Err(Problem::field(field, "required", "This field is required.").into());
     };
     let counters = Counters::of_check(app, &caller.user, &caller.session);
-    let (guess, _turn) = lockout::admit(app, ctx, &counters, None).await?;
+    let (guess, _held) = lockout::admit(app, ctx, &counters, None).await?;
     let verified = match &caller.user.password_hash {
         Some(hash) => app.hasher.verify(&password, hash).await,
         None => Ok(Verified::Wrong),
     };
     let verified = guess.unless_answered(app, verified, &[]).await?;
     if verified != Verified::Wrong && !guess.is_barred() {
-        return Ok(app.store.write(async move |db| guess.right(&db).await).await?);
+        if guess.is_kept() {
+            app.store.write(async move |db| guess.right(&db).await).await?;
+        }
+        return Ok(());
     }
     let entry = audit::event(ctx, Event::PasswordChangeFailed)?
         .by(caller.user.id)

@@ -65,7 +65,7 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<T
 
 async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<TokenPair> {
     let Found { user, counters, seen } = find(app, ctx, &attempt.name).await?;
-    let (guess, _turn) = match lockout::admit(app, ctx, &counters, seen).await {
+    let (guess, _held) = match lockout::admit(app, ctx, &counters, seen).await {
         Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
             refuse(app, ctx, attempt, Outcome::Locked(user.map(|it| it.id))).await?;
             return Err(Error::Refused(it));

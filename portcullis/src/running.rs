@@ -57,6 +57,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> Result<Running, Star
     let (ready, requests) = (Ready::default(), TaskTracker::new());
     let routes = web::router(app.clone(), ready.clone())?;
     background.start(&app, &stop_working).await?;
+    app.tasks.spawn(app::survey_hashes(app.clone(), stop_working.clone()));
     let limits = Limits::from(&app.settings.server);
     requests.spawn(listening.serve(routes, limits, stop_serving.clone()));
     ready.on();

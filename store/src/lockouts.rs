@@ -1,5 +1,5 @@
 //! Wrong passwords in a row, by keyed hashes of what they were tried on. The rule is the domain's;
-//! a row is held from when it is read until it is written.
+//! a row that is claimed is held until it is written.
 
 use domain::{Time, account::lockout::Tally};
 

@@ -21,7 +21,6 @@ const REVOCATIONS_KEPT: Span = Span::days(1);
 /// Deletes in batches until nothing is left.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
-    let sessions = sweep_sessions(app, now).await?;
     let mut swept = [0_u64; 6];
     loop {
         let batch = app
@@ -44,6 +43,8 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
             break;
         }
     }
+    // Last, as there may be many of them.
+    let sessions = sweep_sessions(app, now).await?;
     let [links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
     tracing::info!(
         sessions,
@@ -61,11 +62,8 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
 /// Page by page in the order they were made.
 async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
     let before = now - SESSIONS_KEPT;
-    let tokens = &app.settings.tokens;
-    let shortest =
-        tokens.refresh_lifetime.min(tokens.remember_lifetime).min(tokens.absolute_lifetime);
     // Whatever was made later cannot have expired by then.
-    let end = SessionId::new(before - shortest, [0; 10]);
+    let end = SessionId::new(before, [0; 10]);
     let (mut after, mut swept) = (SessionId(Default::default()), 0);
     loop {
         let (range, limit) = ((after, end), BATCH.cast_signed());

@@ -1,10 +1,10 @@
-//! Work that comes with the clock: cron expressions in UTC. What is due becomes a job, in the
-//! transaction that moves its schedule on, so that it is neither done twice nor lost.
+//! Work that comes with the clock: cron expressions in UTC. What is due becomes a job once, in the
+//! transaction that moves its schedule on.
 
 use std::str::FromStr as _;
 
 use croner::Cron;
-use domain::Time;
+use domain::{Time, settings::Jobs};
 use jiff::{Timestamp, tz::TimeZone};
 use store::{Db, jobs::Job};
 
@@ -34,16 +34,20 @@ fn next(cron: &str, now: Time) -> Result<Time, String> {
     Ok(Time(next.timestamp().as_microsecond()))
 }
 
-/// Writes down what is scheduled, at start-up.
-pub async fn prepare(app: &App) -> Result<(), OpenError> {
-    let (jobs, now) = (&app.settings.jobs, app.clock.now());
-    let schedules = [
+/// The schedules and their expressions.
+fn all(jobs: &Jobs) -> [(&'static str, &str); 4] {
+    [
         (CLEANUP, jobs.cleanup.as_str()),
         (ERASE, jobs.erase.as_str()),
         (KEYS, KEYS_CRON),
         (LOCKOUTS, LOCKOUTS_CRON),
-    ];
-    for (name, cron) in schedules {
+    ]
+}
+
+/// Writes down what is scheduled, at start-up.
+pub async fn prepare(app: &App) -> Result<(), OpenError> {
+    let now = app.clock.now();
+    for (name, cron) in all(&app.settings.jobs) {
         let due_at = next(cron, now)
             .map_err(|error| OpenError::Settings(format!("the schedule {name}: {error}")))?;
         let cron = cron.to_owned();
@@ -58,7 +62,9 @@ pub async fn prepare(app: &App) -> Result<(), OpenError> {
 pub async fn run_due(app: &App) -> Result<()> {
     let now = app.clock.now();
     let due = app.store.get(async move |db| store::schedules::due(&db, now).await).await?;
-    for schedule in due {
+    // Those of a newer version that shares the database are its own business.
+    let is_known = |it: &str| all(&app.settings.jobs).iter().any(|(name, _)| *name == it);
+    for schedule in due.into_iter().filter(|it| is_known(&it.name)) {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
         let ctx = Ctx::local(now, random::request_id(now));
         let task = Task::Scheduled { name: schedule.name.clone() };

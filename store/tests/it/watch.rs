@@ -24,9 +24,15 @@ use crate::{
 async fn statements_are_counted() {
     let world = World::start().await;
     let id = world.user().await.id;
+    // A read that is held up for a millisecond is begun anew.
+    let mut least = u64::MAX;
+    for _ in 0..5 {
+        let before = world.store.statements();
+        world.failures(id).await;
+        least = least.min(world.store.clone().statements() - before);
+    }
+    assert_eq!(least, 1);
     let before = world.store.statements();
-    world.failures(id).await;
-    assert_eq!(world.store.clone().statements() - before, 1);
     world
         .store
         .write(async move |db| {
@@ -36,7 +42,7 @@ async fn statements_are_counted() {
         })
         .await
         .unwrap();
-    assert_eq!(world.store.statements() - before, 4);
+    assert_eq!(world.store.statements() - before, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

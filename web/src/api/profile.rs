@@ -36,7 +36,7 @@ async fn read(SignedIn(caller): SignedIn) -> Json<UserView> {
 /// `profile` or beside it, listed in both structs because serde's `flatten` forgets which field was
 /// wrong.
 macro_rules! details {
-    ($($(#[$about:meta])* $field:ident: $kind:ty $([$($asked:meta),+])?,)+) => {
+    ($($(#[$about:meta])* $field:ident: $kind:ty $([$(#[$asked:meta])+])?,)+) => {
         /// What a person says about themselves; empty where they said nothing.
         #[derive(Debug, Serialize, ToSchema)]
         #[schema(as = Profile)]
@@ -104,7 +104,9 @@ details! {
     city: String,
     address: String,
     #[schema(format = Date)]
-    birth_date: Option<String> [doc = "Empty: none from now on."],
+    birth_date: Option<String> [
+        /// Empty: none from now on.
+    ],
     github: String,
     twitter: String,
     linkedin: String,
@@ -113,8 +115,8 @@ details! {
     timezone: String,
     #[schema(example = "en")]
     language: String,
-    email_notifications: bool [serde(default, deserialize_with = "lenient_bool")],
-    marketing_emails: bool [serde(default, deserialize_with = "lenient_bool")],
+    email_notifications: bool [#[serde(default, deserialize_with = "lenient_bool")]],
+    marketing_emails: bool [#[serde(default, deserialize_with = "lenient_bool")]],
 }
 
 /// Change your profile

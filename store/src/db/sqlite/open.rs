@@ -75,7 +75,9 @@ fn make_file(path: &Path) -> io::Result<()> {
 /// Held by the one server that a file has. It lies beside the file: whoever closes a file that
 /// SQLite has open takes SQLite's own locks away.
 pub(in crate::db) fn claim(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
+    // By whichever path it was opened.
+    let real = path.canonicalize().map_err(|error| unavailable(path, &error))?;
+    let mut name = real.into_os_string();
     name.push("-server");
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(0o600).open(name);
