@@ -29,9 +29,9 @@ pub struct Data {
     pub refresh: Vec<String>,
     /// Sessions of others, for the ceiling of the refresh.
     pub spare: Vec<SessionId>,
-    /// Users with a password hash of today's parameters, and with a cheap one.
+    /// Who signs in, and whose answers are compared with those of nobody.
     pub dear: Vec<String>,
-    pub cheap: Vec<String>,
+    pub people: Vec<String>,
 }
 
 /// Makes the schema and the keys, and fills the tables.
@@ -54,15 +54,11 @@ pub async fn fill(settings: &Settings, users: usize) -> Outcome<Data> {
     Ok(data)
 }
 
-/// The last tenth have a hash that is cheap to verify.
 fn people(settings: &Settings, users: usize, now: Time) -> Outcome<Vec<Arc<User>>> {
-    let dear = hash::phc(&hash::today(settings)?)?;
-    let cheap = hash::phc(&hash::cheap()?)?;
-    let first_cheap = users - users / 10;
+    let hash = hash::phc(&hash::today(settings)?)?;
     let mut made = Vec::with_capacity(users);
     for number in 0..users {
         let email = Email::parse(&address(number)).map_err(|it| it.message)?;
-        let hash = if number < first_cheap { &dear } else { &cheap };
         let mut user = User::new(UserId::new(now, random()?), email, now);
         user.password_hash = Some(hash.clone());
         user.email_verified_at = Some(now);
@@ -166,16 +162,26 @@ fn tokens_of(
     let refreshing = sessions.iter().skip(signed_in).take(signed_in);
     let refresh = |it: &Session| app.keys.refresh_token(it, it.head).expose().to_owned();
     let emails = |all: &[Arc<User>]| all.iter().map(|it| it.email.to_string()).collect();
-    let (dear, cheap) = users.split_at(users.len() - users.len() / 10);
-    let (_, others) = dear.split_at(3 * signed_in.min(dear.len() / 3));
+    let (rest, people) = users.split_at(users.len() - users.len() / 10);
+    let (_, others) = rest.split_at(3 * signed_in.min(rest.len() / 3));
     Ok(Data {
         access,
         readers: users.iter().take(signed_in).map(|it| it.id).collect(),
         refresh: refreshing.map(refresh).collect(),
         spare: sessions.iter().skip(2 * signed_in).map(|it| it.id).collect(),
         dear: emails(others),
-        cheap: emails(cheap),
+        people: emails(people),
     })
+}
+
+/// Gives everybody a hash that is cheap to verify: who has another kind than most would stand out.
+pub async fn make_cheap(settings: &Settings) -> Outcome<()> {
+    let store = app::connect(settings).await?;
+    let hash = hash::phc(&hash::cheap()?)?;
+    let text = "UPDATE users SET password_hash = $1";
+    store.put(async move |db| db.execute(text, store::args![hash]).await).await?;
+    store.close().await;
+    Ok(())
 }
 
 /// What the database calls itself.

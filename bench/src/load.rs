@@ -87,6 +87,7 @@ fn gathered(
         + (after.machine.stolen - before.machine.stolen);
     let cpu = Cpu {
         server: after.server - before.server,
+        hashers: after.hashers - before.hashers,
         database: after.database - before.database,
         generator: after.generator - before.generator,
         behind: later.server + later.database - after.server - after.database,

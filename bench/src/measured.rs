@@ -19,6 +19,8 @@ pub struct Measured {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {
     pub server: f64,
+    /// Of that, the threads that hash passwords.
+    pub hashers: f64,
     pub database: f64,
     pub generator: f64,
     /// What the server and the database did later because of it.
@@ -36,6 +38,7 @@ impl Measured {
         self.latencies.sort_unstable();
         self.took += other.took;
         self.cpu.server += other.cpu.server;
+        self.cpu.hashers += other.cpu.hashers;
         self.cpu.database += other.cpu.database;
         self.cpu.generator += other.cpu.generator;
         self.cpu.behind += other.cpu.behind;
@@ -57,9 +60,10 @@ impl Measured {
     /// CPU milliseconds a request.
     pub fn each(&self) -> Cpu {
         let each = |millis: f64| millis / self.latencies.len().max(1) as f64;
-        let Cpu { server, database, generator, behind, others } = self.cpu;
+        let Cpu { server, hashers, database, generator, behind, others } = self.cpu;
         Cpu {
             server: each(server),
+            hashers: each(hashers),
             database: each(database),
             generator: each(generator),
             behind: each(behind),

@@ -11,6 +11,15 @@ pub fn cpu(pid: u32) -> f64 {
     stat(pid).map_or(0.0, |it| it.own * TICK)
 }
 
+/// The same of the threads of a process whose names begin like this.
+pub fn cpu_of_threads(pid: u32, name: &str) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let named = tasks.filter(|it| {
+        fs::read_to_string(it.path().join("comm")).is_ok_and(|comm| comm.starts_with(name))
+    });
+    named.filter_map(|it| stat_of(&it.path().join("stat"))).map(|it| it.own * TICK).sum()
+}
+
 /// The same of a process and of its children, those that have ended too.
 pub fn cpu_of_family(pid: u32) -> f64 {
     let Some(parent) = stat(pid) else { return 0.0 };
@@ -83,7 +92,11 @@ struct Stat {
 }
 
 fn stat(pid: u32) -> Option<Stat> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat_of(Path::new(&format!("/proc/{pid}/stat")))
+}
+
+fn stat_of(file: &Path) -> Option<Stat> {
+    let text = fs::read_to_string(file).ok()?;
     // Behind the name in brackets: state, parent, …, user and system time, those of children.
     let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<f64>().ok();

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     clock::instant,
+    data,
     http::{self, Connection},
     options::Options,
     outcome::Outcome,
@@ -20,7 +21,10 @@ const WARM: usize = 200;
 pub async fn measure(site: &Site, options: &Options) -> Outcome<()> {
     let name = site.backend.title();
     say(format_args!("{name}: known and unknown people"));
+    data::make_cheap(&site.settings).await?;
     let server = site.server(&site::cheap()).await?;
+    // It counts the kinds of hashes when it starts.
+    site.watch(&server).quiet().await;
     let mut connection = Connection::open(server.address).await?;
     table::line(format_args!("\n### known and unknown people on {name}\n"))?;
     table::line(
@@ -32,7 +36,7 @@ pub async fn measure(site: &Site, options: &Options) -> Outcome<()> {
         http::post(LOGIN, &json!({ "email": email, "password": "Wr0ng&Quiet-River" }))
     };
     let reset = |email: &str| http::post(RESET, &json!({ "email": email }));
-    let people = (site.data.cheap.as_slice(), options.samples());
+    let people = (site.data.people.as_slice(), options.samples());
     for (what, request) in
         [("login", &login as &dyn Fn(&str) -> Vec<u8>), ("password reset", &reset)]
     {

@@ -16,6 +16,8 @@ pub struct Watched {
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     pub server: f64,
+    /// Of that, the threads that hash passwords.
+    pub hashers: f64,
     pub database: f64,
     pub generator: f64,
     pub machine: Machine,
@@ -36,6 +38,7 @@ impl Watched {
     pub fn look(&self) -> Look {
         Look {
             server: process::cpu(self.server),
+            hashers: process::cpu_of_threads(self.server, "hasher"),
             database: self.database.map_or(0.0, process::cpu_of_family),
             generator: process::cpu(std::process::id()),
             machine: process::machine(),

@@ -21,6 +21,10 @@ use crate::db::{Error, Result};
 /// a statement may take as long.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 256;
+/// How much of the file a connection keeps in its own memory, in KiB. What all need is kept by the
+/// operating system as well.
+const WRITER_CACHE: u32 = 64 * 1024;
+const READER_CACHE: u32 = 4 * 1024;
 /// Older ones have a bug that can corrupt a WAL database.
 const OLDEST_SAFE_VERSION: i32 = 3_051_003;
 /// After how many of its steps SQLite asks whether a statement has run too long: far below 1 ms.
@@ -43,7 +47,7 @@ pub(in crate::db) fn open_writer(path: &Path, limit: Duration) -> Result<Shared>
         return Err(Error::Corrupt(format!("SQLite {} is too old", rusqlite::version())));
     }
     make_file(path).map_err(|error| unavailable(path, &error))?;
-    let shared = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, limit)?;
+    let shared = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, WRITER_CACHE, limit)?;
     let journal = |it: &Connection| {
         it.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
             .map_err(|error| meaning(it, error))
@@ -56,7 +60,7 @@ pub(in crate::db) fn open_writer(path: &Path, limit: Duration) -> Result<Shared>
 
 /// A connection that can only read. The writer comes first: it makes the file.
 pub(in crate::db) fn open_reader(path: &Path, limit: Duration) -> Result<Shared> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, limit)
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE, limit)
 }
 
 /// SQLite gives its logs the mode of the file.
@@ -91,7 +95,7 @@ pub(in crate::db) fn claim(path: &Path) -> Result<File> {
     }
 }
 
-fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
+fn open(path: &Path, flags: OpenFlags, cache: u32, limit: Duration) -> Result<Shared> {
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| unavailable(path, &error))?;
     let deadline = Deadline::new(limit);
@@ -102,10 +106,10 @@ fn open(path: &Path, flags: OpenFlags, limit: Duration) -> Result<Shared> {
         it.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         it.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         it.progress_handler(STEPS, Some(move || asked.is_over()))?;
+        it.pragma_update(None, "cache_size", -i64::from(cache))?;
         it.execute_batch(
             "PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
-             PRAGMA cache_size = -65536;
              PRAGMA temp_store = MEMORY;",
         )
     };
