@@ -1,19 +1,17 @@
 //! Password hashes: Argon2id (RFC 9106) on threads of its own.
 //!
-//! It guarantees that no more hashes are computed at once than there are workers, in memory that is
-//! kept, what was used last first, as it is still warm; that no more wait than the queue holds; that
-//! a panic costs the one who caused it and no worker; and that names which nobody has cost the
-//! hashes that accounts have, in the same proportions.
+//! It guarantees that no more hashes are computed at once than there are workers, each in memory
+//! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
+//! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
+//! proportions.
 
+mod crew;
 mod mix;
 mod survey;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
 };
 
 use argon2::{
@@ -23,8 +21,11 @@ use argon2::{
 use domain::{Code, Problem, Secret, Span, settings::Passwords};
 use tokio::sync::oneshot;
 
-use self::mix::{Census, Mix};
 pub(crate) use self::survey::survey;
+use self::{
+    crew::{Crew, Work},
+    mix::{Census, Mix},
+};
 use crate::{Error, Result, random};
 
 const SALT_LENGTH: usize = 16;
@@ -43,11 +44,9 @@ pub enum Verified {
     },
 }
 
-type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
-
 #[derive(Clone)]
 pub struct Hasher {
-    queue: flume::Sender<Work>,
+    crew: Arc<Crew>,
     params: Params,
     /// Of no password, with the parameters of today.
     dummy: Arc<str>,
@@ -67,26 +66,11 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        let (queue, work) = flume::bounded::<Work>(settings.queue.max(1));
-        let spare = Arc::new(Mutex::new(Vec::with_capacity(workers)));
-        for number in 0..workers {
-            let (work, spare) = (work.clone(), spare.clone());
-            let run = move || {
-                while let Ok(job) = work.recv() {
-                    let mut memory: Vec<Block> = locked(&spare).pop().unwrap_or_default();
-                    // A thread that ended with it would be missing for good; memory is made anew.
-                    if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_ok() {
-                        locked(&spare).push(memory);
-                    }
-                }
-            };
-            let thread = std::thread::Builder::new().name(format!("hasher-{number}")).spawn(run);
-            thread.map_err(Error::broken)?;
-        }
+        let crew = Arc::new(Crew::start(workers, settings.queue)?);
         // Random bytes are the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
-        Ok(Hasher { queue, params, dummy: dummy.into(), mix, hashes: Arc::default() })
+        Ok(Hasher { crew, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
     /// The PHC string of a new password.
@@ -146,7 +130,7 @@ impl Hasher {
                 drop(reply.send(work(memory)));
             }
         });
-        if self.queue.try_send(job).is_err() {
+        if !self.crew.give(job) {
             let full = Code::Unavailable.because("Too many sign-ins at once.");
             return Err(Problem::retry_after(full, RETRY_AFTER).into());
         }
@@ -157,10 +141,6 @@ impl Hasher {
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 enum Match {

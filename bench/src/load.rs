@@ -113,6 +113,7 @@ async fn connection(
     start.wait().await;
     start.wait().await;
     let mut connection = warmed?;
+    rest(script.pace().delay).await;
     let (began, mut ended) = (instant(), Ended { latencies: Vec::new(), failures: 0 });
     while began.elapsed() < time {
         let request = script.request();
@@ -125,8 +126,15 @@ async fn connection(
                 return Err(error);
             }
         }
+        rest(script.pace().pause).await;
     }
     Ok(ended)
+}
+
+async fn rest(pause: Duration) {
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
 }
 
 async fn warm_up(address: SocketAddr, script: &mut Script) -> Outcome<Connection> {

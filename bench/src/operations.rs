@@ -13,7 +13,7 @@ use crate::{
     outcome::Outcome,
     process,
     progress::say,
-    script::{self, Script},
+    script::{self, Pace, Script},
     site::Site,
     table,
 };
@@ -132,7 +132,8 @@ impl Operations<'_> {
         self.head("login")?;
         for (number, level) in LEVELS.into_iter().enumerate() {
             let scripts = |slice| self.logins(level, number * SLICES + slice);
-            self.beside_its_hash("login", level, scripts).await?;
+            let logins = self.beside_its_hash("login", level, scripts).await?;
+            self.update_beside_hashes(level, logins.rate()).await?;
         }
         Ok(())
     }
@@ -156,7 +157,7 @@ impl Operations<'_> {
         what: &str,
         level: usize,
         scripts: impl Fn(usize) -> Vec<Script>,
-    ) -> Outcome<()> {
+    ) -> Outcome<Measured> {
         let threads = level.min(process::cores() as usize);
         let params = hash::today(&self.site.settings)?;
         let (mut ceiling, mut ours) = (Measured::default(), Measured::default());
@@ -167,10 +168,38 @@ impl Operations<'_> {
         }
         table::row("bare Argon2", &ceiling, None)?;
         table::row(what, &ours, Some(ours.rate() / ceiling.rate()))?;
-        let (ours, bare) = (ours.each(), ceiling.each().server);
-        let (above, beside) = (ours.server - bare, ours.server - ours.hashers);
+        let (each, bare) = (ours.each(), ceiling.each().server);
+        let (above, beside) = (each.server - bare, each.server - each.hashers);
         table::line(format_args!("| above its Argon2 | | | | | {above:.4} | | | | |"))?;
-        table::line(format_args!("| beside the threads that hash | | | | | {beside:.4} | | | | |"))
+        table::line(format_args!("| in threads that do not hash | | | | | {beside:.4} | | | | |"))?;
+        Ok(ours)
+    }
+
+    /// What a durable update costs that comes as seldom as a login, while hashes take the cores and
+    /// the caches: the least that a login can cost beside its own.
+    async fn update_beside_hashes(&self, level: usize, rate: f64) -> Outcome<()> {
+        let update = self.site.ceiling(Ceiling::Update).await?;
+        let (threads, time) = (level.min(process::cores() as usize), self.time());
+        let params = hash::today(&self.site.settings)?;
+        let hashing =
+            tokio::task::spawn_blocking(move || hash::measure(&params, threads, time * 2));
+        let pause = Duration::from_secs_f64(level as f64 / rate);
+        let (none, spare) = (json!({}), &self.site.data.spare);
+        let rows: Vec<_> = spare.iter().map(|id| http::post(&row(id), &none)).collect();
+        let each = rows.len().div_ceil(level).max(1);
+        // One after another, as logins end, and not all at once.
+        let script = |(number, rows): (usize, &[Vec<u8>])| {
+            let delay = pause.mul_f64(number as f64 / level as f64);
+            Script::seldom(rows.to_vec(), Pace { delay, pause })
+        };
+        let scripts = rows.chunks(each).enumerate().map(script).collect();
+        let mut measured = self.measure(&update, scripts).await?;
+        // The hashes are the generator's.
+        (measured.cpu.generator, measured.cpu.others) = (0.0, 0.0);
+        table::row("one update, one signature beside hashes", &measured, None)?;
+        hashing.await??;
+        update.stop_hard();
+        Ok(())
     }
 
     /// Each connection has users of its own, other ones in each round.
@@ -183,7 +212,7 @@ impl Operations<'_> {
             http::post(script::LOGIN, &json!({ "email": email, "password": script::PASSWORD }))
         };
         let scripts = users.iter().take(level).map(|it| it.iter().map(login).collect());
-        scripts.map(|requests| Script::Cycle { requests, next: 0, warm: 1 }).collect()
+        scripts.map(|requests| Script::seldom(requests, Pace::default())).collect()
     }
 
     /// Authenticated GETs beside logins that take what they get.

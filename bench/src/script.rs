@@ -1,5 +1,7 @@
 //! What a connection asks for, request after request.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{
@@ -17,16 +19,36 @@ pub const PASSWORD: &str = "Str0ng&Quiet-River";
 
 pub enum Script {
     /// The same requests over and over; so many of them make it warm.
-    Cycle { requests: Vec<Vec<u8>>, next: usize, warm: usize },
+    Cycle { requests: Vec<Vec<u8>>, next: usize, warm: usize, pace: Pace },
     /// Refresh tokens, each replaced by what it was exchanged for.
     Rotation { tokens: Vec<String>, next: usize },
     /// A new account each time.
     Accounts { of: String, made: usize },
 }
 
+/// How long to wait before the first request that counts, and after each.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pace {
+    pub delay: Duration,
+    pub pause: Duration,
+}
+
 impl Script {
     pub fn cycle(requests: Vec<Vec<u8>>) -> Script {
-        Script::Cycle { warm: requests.len(), requests, next: 0 }
+        let pace = Pace::default();
+        Script::Cycle { warm: requests.len(), requests, next: 0, pace }
+    }
+
+    /// With these pauses, and hardly warm.
+    pub fn seldom(requests: Vec<Vec<u8>>, pace: Pace) -> Script {
+        Script::Cycle { requests, next: 0, warm: 1, pace }
+    }
+
+    pub fn pace(&self) -> Pace {
+        match self {
+            Script::Cycle { pace, .. } => *pace,
+            Script::Rotation { .. } | Script::Accounts { .. } => Pace::default(),
+        }
     }
 
     pub fn rotation(tokens: &[String]) -> Script {

@@ -1,0 +1,152 @@
+//! The threads that hash. Of those that have nothing to do, the one that has had it for the
+//! shortest time goes first: its memory is still in the caches of its core. Channels wake whoever
+//! has waited for longest, so that few hashes find theirs anywhere near.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, Thread},
+};
+
+use argon2::Block;
+
+use crate::{Error, Result};
+
+pub(super) type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// The threads end with it, once they have done what waits.
+pub(super) struct Crew(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// How much work may wait.
+    queue: usize,
+}
+
+struct State {
+    waiting: VecDeque<Work>,
+    /// Threads that sleep, the last of them on top.
+    asleep: Vec<Thread>,
+    /// How many have no work: those that sleep, and those about to wake.
+    free: usize,
+    is_closed: bool,
+}
+
+impl Crew {
+    pub fn start(threads: usize, queue: usize) -> Result<Crew> {
+        let state = State {
+            waiting: VecDeque::new(),
+            asleep: Vec::with_capacity(threads),
+            free: threads,
+            is_closed: false,
+        };
+        let crew = Crew(Arc::new(Shared { state: Mutex::new(state), queue: queue.max(1) }));
+        for number in 0..threads {
+            let shared = crew.0.clone();
+            let thread = thread::Builder::new().name(format!("hasher-{number}"));
+            thread.spawn(move || shared.work()).map_err(Error::broken)?;
+        }
+        Ok(crew)
+    }
+
+    /// Whether there was room for it.
+    pub fn give(&self, work: Work) -> bool {
+        let mut state = self.0.lock();
+        if state.waiting.len() >= self.0.queue + state.free {
+            return false;
+        }
+        state.waiting.push_back(work);
+        let sleeper = state.asleep.pop();
+        drop(state);
+        if let Some(sleeper) = sleeper {
+            sleeper.unpark();
+        }
+        true
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.is_closed = true;
+        state.asleep.drain(..).for_each(|it| it.unpark());
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut memory = Vec::new();
+        while let Some(work) = self.next() {
+            // A thread that ended with it would be missing for good; memory is made anew.
+            if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
+                memory = Vec::new();
+            }
+            self.lock().free += 1;
+        }
+    }
+
+    fn next(&self) -> Option<Work> {
+        let mut state = self.lock();
+        loop {
+            if let Some(work) = state.waiting.pop_front() {
+                state.free -= 1;
+                return Some(work);
+            }
+            if state.is_closed {
+                return None;
+            }
+            let me = thread::current();
+            let id = me.id();
+            state.asleep.push(me);
+            drop(state);
+            thread::park();
+            state = self.lock();
+            // It may have woken by itself.
+            state.asleep.retain(|it| it.id() != id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn all_asleep(crew: &Crew, threads: usize) {
+        while crew.0.lock().asleep.len() < threads {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_thread_that_worked_last_works_next() {
+        let crew = Crew::start(4, 1).unwrap();
+        let (tell, told) = mpsc::channel();
+        let mut workers = Vec::new();
+        for _ in 0..20 {
+            all_asleep(&crew, 4);
+            let tell = tell.clone();
+            assert!(crew.give(Box::new(move |_| tell.send(thread::current().id()).unwrap())));
+            workers.push(told.recv().unwrap());
+        }
+        assert!(workers.iter().all(|it| *it == workers[0]), "{workers:?}");
+    }
+
+    #[test]
+    fn what_waits_is_done_before_the_threads_end() {
+        let crew = Crew::start(1, 8).unwrap();
+        let (tell, told) = mpsc::channel();
+        for number in 0..8 {
+            let tell = tell.clone();
+            assert!(crew.give(Box::new(move |_| tell.send(number).unwrap())));
+        }
+        drop((crew, tell));
+        assert_eq!(told.into_iter().collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
+    }
+}
