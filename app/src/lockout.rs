@@ -1,5 +1,6 @@
-//! Lockout, carried out. No two guesses at an account are decided by the same tally, and what came
-//! of a guess is written beside the answer. Names that nobody has take the same statements.
+//! Lockout, carried out. Guesses that come at once get no more tries than those that come one after
+//! another, and what came of a guess is written beside the answer. Names that nobody has take the
+//! same statements.
 //!
 //! - A single node has guesses take turns, those at one name and those at one account. Turns last
 //!   until what came of a guess is written, so that it is decided by what was read, and a right one
