@@ -173,11 +173,15 @@ fn phc(salt: [u8; SALT_LENGTH], out: [u8; HASH_LENGTH], params: &Params) -> Resu
     Ok(phc.to_string())
 }
 
+/// What a stored hash is made of. `None`: it is damaged.
+fn parts(hash: &str) -> Option<(Params, Salt, Output)> {
+    let phc = PasswordHash::new(hash).ok()?;
+    Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
+}
+
 fn verify(password: &[u8], known: &str, today: &Params, memory: &mut Vec<Block>) -> Result<Match> {
     let damaged = || Error::broken("a stored password hash is damaged");
-    let known = PasswordHash::new(known).map_err(|_| damaged())?;
-    let params = Params::try_from(&known).map_err(|_| damaged())?;
-    let (Some(salt), Some(expected)) = (&known.salt, &known.hash) else { return Err(damaged()) };
+    let (params, salt, expected) = parts(known).ok_or_else(damaged)?;
     let mut out = vec![0; expected.len()];
     compute(password, salt.as_ref(), &params, &mut out, memory)?;
     use subtle::ConstantTimeEq as _;
@@ -247,13 +251,21 @@ mod tests {
         census.count(&old.hash(&"somebody's".into()).await.unwrap());
         new.learn(&census);
         assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        let nobody = async || new.verify_nobody(&"correct".into(), &[7; 32]).await;
-        assert_eq!(nobody().await.unwrap(), Verified::Wrong);
-        // What is drawn is what is computed: with parameters that cannot be, nothing is.
+        // What is drawn is what is computed: the worker's memory shows it.
         let mut census = Census::default();
-        census.count("$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaA");
+        let dear = Hasher::start(&Passwords { memory_kib: 256, ..settings() }).unwrap();
+        census.count(&dear.hash(&"somebody's".into()).await.unwrap());
         new.learn(&census);
-        assert!(nobody().await.is_err());
+        let nobody = async || new.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
+        assert_eq!(nobody().await, Verified::Wrong);
+        assert_eq!(new.run(|memory| memory.len()).await.unwrap(), 256);
+        // One that is damaged is its owner's trouble alone.
+        for damaged in ["$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$a$b$c"] {
+            let mut census = Census::default();
+            census.count(damaged);
+            new.learn(&census);
+            assert_eq!(nobody().await, Verified::Wrong, "{damaged}");
+        }
     }
 
     #[tokio::test]
