@@ -27,8 +27,6 @@ use crate::{
     lookaside::LookAside,
     render::Render,
     templates::{self, Overrides},
-    tokens,
-    turns::Turns,
 };
 
 /// The SQLite database in the data folder.
@@ -52,8 +50,6 @@ pub struct Parts {
     pub keys: Keys,
     pub hasher: Hasher,
     pub lookaside: LookAside,
-    /// Of refreshes, by their session.
-    pub(crate) refreshes: Turns,
     /// Of guesses at a password.
     pub(crate) guesses: lockout::Queues,
     pub activity: Activity,
@@ -119,7 +115,6 @@ impl App {
             keys: Keys::open(&settings, &store, now).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions),
-            refreshes: tokens::turns(),
             guesses: lockout::Queues::new(&settings.lockout),
             activity,
             looks: Looks::new(),

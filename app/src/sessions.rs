@@ -4,7 +4,9 @@ use domain::{
     Code, Secret, SessionId, Time, UserId,
     account::User,
     event::Event,
-    session::{EndReason, Session, device::DeviceId, expires_at, refresh::RefreshToken},
+    session::{
+        EndReason, Session, Superseded, device::DeviceId, expires_at, refresh::RefreshToken,
+    },
 };
 use store::{Db, sessions::Ended};
 
@@ -64,6 +66,7 @@ pub fn draft(app: &App, ctx: &Ctx, user: &User, new: NewSession) -> Result<Draft
         secret: random::bytes()?,
         head: 1,
         parent: None,
+        superseded: Superseded::default(),
         floor: 1,
         head_made_at: ctx.now,
         head_shown: false,

@@ -1,30 +1,27 @@
 //! Token pairs: made for a session, rotated by the rule of generations, looked at.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use domain::{
-    Code, Secret, SessionId,
+    Code, Secret,
     account::User,
     event::Event,
     session::{
-        EndReason, Session, access_token, expires_at,
+        EndReason, Session, access_token,
         refresh::{RefreshToken, Verdict, decide},
     },
 };
-use store::{Db, sessions::Rotation};
+use store::Db;
 use uuid::Uuid;
 
 use crate::{
     App, Ctx, Error, Result, audit, caller,
     job::{self, Letter, Task},
-    limits::{self, Limit},
+    limits::{self, Limit, Spent},
     lookaside::Facts,
     random, revocations,
-    turns::{Share, Turns},
 };
 
-/// How long a refresh waits for those before it.
-const LONGEST: Duration = Duration::from_secs(2);
 /// How often a refresh that others keep overtaking is tried.
 const ROUNDS: usize = 8;
 
@@ -95,151 +92,153 @@ pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -
     }
 }
 
-/// Many calls of a page may meet an expired token at once, and the one that came first must not
-/// find its token replaced twice.
-pub(crate) fn turns() -> Turns {
-    Turns::new(1, LONGEST)
-}
-
 async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
     if presented.is_empty() {
         return Err(Code::NotAuthenticated.into());
     }
     let token = presented.chosen().ok_or(Code::InvalidToken)?;
-    // Whoever has waited long enough goes on without: strangers who know the id can wait too.
-    let _turn = app.refreshes.wait(&token.session_id, Share::Whole).await;
-    let facts = genuine(app, ctx, &token).await?;
-    let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
-    limits::keep(limits::take(app, ctx, limit, &token.session_id.to_string()).await?);
-    rotate(app, ctx, &token, facts).await
-}
-
-/// The session that a token was made for, by us.
-async fn genuine(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<Facts> {
-    let is_genuine = |it: &Facts| app.keys.is_genuine(token, &it.session);
-    if let Some(facts) = app.lookaside.remembered(token.session_id, ctx.now).filter(is_genuine) {
-        return Ok(facts);
-    }
-    let fresh = app.lookaside.fresh(&app.store, token.session_id).await?;
-    fresh.filter(is_genuine).ok_or_else(|| Code::InvalidToken.into())
-}
-
-async fn rotate(app: &App, ctx: &Ctx, token: &RefreshToken, facts: Facts) -> Result<TokenPair> {
-    let leeway = app.settings.tokens.refresh_leeway;
-    let (mut facts, mut is_fresh) = (facts, false);
+    let remembered = app.lookaside.remembered(token.session_id, ctx.now);
+    let remembered = remembered.filter(|it| app.keys.is_genuine(&token, &it.session));
+    let (mut facts, mut is_fresh) = match remembered {
+        Some(facts) => (facts, false),
+        None => (genuine(app, &token).await?, true),
+    };
+    let mut spent = None;
     for _ in 0..ROUNDS {
-        let Facts { session, user } = &facts;
-        let is_alive = session.is_alive(ctx.now) && user.is_usable();
-        match decide(token.generation, session, ctx.now, leeway) {
-            Verdict::Rotate if is_alive => {
-                if let Some(session) = advance(app, ctx, &facts).await? {
-                    return issue(app, ctx, user, &session);
-                }
+        let verdict = judge(app, ctx, &token, &facts);
+        // Only a rotation may be decided on what is remembered: its guard is in the statement.
+        if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
+            let verdict = verdict?;
+            if verdict != Verdict::Reused && spent.is_none() {
+                spent = Some(spend(app, ctx, &facts.session).await?);
             }
-            // Only a rotation may be decided on what is remembered: its guard is in the statement.
-            _ if !is_fresh => {}
-            _ if !is_alive => return Err(Code::SessionEnded.into()),
-            Verdict::Repeat => return issue(app, ctx, user, session),
-            Verdict::Replace => {
-                if let Some(session) = recover(app, ctx, &facts, token.generation).await? {
-                    return issue(app, ctx, user, &session);
-                }
+            if let Some(pair) = carry_out(app, ctx, (&token, verdict), &facts).await? {
+                return Ok(pair);
             }
-            Verdict::Reused => return Err(end_reused(app, ctx, &facts, token).await),
-            Verdict::Ahead => return Err(Code::InvalidToken.into()),
-            Verdict::Rotate => return Err(Code::SessionEnded.into()),
         }
-        let fresh = app.lookaside.fresh(&app.store, token.session_id).await?;
-        (facts, is_fresh) = (fresh.ok_or(Code::SessionEnded)?, true);
+        (facts, is_fresh) = (genuine(app, &token).await?, true);
     }
     Err(Error::away("a session is refreshed too often at once"))
 }
 
-fn rotation(app: &App, ctx: &Ctx, session: &Session, parent: i64) -> Rotation {
-    let expires_at =
-        expires_at(session.created_at, ctx.now, session.remembered, &app.settings.tokens);
-    Rotation { head: session.head, parent, expires_at }
+/// What the database says of the session that a token was made for. A token from before the
+/// session's secret was drawn anew is as good as one of somebody else.
+async fn genuine(app: &App, token: &RefreshToken) -> Result<Facts> {
+    let fresh = app.lookaside.fresh(&app.store, token.session_id).await?;
+    let is_genuine = |it: &Facts| app.keys.is_genuine(token, &it.session);
+    fresh.filter(is_genuine).ok_or_else(|| Code::InvalidToken.into())
+}
+
+/// What follows from a genuine token, or why nothing does.
+fn judge(app: &App, ctx: &Ctx, token: &RefreshToken, facts: &Facts) -> Result<Verdict> {
+    let Facts { session, user } = facts;
+    if !session.is_alive(ctx.now) || !user.is_usable() {
+        return Err(Code::SessionEnded.into());
+    }
+    let leeway = app.settings.tokens.refresh_leeway;
+    match decide(token.generation, session, ctx.now, leeway) {
+        Verdict::Ahead => Err(Code::InvalidToken.into()),
+        verdict => Ok(verdict),
+    }
+}
+
+/// Takes one from the session's limit. Not before the verdict: somebody who has stolen a token must
+/// not be able to use up what the owner's alarm needs.
+async fn spend(app: &App, ctx: &Ctx, session: &Session) -> Result<Spent> {
+    let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
+    limits::take(app, ctx, limit, &session.id.to_string()).await
+}
+
+/// `None`: the session has changed since it was read.
+async fn carry_out(
+    app: &App,
+    ctx: &Ctx,
+    (token, verdict): (&RefreshToken, Verdict),
+    facts: &Facts,
+) -> Result<Option<TokenPair>> {
+    let session = match verdict {
+        Verdict::Rotate => advance(app, ctx, facts).await?,
+        Verdict::Repeat => Some(facts.session.clone()),
+        Verdict::Replace => recover(app, ctx, facts).await?,
+        Verdict::Reused if end_reused(app, ctx, facts, token).await? => {
+            return Err(Code::RefreshTokenReused.into());
+        }
+        Verdict::Reused | Verdict::Ahead => None,
+    };
+    session.map(|it| issue(app, ctx, &facts.user, &it)).transpose()
 }
 
 /// The routine: columns of the session's row, and no audit row.
 async fn advance(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
     let epoch = app.lookaside.epoch();
-    let (session, now) = (facts.session.clone(), ctx.now);
-    let rotation = rotation(app, ctx, &session, session.head);
-    let unit = async move |db: Db| store::sessions::rotate(&db, &session, rotation, now).await;
+    let seen = facts.session.clone();
+    let next = Arc::new(seen.rotated(ctx.now, &app.settings.tokens));
+    let written = next.clone();
+    let unit = async move |db: Db| store::sessions::rotate(&db, &seen, &written).await;
     if !app.store.put(unit).await? {
         return Ok(None);
     }
-    let session = Arc::new(Session {
-        head: rotation.head + 1,
-        parent: Some(rotation.parent),
-        head_made_at: now,
-        head_shown: false,
-        last_rotation_at: Some(now),
-        last_activity_at: now,
-        expires_at: rotation.expires_at,
-        ..Session::clone(&facts.session)
-    });
-    app.lookaside.update(&session, epoch);
-    Ok(Some(session))
+    app.lookaside.update(&next, epoch);
+    Ok(Some(next))
 }
 
 /// The head's answer was lost: another takes its place.
-async fn recover(app: &App, ctx: &Ctx, facts: &Facts, parent: i64) -> Result<Option<Arc<Session>>> {
-    let (session, now) = (facts.session.clone(), ctx.now);
-    let rotation = rotation(app, ctx, &session, parent);
+async fn recover(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
+    let (seen, now) = (facts.session.clone(), ctx.now);
+    let next = Arc::new(seen.replaced(now, &app.settings.tokens));
     let entry = audit::event(ctx, Event::RefreshRecovered)?
-        .by(session.user_id)
-        .in_session(session.id)
-        .with("replaced_generation", session.head);
-    let replaced = app
+        .by(seen.user_id)
+        .in_session(seen.id)
+        .with("replaced_generation", seen.head);
+    let written = next.clone();
+    let is_replaced = app
         .store
         .write(async move |db| {
-            let replaced = store::sessions::replace_head(&db, &session, rotation, now).await?;
-            if let Some(session) = &replaced {
+            let is_replaced = store::sessions::replace_head(&db, &seen, &written).await?;
+            if is_replaced {
                 audit::record(&db, &entry).await?;
                 // Other nodes remember a head that is an orphan now.
-                revocations::session(&db, session.id, now).await?;
+                revocations::session(&db, seen.id, now).await?;
             }
-            Ok(replaced)
+            Ok(is_replaced)
         })
         .await?;
-    if replaced.is_some() {
-        revocations::announced(app, &[facts.session.id], None);
+    if !is_replaced {
+        return Ok(None);
     }
-    Ok(replaced.map(Arc::new))
+    revocations::announced(app, &[next.id], None);
+    Ok(Some(next))
 }
 
-/// A replaced token was presented: the session ends and its owner is told.
-async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Error {
-    match try_end_reused(app, ctx, facts, token).await {
-        Ok(()) => Code::RefreshTokenReused.into(),
-        Err(error) => error,
-    }
-}
-
-async fn try_end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Result<()> {
-    let (id, user, now): (SessionId, _, _) = (facts.session.id, facts.user.id, ctx.now);
+/// A superseded token was presented: the session ends and its owner is told. False: it has ended, or
+/// the token was void already.
+async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Result<bool> {
+    let (seen, user, now) = (facts.session.clone(), facts.user.id, ctx.now);
+    let id = seen.id;
     let entry = audit::event(ctx, Event::RefreshReused)?
         .about(Some(user))
         .in_session(id)
         .with("presented_generation", token.generation)
-        .with("head_generation", facts.session.head)
+        .with("head_generation", seen.head)
         .failed();
     let job = job::draft(app, ctx, &Task::letter(Letter::SessionReused, user))?;
-    app.store
+    let is_ended = app
+        .store
         .write(async move |db| {
-            if store::sessions::end(&db, id, user, EndReason::Reused, now).await? {
+            let is_ended = store::sessions::end_seen(&db, &seen, EndReason::Reused, now).await?;
+            if is_ended {
                 audit::record(&db, &entry).await?;
                 store::jobs::insert(&db, &job).await?;
                 revocations::session(&db, id, now).await?;
             }
-            Ok(())
+            Ok(is_ended)
         })
         .await?;
-    revocations::announced(app, &[id], None);
-    job::wake(app);
-    Ok(())
+    if is_ended {
+        revocations::announced(app, &[id], None);
+        job::wake(app);
+    }
+    Ok(is_ended)
 }
 
 /// Whether a token is one of ours and counts: an access token, or a refresh token that could be
@@ -250,14 +249,8 @@ pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let Some(refresh) = RefreshToken::parse(token.expose()) else {
         return caller::authenticate(app, ctx, token).await.map(drop);
     };
-    let fresh = app.lookaside.fresh(&app.store, refresh.session_id).await?;
-    let facts =
-        fresh.filter(|it| app.keys.is_genuine(&refresh, &it.session)).ok_or(Code::InvalidToken)?;
-    if !facts.session.is_alive(ctx.now) || !facts.user.is_usable() {
-        return Err(Code::SessionEnded.into());
-    }
-    let leeway = app.settings.tokens.refresh_leeway;
-    match decide(refresh.generation, &facts.session, ctx.now, leeway) {
+    let facts = genuine(app, &refresh).await?;
+    match judge(app, ctx, &refresh, &facts)? {
         Verdict::Rotate | Verdict::Repeat | Verdict::Replace => Ok(()),
         Verdict::Reused | Verdict::Ahead => Err(Code::InvalidToken.into()),
     }

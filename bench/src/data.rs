@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use domain::{
     SessionId, Time, UserId,
     account::{Email, User},
-    session::{Session, expires_at},
+    session::{Session, Superseded, expires_at},
     settings::Settings,
 };
 use store::{Db, Store};
@@ -81,6 +81,7 @@ fn session(user: &User, app: &App) -> Outcome<Session> {
         secret: random()?,
         head: 1,
         parent: None,
+        superseded: Superseded::default(),
         floor: 1,
         head_made_at: now,
         head_shown: false,

@@ -3,7 +3,9 @@
 pub mod access_token;
 pub mod device;
 pub mod refresh;
+mod superseded;
 
+pub use self::superseded::Superseded;
 use crate::{SessionId, Span, Time, UserId, settings::Tokens};
 
 /// A sign-in on one device. Every token names its session and dies with it.
@@ -17,6 +19,8 @@ pub struct Session {
     pub head: i64,
     /// The generation that the head was made from.
     pub parent: Option<i64>,
+    /// Those before it that were superseded a moment ago.
+    pub superseded: Superseded,
     /// Access tokens of generations below it are dead.
     pub floor: i64,
     pub head_made_at: Time,
@@ -75,6 +79,40 @@ impl EndReason {
 }
 
 impl Session {
+    /// What a rotation makes of it.
+    pub fn rotated(&self, now: Time, tokens: &Tokens) -> Session {
+        let before = self
+            .parent
+            .map(|it| self.superseded.with(it, self.head_made_at, now, tokens.refresh_leeway));
+        Session {
+            parent: Some(self.head),
+            superseded: before.unwrap_or_default(),
+            head_shown: false,
+            ..self.replaced(now, tokens)
+        }
+    }
+
+    /// What becomes of it where the answer that held the head was lost: another head with the same
+    /// parent.
+    pub fn replaced(&self, now: Time, tokens: &Tokens) -> Session {
+        Session {
+            head: self.head + 1,
+            head_made_at: now,
+            last_rotation_at: Some(now),
+            last_activity_at: now,
+            expires_at: expires_at(self.created_at, now, self.remembered, tokens),
+            ..self.clone()
+        }
+    }
+
+    /// When a generation was superseded, as far as that is remembered.
+    fn superseded_at(&self, generation: i64) -> Option<Time> {
+        if self.parent == Some(generation) {
+            return Some(self.head_made_at);
+        }
+        self.superseded.at(generation)
+    }
+
     pub fn is_alive(&self, now: Time) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }

@@ -8,8 +8,8 @@ use domain::{
 use crate::{Db, Result, args, entity, row, sql};
 
 entity! { Session {
-    id, user_id, secret, head, parent, floor, head_made_at, head_shown, remembered, device_name,
-    device_fingerprint, user_agent, browser, os, device_type, ip_address, city, country,
+    id, user_id, secret, head, parent, superseded, floor, head_made_at, head_shown, remembered,
+    device_name, device_fingerprint, user_agent, browser, os, device_type, ip_address, city, country,
     mfa_verified, amr, authenticated_at, created_at, last_activity_at, last_rotation_at,
     expires_at, ended_at, end_reason
 } }
@@ -56,59 +56,60 @@ pub async fn is_unchanged(db: &Db, session: &Session, now: Time) -> Result<bool>
     Ok(count == 1)
 }
 
-/// A rotation: which head becomes which, and from which parent.
-#[derive(Debug, Clone, Copy)]
-pub struct Rotation {
-    /// The head as it was seen.
-    pub head: i64,
-    /// The parent of the new head, `head + 1`.
-    pub parent: i64,
-    pub expires_at: Time,
-}
-
-/// Makes a new head, if the session is as it was seen, alive, and its user may still sign in.
-/// False: somebody else was faster.
-pub async fn rotate(db: &Db, session: &Session, rotation: Rotation, now: Time) -> Result<bool> {
-    let args =
-        args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
+/// Makes the head of `next` of what was `seen`, if the session is as it was seen, alive, and its user
+/// may still sign in. False: somebody else was faster.
+pub async fn rotate(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
     // What comes of it is known without reading it back, which would cost as much again.
     let rotated = db
         .execute(
             sql!(
-                "UPDATE sessions SET head = head + 1, parent = $3, head_made_at = $4,
-                     head_shown = FALSE, last_rotation_at = $4, last_activity_at = $4,
-                     expires_at = $5
-                 WHERE id = $1 AND head = $2 AND secret = $6 AND ended_at IS NULL
-                   AND expires_at > $4
+                "UPDATE sessions SET head = $3, parent = $4, superseded = $5, head_made_at = $6,
+                     head_shown = FALSE, last_rotation_at = $6, last_activity_at = $6,
+                     expires_at = $7
+                 WHERE id = $1 AND head = $2 AND secret = $8 AND ended_at IS NULL
+                   AND expires_at > $6
                    AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
                                AND users.is_active AND users.deleted_at IS NULL)"
             ),
-            args,
+            args![
+                seen.id,
+                seen.head,
+                next.head,
+                next.parent,
+                next.superseded,
+                next.head_made_at,
+                next.expires_at,
+                seen.secret
+            ],
         )
         .await?;
     Ok(rotated == 1)
 }
 
 /// [`rotate`] in place of a head whose answer was lost: only while it has not been shown.
-pub async fn replace_head(
-    db: &Db,
-    session: &Session,
-    rotation: Rotation,
-    now: Time,
-) -> Result<Option<Session>> {
-    let statement = sql!(
-        "UPDATE sessions SET head = head + 1, head_made_at = $4,
-             last_rotation_at = $4, last_activity_at = $4, expires_at = $5
-         WHERE id = $1 AND head = $2 AND parent = $3 AND NOT head_shown AND secret = $6
-           AND ended_at IS NULL AND expires_at > $4
-           AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
-                       AND users.is_active AND users.deleted_at IS NULL)
-         RETURNING ",
-        columns!()
-    );
-    let args =
-        args![session.id, rotation.head, rotation.parent, now, rotation.expires_at, session.secret];
-    db.optional(statement, args).await
+pub async fn replace_head(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
+    let replaced = db
+        .execute(
+            sql!(
+                "UPDATE sessions SET head = $3, head_made_at = $5,
+                     last_rotation_at = $5, last_activity_at = $5, expires_at = $6
+                 WHERE id = $1 AND head = $2 AND parent = $4 AND NOT head_shown AND secret = $7
+                   AND ended_at IS NULL AND expires_at > $5
+                   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
+                               AND users.is_active AND users.deleted_at IS NULL)"
+            ),
+            args![
+                seen.id,
+                seen.head,
+                next.head,
+                next.parent,
+                next.head_made_at,
+                next.expires_at,
+                seen.secret
+            ],
+        )
+        .await?;
+    Ok(replaced == 1)
 }
 
 /// Draws a new secret: every token made so far is dead, and the session goes on with a new head.
@@ -123,7 +124,7 @@ pub async fn renew(
 ) -> Result<Option<Session>> {
     let statement = sql!(
         "UPDATE sessions SET secret = $3, head = head + 1, floor = head + 1, parent = NULL,
-             head_made_at = $4, head_shown = FALSE, last_activity_at = $4,
+             superseded = NULL, head_made_at = $4, head_shown = FALSE, last_activity_at = $4,
              authenticated_at = COALESCE(CAST($5 AS TIMESTAMPTZ), authenticated_at)
          WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4
          RETURNING ",
@@ -132,12 +133,16 @@ pub async fn renew(
     db.optional(statement, args![id, user, secret, now, proved]).await
 }
 
-/// Notes that a generation was used here, and when.
+/// Notes that a generation was used here, and when. The clock of another node may be ahead: that
+/// keeps the later time, but not the note.
 pub async fn record_shown(db: &Db, id: SessionId, generation: i64, now: Time) -> Result<u64> {
     db.execute(
         sql!(
-            "UPDATE sessions SET head_shown = (head_shown OR head = $2), last_activity_at = $3
-             WHERE id = $1 AND ended_at IS NULL AND last_activity_at <= $3"
+            "UPDATE sessions SET head_shown = (head_shown OR head = $2),
+                 last_activity_at =
+                     CASE WHEN last_activity_at < $3 THEN $3 ELSE last_activity_at END
+             WHERE id = $1 AND ended_at IS NULL
+               AND (last_activity_at < $3 OR (head = $2 AND NOT head_shown))"
         ),
         args![id, generation, now],
     )
@@ -159,6 +164,21 @@ pub async fn end(
                  WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3"
             ),
             args![id, user, now, reason.word()],
+        )
+        .await?;
+    Ok(ended == 1)
+}
+
+/// Ends a session whose tokens are still those that it was seen with. False: it has ended, or has
+/// another secret.
+pub async fn end_seen(db: &Db, seen: &Session, reason: EndReason, now: Time) -> Result<bool> {
+    let ended = db
+        .execute(
+            sql!(
+                "UPDATE sessions SET ended_at = $3, end_reason = $4
+                 WHERE id = $1 AND secret = $2 AND ended_at IS NULL AND expires_at > $3"
+            ),
+            args![seen.id, seen.secret, now, reason.word()],
         )
         .await?;
     Ok(ended == 1)

@@ -8,7 +8,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use super::Session;
+use super::{Session, superseded::is_recent};
 use crate::{Secret, SessionId, Span, Time, mac::MacKey};
 
 /// Lets scanners of leaked secrets and readers of logs tell what they found.
@@ -75,7 +75,8 @@ fn head(key_id: u8, session: SessionId, generation: i64) -> [u8; LENGTH - 32] {
 pub enum Verdict {
     /// It is the head: rotate by compare-and-set to head + 1 with the head as parent.
     Rotate,
-    /// Parallel tabs or a quick retry: the head again, with a fresh access token.
+    /// Parallel tabs, a quick retry, a request that others overtook: the head again, with a fresh
+    /// access token.
     Repeat,
     /// The answer that held the head was lost: head + 1 with the same parent; the head is an
     /// orphan from now on.
@@ -87,21 +88,28 @@ pub enum Verdict {
     Ahead,
 }
 
+/// How many superseded generations are remembered. While so many were superseded within the leeway,
+/// the head is answered with itself: none may be forgotten before its time.
+const REMEMBERED: usize = 16;
+
 /// The rule for generation `presented` of a session.
 pub fn decide(presented: i64, session: &Session, now: Time, leeway: Span) -> Verdict {
     if presented > session.head {
         return Verdict::Ahead;
     }
+    let is_recent = |at: Time| is_recent(at, now, leeway);
     if presented == session.head {
-        return Verdict::Rotate;
+        let parents = usize::from(session.parent.is_some() && is_recent(session.head_made_at));
+        let remembered = session.superseded.recent(now, leeway) + parents;
+        return if remembered < REMEMBERED { Verdict::Rotate } else { Verdict::Repeat };
     }
-    if session.parent != Some(presented) || leeway.is_zero() {
+    if leeway.is_zero() {
         return Verdict::Reused;
     }
-    match now.since(session.head_made_at) < leeway {
-        true => Verdict::Repeat,
-        false if !session.head_shown => Verdict::Replace,
-        false => Verdict::Reused,
+    match session.superseded_at(presented) {
+        Some(at) if is_recent(at) => Verdict::Repeat,
+        Some(_) if session.parent == Some(presented) && !session.head_shown => Verdict::Replace,
+        _ => Verdict::Reused,
     }
 }
 
@@ -110,7 +118,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{UserId, session::EndReason};
+    use crate::{
+        UserId,
+        session::{EndReason, Superseded},
+        settings::Tokens,
+    };
 
     const LEEWAY: Span = Span::seconds(10);
 
@@ -122,6 +134,7 @@ mod tests {
             secret: [3; 32],
             head,
             parent,
+            superseded: Superseded::default(),
             floor: 1,
             head_made_at: start,
             head_shown,
@@ -172,6 +185,73 @@ mod tests {
         }
     }
 
+    /// Of rotations a second apart.
+    fn after_rotations(count: i64) -> (Session, Time) {
+        let (mut current, mut now) = (session(1, None, true), Time::from_seconds(2_000));
+        for _ in 0..count {
+            now = now + Span::seconds(1);
+            current = Session { head_shown: true, ..current.rotated(now, &Tokens::default()) };
+        }
+        (current, now)
+    }
+
+    #[test]
+    fn whoever_was_overtaken_gets_the_head_however_many_rotations_lie_between() {
+        let (current, now) = after_rotations(5);
+        assert_eq!(current.head, 6);
+        // Generation n was superseded at second n.
+        let table = |passed| {
+            [1, 2, 3, 4, 5].map(|it| decide(it, &current, now + Span::seconds(passed), LEEWAY))
+        };
+        let (repeat, reused) = (Verdict::Repeat, Verdict::Reused);
+        assert_eq!(table(0), [repeat; 5]);
+        assert_eq!(table(5), [repeat; 5]);
+        assert_eq!(table(6), [reused, repeat, repeat, repeat, repeat]);
+        assert_eq!(table(10), [reused; 5]);
+    }
+
+    #[test]
+    fn beyond_sixteen_the_head_is_answered_with_itself_until_one_is_forgotten() {
+        let mut current = session(1, None, true);
+        let start = Time::from_seconds(2_000);
+        for number in 1..=16 {
+            assert_eq!(decide(number, &current, start, LEEWAY), Verdict::Rotate);
+            current = current.rotated(start, &Tokens::default());
+        }
+        assert_eq!(current.superseded.as_bytes().len(), 15 * 16);
+        assert_eq!(decide(17, &current, start, LEEWAY), Verdict::Repeat);
+        assert_eq!(decide(1, &current, start, LEEWAY), Verdict::Repeat);
+        let later = start + LEEWAY;
+        assert_eq!(decide(17, &current, later, LEEWAY), Verdict::Rotate);
+        assert_eq!(decide(1, &current, later, LEEWAY), Verdict::Reused);
+        let next = current.rotated(later, &Tokens::default());
+        assert_eq!(next.superseded, Superseded::default());
+    }
+
+    #[test]
+    fn an_orphan_is_never_remembered() {
+        let tokens = Tokens::default();
+        let (current, now) = after_rotations(2);
+        let lost = current.rotated(now, &tokens);
+        let later = now + LEEWAY;
+        assert_eq!(decide(3, &lost, later, LEEWAY), Verdict::Replace);
+        let replaced = lost.replaced(later, &tokens);
+        assert_eq!((replaced.head, replaced.parent), (5, Some(3)));
+        let told = [3, 4].map(|it| decide(it, &replaced, later, LEEWAY));
+        assert_eq!(told, [Verdict::Repeat, Verdict::Reused]);
+        let next = replaced.rotated(later, &tokens);
+        let told = [3, 4, 5].map(|it| decide(it, &next, later, LEEWAY));
+        assert_eq!(told, [Verdict::Repeat, Verdict::Reused, Verdict::Repeat]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_good_again() {
+        let (current, now) = after_rotations(3);
+        let yesterday = now - Span::days(1);
+        let told = [1, 2, 3, 4].map(|it| decide(it, &current, yesterday, LEEWAY));
+        assert_eq!(told, [Verdict::Reused, Verdict::Reused, Verdict::Reused, Verdict::Rotate]);
+    }
+
     #[test]
     fn without_leeway_any_older_token_is_stolen() {
         let told = decide(4, &session(5, Some(4), false), Time::from_seconds(1_000), Span::ZERO);
@@ -210,10 +290,7 @@ mod tests {
             let mut winner = held;
             for _ in 0..steps {
                 prop_assert_eq!(decide(winner, &current, now, LEEWAY), Verdict::Rotate);
-                current.parent = Some(current.head);
-                current.head += 1;
-                current.head_made_at = now;
-                current.head_shown = true;
+                current = Session { head_shown: true, ..current.rotated(now, &Tokens::default()) };
                 winner = current.head;
                 now = now + Span::seconds(wait.unsigned_abs());
             }

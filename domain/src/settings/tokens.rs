@@ -23,8 +23,8 @@ section! {
         pub remember_lifetime: Span = Span::days(14),
         /// How long a session lives at most, however often it is refreshed.
         pub absolute_lifetime: Span = Span::days(90),
-        /// How long the refresh token before the newest is still answered with the newest, for
-        /// parallel tabs and quick retries. `0s`: any older token is taken for stolen.
+        /// How long a superseded refresh token is still answered with the newest, for parallel tabs,
+        /// quick retries and requests that others overtook. `0s`: any older token is taken for stolen.
         pub refresh_leeway: Span = Span::seconds(10),
         /// Where the refresh token is given out: `auto` (always a cookie, and the body unless a
         /// browser page asks), `cookie`, `body` or `both`.

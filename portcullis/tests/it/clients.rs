@@ -3,6 +3,7 @@
 //! statuses, and nothing else of this server.
 
 mod jar;
+mod network;
 mod page;
 mod phone;
 mod program;

@@ -149,6 +149,21 @@ async fn theft_is_noticed_by_a_node_whose_memory_is_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_from_before_a_change_on_the_other_node_is_void_and_no_theft() {
+    let Some((world, node)) = two_nodes().await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    let there = anna.at(node.url());
+    there.profile().await.ok();
+    let body = json!({ "old_password": PASSWORD, "new_password": "An0ther&Quiet-River" });
+    anna.change_password(body).await.ok();
+    there.present(&there.refresh_token()).await.refused("token_not_valid");
+    node.settle().await;
+    anna.at(node.url()).profile().await.ok();
+    anna.refresh().await.ok();
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repetition_on_the_other_node_gets_the_same_head() {
     let Some((world, node)) = two_nodes().await else { return };
     let mut anna = world.registered("anna@example.com").await;

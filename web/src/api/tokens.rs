@@ -30,9 +30,9 @@ pub struct RefreshRequest {
 
 /// Refresh
 ///
-/// Exchanges a refresh token for a fresh pair. Each refresh token is good for one exchange; a
-/// repetition within `tokens.refresh_leeway` gets the same new refresh token again, and an older
-/// one presented later ends the session.
+/// Exchanges a refresh token for a fresh pair. Each refresh token is good for one exchange; one
+/// that was superseded less than `tokens.refresh_leeway` ago gets the newest again, and one that is
+/// presented later ends the session.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/token/refresh",

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 use super::{
     ANNA, bases,
+    network::Network,
     page::{Call, Credentials, Page},
     two_ports,
 };
-use crate::world::{Answer, PASSWORD, at_once, registration};
+use crate::world::{Answer, PASSWORD, at_once, registration, variable};
 
 /// More than any of these tests needs.
 const MOST: usize = 1_000;
@@ -208,6 +209,38 @@ async fn many_calls_at_once_that_meet_an_expired_token_all_succeed() {
     // The cookie that the last answer left is one that counts.
     world.pass(Span::minutes(16)).await;
     spa.sessions().await.ok();
+}
+
+/// How often `requests_that_overtake_each_other_sign_nobody_out` goes round; for more by hand.
+const ROUNDS: &str = "PORTCULLIS_TEST_ROUNDS";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_overtake_each_other_sign_nobody_out() {
+    let world = two_ports(|_| {}).await;
+    let network = Network::before(world.address()).await;
+    let base = format!("http://localhost:{}/api/v1/auth", network.address.port());
+    let spa = Arc::new(Spa::new(base));
+    spa.register(ANNA).await;
+    spa.login(ANNA, PASSWORD).await;
+    let rounds = variable(ROUNDS).map_or(100, |it| it.parse().unwrap());
+    for round in 1..=rounds {
+        spa.refreshes.store(0, Ordering::SeqCst);
+        world.pass(Span::minutes(16)).await;
+        let answers = at_once(8, |_| {
+            let spa = spa.clone();
+            async move { spa.sessions().await.status }
+        })
+        .await;
+        assert_eq!(answers, [200; 8], "round {round}");
+        assert!(!spa.at_login.load(Ordering::SeqCst), "round {round}");
+        // Which of several answers a browser keeps is no matter of this test: the page asks once
+        // more, and holds the newest.
+        spa.refresh_token().await.unwrap();
+    }
+    let letters = world.letters(ANNA).await;
+    let alarms =
+        letters.iter().filter(|it| it["subject"].as_str().unwrap().contains("old sign-in"));
+    assert_eq!(alarms.count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
