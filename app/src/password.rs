@@ -118,7 +118,7 @@ pub async fn change(
     new: NewPassword,
 ) -> Result<TokenPair> {
     let limit = Limit { name: "password_change", rate: app.settings.limits.password_change };
-    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    limits::keep(limits::take(app, ctx, limit, &caller.session.id.to_string()).await?);
     let new = given(new)?;
     // What is remembered may have another hash of the same password.
     let user = fresh(app, caller.user.id).await?;

@@ -153,7 +153,7 @@ pub(crate) fn announce_change(
 /// The caller's own, the latest used first.
 pub async fn list(app: &App, ctx: &Ctx, caller: &Caller) -> Result<Vec<Session>> {
     let limit = Limit { name: "sessions", rate: app.settings.limits.sessions };
-    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    limits::keep(limits::take(app, ctx, limit, &caller.session.id.to_string()).await?);
     let (user, now) = (caller.user.id, ctx.now);
     Ok(app.store.get(async move |db| store::sessions::of_user(&db, user, now).await).await?)
 }
@@ -161,7 +161,7 @@ pub async fn list(app: &App, ctx: &Ctx, caller: &Caller) -> Result<Vec<Session>>
 /// Ends one of the caller's own.
 pub async fn end(app: &App, ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<()> {
     let limit = Limit { name: "session_end", rate: app.settings.limits.session_end };
-    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    limits::keep(limits::take(app, ctx, limit, &caller.session.id.to_string()).await?);
     match end_session(app, ctx, &caller.user, id, EndReason::Revoked).await? {
         true => Ok(()),
         false => Err(Code::NotFound.into()),
@@ -178,7 +178,7 @@ pub enum Which {
 /// Ends the caller's sessions; gives how many that were.
 pub async fn end_all(app: &App, ctx: &Ctx, caller: &Caller, which: Which) -> Result<usize> {
     let limit = Limit { name: "session_end_all", rate: app.settings.limits.session_end_all };
-    limits::keep(limits::take(app, ctx, limit, &caller.user.id.to_string()).await?);
+    limits::keep(limits::take(app, ctx, limit, &caller.session.id.to_string()).await?);
     let (user, current, now) = (caller.user.id, caller.session.id, ctx.now);
     let but = match which {
         Which::All => None,

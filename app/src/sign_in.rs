@@ -72,7 +72,7 @@ async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<TokenPair> {
         }
         admitted => admitted?,
     };
-    let outcome = check_password(app, ctx, attempt, (user, &guess)).await;
+    let outcome = check_password(app, ctx, attempt, (user, &counters, &guess)).await;
     guess.unless_answered(app, outcome, COUNTED).await
 }
 
@@ -80,7 +80,7 @@ async fn check_password(
     app: &App,
     ctx: &Ctx,
     attempt: &Attempt,
-    (mut user, guess): (Option<User>, &Guess),
+    (mut user, counters, guess): (Option<User>, &Counters, &Guess),
 ) -> Result<TokenPair> {
     for _ in 0..ROUNDS {
         let verified = match user.as_ref().and_then(|it| it.password_hash.as_deref()) {
@@ -102,9 +102,13 @@ async fn check_password(
             refuse(app, ctx, attempt, Outcome::Unverified(found.id, guess)).await?;
             return Err(Code::EmailNotVerified.into());
         }
+        let limit = Limit { name: "sign_in", rate: app.settings.limits.sign_in };
+        let spent = limits::take(app, ctx, limit, &counters.account()).await?;
         if let Some(pair) = start(app, ctx, found, attempt, (verified, guess)).await? {
+            limits::keep(spent);
             return Ok(pair);
         }
+        limits::give_back(app, ctx, spent).await;
         user = find(app, ctx, &attempt.name).await?.user;
     }
     Err(Error::away("an account is changed too often at once"))

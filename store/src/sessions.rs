@@ -259,9 +259,16 @@ pub async fn page_end(
     Ok(last.map(|it| it.id))
 }
 
-/// Deletes of the sessions after `after`, up to `last`, those that expired before `before`. An
-/// index on when they expire would have to be changed with each refresh.
-pub async fn sweep(db: &Db, (after, last): (SessionId, SessionId), before: Time) -> Result<u64> {
-    let statement = sql!("DELETE FROM sessions WHERE id > $1 AND id <= $2 AND expires_at < $3");
-    db.execute(statement, args![after, last, before]).await
+/// Deletes of the sessions after `after`, up to `last`, those that expired before `expired` or ended
+/// before `ended`. An index on when they expire would have to be changed with each refresh.
+pub async fn sweep(
+    db: &Db,
+    (after, last): (SessionId, SessionId),
+    (expired, ended): (Time, Time),
+) -> Result<u64> {
+    let statement = sql!(
+        "DELETE FROM sessions
+         WHERE id > $1 AND id <= $2 AND (expires_at < $3 OR ended_at < $4)"
+    );
+    db.execute(statement, args![after, last, expired, ended]).await
 }

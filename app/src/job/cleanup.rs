@@ -8,8 +8,10 @@ use crate::{App, Result, idempotency};
 
 /// How many rows one statement deletes: others must get at the database in between.
 const BATCH: u64 = 1_000;
-/// Sessions stay visible to their owner for a while after they expired.
-const SESSIONS_KEPT: Span = Span::days(30);
+/// For so long a device is known to the lockout after its session expired.
+const EXPIRED_SESSIONS_KEPT: Span = Span::days(30);
+/// The same after it ended. Each sign-in can end one, so there may be many.
+const ENDED_SESSIONS_KEPT: Span = Span::days(7);
 const LINKS_KEPT: Span = Span::days(7);
 /// Operators may still want to see who did not come.
 const INVITATIONS_KEPT: Span = Span::days(30);
@@ -61,9 +63,9 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
 
 /// Page by page in the order they were made.
 async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
-    let before = now - SESSIONS_KEPT;
-    // Whatever was made later cannot have expired by then.
-    let end = SessionId::new(before, [0; 10]);
+    let before = (now - EXPIRED_SESSIONS_KEPT, now - ENDED_SESSIONS_KEPT);
+    // Whatever was made later has neither expired nor ended by then.
+    let end = SessionId::new(before.0.max(before.1), [0; 10]);
     let (mut after, mut swept) = (SessionId(Default::default()), 0);
     loop {
         let (range, limit) = ((after, end), BATCH.cast_signed());

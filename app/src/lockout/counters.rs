@@ -1,5 +1,6 @@
 //! What wrong passwords are counted on: keyed hashes of names and accounts.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Time, UserId, account::User, mac, session::Session};
 use store::{Db, lockouts};
 
@@ -50,6 +51,11 @@ impl Counters {
             account: account(device),
             group: account(None),
         }
+    }
+
+    /// By what the account is known here, apart for each device that has signed in to it before.
+    pub fn account(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.account)
     }
 
     /// Of somebody who is signed in and is asked for the password: on the device of the session.

@@ -16,6 +16,9 @@ section! {
         pub register_failures: Rate = Rate::new(50, HOUR),
         /// Failed sign-ins, for each client address.
         pub login: Rate = Rate::new(25, HOUR),
+        /// Sign-ins that succeed, for each account. Each device that has signed in to it before has a
+        /// count of its own.
+        pub sign_in: Rate = Rate::new(100, HOUR),
         /// Refreshes of one session.
         pub refresh: Rate = Rate::new(60, HOUR),
         /// Failed refreshes, for each client address.
@@ -30,7 +33,8 @@ section! {
         pub password_reset: Rate = Rate::new(5, HOUR),
         /// Reset tokens presented, for each client address.
         pub password_reset_confirm: Rate = Rate::new(10, HOUR),
-        /// Changes of password, for each user.
+        /// Changes of password, for each session.
+        /// Somebody with a stolen one cannot use up what the owner needs to shut them out.
         pub password_change: Rate = Rate::new(10, HOUR),
         /// Changes of address asked for, for each user.
         pub email_change: Rate = Rate::new(5, HOUR),
@@ -42,11 +46,11 @@ section! {
         pub exchange: Rate = Rate::new(10, HOUR),
         /// Mails of one kind to one address; beyond it nothing is sent and nobody is told.
         pub email_recipient: Rate = Rate::new(3, HOUR),
-        /// Lists of sessions, for each user.
+        /// Lists of sessions, for each session.
         pub sessions: Rate = Rate::new(30, HOUR),
-        /// Sessions ended one by one, for each user.
+        /// Sessions ended one by one, for each session.
         pub session_end: Rate = Rate::new(30, HOUR),
-        /// Times that all sessions are ended, for each user.
+        /// Times that all sessions are ended, for each session.
         pub session_end_all: Rate = Rate::new(10, HOUR),
         /// CSRF tokens, for each client address.
         pub csrf: Rate = Rate::new(100, HOUR),

@@ -184,10 +184,9 @@ async fn failed_refreshes_are_counted_by_address_and_right_ones_never_suffer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_are_counted_by_user() {
+async fn what_ends_sessions_is_counted_by_session() {
     let world = limited_world().await;
     let anna = world.registered("anna@example.com").await;
-    let ben = world.registered("ben@example.com").await;
     let cases = [
         (Method::GET, "/api/v1/auth/sessions", 30, "sessions", "q=30;w=3600", 120),
         (Method::DELETE, ELSEWHERE, 30, "session_end", "q=30;w=3600", 120),
@@ -200,8 +199,56 @@ async fn sessions_are_counted_by_user() {
             assert!(matches!(answer.status, 200 | 404), "{path}: {}", answer.text);
         }
         limited(ask(&anna).await, name, policy, wait);
-        assert_ne!(ask(&ben).await.status, 429, "{path}");
+        // Whoever has stolen a session does not use up what its owner ends it with.
+        let mut owner = world.stranger();
+        owner.login("anna@example.com").await.ok();
+        assert!(matches!(ask(&owner).await.status, 200 | 404), "{path}");
     }
+    anna.profile().await.refused("session_ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_a_password_are_counted_by_session() {
+    let world = limited_world().await;
+    let thief = world.registered("anna@example.com").await;
+    let mut anna = world.stranger();
+    anna.login("anna@example.com").await.ok();
+    let change = |old: &str| json!({ "old_password": old, "new_password": "An0ther&Quiet-River" });
+    let guess =
+        async || thief.post("/api/v1/auth/password/change", change("Wr0ng&Quiet-River")).await;
+    for _ in 0..10 {
+        guess().await.invalid(&[("old_password", "password_incorrect")]);
+    }
+    limited(guess().await, "password_change", "q=10;w=3600", 360);
+    anna.change_password(change(PASSWORD)).await.ok();
+    thief.profile().await.refused("session_ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_that_succeed_are_counted_by_account_and_apart_for_known_devices() {
+    let world = World::with(|it| {
+        enable(it);
+        it.limits.sign_in = "3/1h".parse().unwrap();
+    })
+    .await;
+    let anna = world.registered("anna@example.com").await;
+    world.registered("bert@example.com").await;
+    let mut browser = world.browser();
+    browser.login("anna@example.com").await.ok();
+    for _ in 0..2 {
+        world.stranger().login("anna@example.com").await.ok();
+    }
+    let rows = world.audit(&anna).await.len();
+    limited(world.stranger().login("anna@example.com").await, "sign_in", "q=3;w=3600", 1200);
+    assert_eq!(world.audit(&anna).await.len(), rows);
+    assert_eq!(anna.sessions().await.len(), 4);
+    let wrong = credentials("anna@example.com", "Wr0ng&Quiet-River");
+    world.stranger().login_as(wrong).await.refused("invalid_credentials");
+    world.stranger().login("bert@example.com").await.ok();
+    // The owner gets in, at home.
+    browser.login("anna@example.com").await.ok();
+    world.pass(Span::minutes(20)).await;
+    world.stranger().login("anna@example.com").await.ok();
 }
 
 const ELSEWHERE: &str = "/api/v1/auth/sessions/019b0000-0000-7000-8000-000000000000";

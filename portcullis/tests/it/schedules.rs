@@ -112,6 +112,22 @@ async fn what_expired_long_ago_is_removed_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_ended_go_sooner_than_those_that_expired() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    let ended = session_of(&anna).await;
+    anna.logout().await.ok();
+    let ben = world.registered("ben@example.com").await;
+    let idle = session_of(&ben).await;
+    until(&world, Span::days(7)).await;
+    assert!(has_session(&world, ended).await);
+    until(&world, Span::hours(25)).await;
+    let gone = async || (!has_session(&world, ended).await).then_some(());
+    eventually("the cleanup", gone).await;
+    assert!(has_session(&world, idle).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_sessions_than_a_page_has_are_all_removed() {
     let world = World::start().await;
     let anna = world.registered("anna@example.com").await;
