@@ -201,21 +201,23 @@ pub async fn end_all(app: &App, ctx: &Ctx, caller: &Caller, which: Which) -> Res
     Ok(ended.len())
 }
 
-/// Signs out: ends the session of the access token, and where that is missing or over, that of the
-/// refresh token. Whoever has neither is signed out already.
+/// Signs out: ends the session of the access token and of each refresh token that is genuine, since
+/// nobody holds the cookie any more then. Whoever has none is signed out already.
 pub async fn sign_out(
     app: &App,
     ctx: &Ctx,
     caller: Option<&Caller>,
     presented: &Presented,
 ) -> Result<()> {
+    let own = caller.map(|it| it.session.id);
     if let Some(caller) = caller {
         let id = caller.session.id;
         end_session(app, ctx, &caller.user, id, EndReason::SignedOut).await?;
-        return Ok(());
     }
-    let Some(token) = presented.chosen() else { return Ok(()) };
-    end_genuine(app, ctx, &token).await.map(drop)
+    for token in presented.well_formed().iter().filter(|it| Some(it.session_id) != own) {
+        end_genuine(app, ctx, token).await?;
+    }
+    Ok(())
 }
 
 /// Ends the session of a refresh token; refused where there is none to end.

@@ -1,6 +1,6 @@
 //! Token pairs: made for a session, rotated by the rule of generations, looked at.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use domain::{
     Code, Secret,
@@ -50,27 +50,37 @@ pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> 
     })
 }
 
-/// The refresh tokens of a request: the body's and the cookie's.
+/// The refresh tokens of a request: the body's, and what came in cookies of that name, in which
+/// other programs keep theirs.
 #[derive(Debug, Clone, Default)]
 pub struct Presented {
     pub body: Option<Secret>,
-    pub cookie: Option<Secret>,
+    pub cookies: Vec<Secret>,
 }
 
 impl Presented {
-    /// The one that counts: the newer of one session's, else the body's.
-    pub fn chosen(&self) -> Option<RefreshToken> {
-        let parsed = |it: &Secret| RefreshToken::parse(it.expose());
-        let Some(body) = &self.body else { return self.cookie.as_ref().and_then(parsed) };
-        let body = parsed(body)?;
-        let cookie = self.cookie.as_ref().and_then(parsed);
-        let newer =
-            |it: &RefreshToken| it.session_id == body.session_id && it.generation > body.generation;
-        Some(cookie.filter(newer).unwrap_or(body))
+    /// Those that may count, the first that is genuine before the others: the newest of one
+    /// session's, and only of the body's where there is a body.
+    fn candidates(&self) -> Vec<RefreshToken> {
+        let mut all = self.well_formed();
+        if let Some(body) = &self.body {
+            let body = RefreshToken::parse(body.expose());
+            all.retain(|it| body.is_some_and(|body| body.session_id == it.session_id));
+        }
+        let order: Vec<SessionId> = all.iter().map(|it| it.session_id).collect();
+        let place = |it: &RefreshToken| order.iter().position(|id| *id == it.session_id);
+        all.sort_by_key(|it| (place(it), Reverse(it.generation)));
+        all
+    }
+
+    /// All that can be ours, the body's first.
+    pub(crate) fn well_formed(&self) -> Vec<RefreshToken> {
+        let all = self.body.iter().chain(&self.cookies);
+        all.filter_map(|it| RefreshToken::parse(it.expose())).collect()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.body.is_none() && self.cookie.is_none()
+        self.body.is_none() && self.cookies.is_empty()
     }
 }
 
@@ -96,13 +106,8 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
     if presented.is_empty() {
         return Err(Code::NotAuthenticated.into());
     }
-    let token = presented.chosen().ok_or(Code::InvalidToken)?;
-    let remembered = app.lookaside.remembered(token.session_id, ctx.now);
-    let remembered = remembered.filter(|it| app.keys.is_genuine(&token, &it.session));
-    let (mut facts, mut is_fresh) = match remembered {
-        Some(facts) => (facts, false),
-        None => (genuine(app, &token).await?, true),
-    };
+    let token = chosen(app, ctx, presented.candidates()).await?;
+    let (mut facts, mut is_fresh) = known(app, ctx, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
         let verdict = judge(app, ctx, &token, &facts);
@@ -119,6 +124,32 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
         (facts, is_fresh) = (genuine(app, &token).await?, true);
     }
     Err(Error::away("a session is refreshed too often at once"))
+}
+
+/// The first candidate that is genuine, rather one whose session lives.
+async fn chosen(app: &App, ctx: &Ctx, candidates: Vec<RefreshToken>) -> Result<RefreshToken> {
+    if let [only] = candidates[..] {
+        return Ok(only);
+    }
+    let mut ended = None;
+    for token in candidates {
+        match known(app, ctx, &token).await {
+            Ok((facts, _)) if facts.session.is_alive(ctx.now) => return Ok(token),
+            Ok(_) => ended = ended.or(Some(token)),
+            Err(Error::Refused(_)) => {}
+            Err(broken) => return Err(broken),
+        }
+    }
+    ended.ok_or_else(|| Code::InvalidToken.into())
+}
+
+/// What is known of the session that a token was made for, and whether the database was asked.
+async fn known(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<(Facts, bool)> {
+    let remembered = app.lookaside.remembered(token.session_id, ctx.now);
+    match remembered.filter(|it| app.keys.is_genuine(token, &it.session)) {
+        Some(facts) => Ok((facts, false)),
+        None => Ok((genuine(app, token).await?, true)),
+    }
 }
 
 /// What the database says of the session that a token was made for. A token from before the

@@ -20,12 +20,25 @@ pub const CSRF: &str = "csrftoken";
 const REFRESH_LIFETIME: Duration = Duration::seconds(1_209_600);
 const YEAR: Duration = Duration::days(365);
 
-/// The value of the first cookie of this name.
-pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|it| it.trim().split_once('='));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    values.next().filter(|it| !it.is_empty())
+/// How many cookies of one name are looked at. Whoever could set more could as well fill the head
+/// of the request.
+const MOST: usize = 8;
+
+/// The values under this name. Other programs on the host use such names too, a browser sends all
+/// that fit, and nothing says which is whose. So each may be ours until it has been looked at, and
+/// what is no text is not.
+pub fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|it| *it == b';')).filter_map(pair);
+    let ours = pairs.filter(move |(key, _)| *key == name.as_bytes()).map(|it| it.1);
+    let texts = ours.filter(|it| !it.is_empty()).filter_map(|it| str::from_utf8(it).ok());
+    texts.take(MOST)
+}
+
+fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|it| *it == b'=')?;
+    let (name, value) = text.split_at_checked(at)?;
+    Some((name.trim_ascii(), value.strip_prefix(b"=")?.trim_ascii()))
 }
 
 /// Cookies to set, as part of an answer.
@@ -99,10 +112,23 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; refresh_token=x.y=z"));
         headers.append(header::COOKIE, HeaderValue::from_static("device=d;empty="));
-        assert_eq!(read(&headers, REFRESH), Some("x.y=z"));
-        assert_eq!(read(&headers, DEVICE), Some("d"));
-        assert_eq!(read(&headers, "empty"), None);
-        assert_eq!(read(&headers, "token"), None);
+        let read = |name: &str| values(&headers, name).collect::<Vec<_>>();
+        assert_eq!(read(REFRESH), ["x.y=z"]);
+        assert_eq!(read(DEVICE), ["d"]);
+        assert!(read("empty").is_empty());
+        assert!(read("token").is_empty());
+    }
+
+    #[test]
+    fn what_is_not_ours_is_skipped() {
+        let mut headers = HeaderMap::new();
+        for line in [&b"a=\xff; device=1;;=;no pair"[..], b"device=; device =2", b"device=\xff"] {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        assert_eq!(values(&headers, DEVICE).collect::<Vec<_>>(), ["1", "2"]);
+        let many = (0..100).map(|it| format!("device={it}")).collect::<Vec<_>>().join("; ");
+        headers.insert(header::COOKIE, HeaderValue::from_str(&many).unwrap());
+        assert_eq!(values(&headers, DEVICE).count(), MOST);
     }
 
     #[test]

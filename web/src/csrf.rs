@@ -4,7 +4,7 @@
 use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Code;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
@@ -20,7 +20,7 @@ const LENGTH: usize = 43;
 
 /// The token of this browser: the one it has, or a new one.
 pub fn token(headers: &HeaderMap) -> Result<String> {
-    if let Some(token) = cookies::read(headers, cookies::CSRF).filter(|it| is_well_formed(it)) {
+    if let Some(token) = held(headers).next() {
         return Ok(token.to_owned());
     }
     let mut bytes = [0; 32];
@@ -29,17 +29,19 @@ pub fn token(headers: &HeaderMap) -> Result<String> {
 }
 
 /// For form posts and for calls that a session cookie alone vouches for: the field or the header
-/// equals the cookie.
+/// equals a cookie of that name.
 pub fn check(headers: &HeaderMap, field: Option<&str>) -> Result<()> {
-    let header = headers.get(HEADER).and_then(|it| it.to_str().ok());
-    let cookie = cookies::read(headers, cookies::CSRF).filter(|it| is_well_formed(it));
-    let (Some(given), Some(cookie)) = (field.or(header), cookie) else {
-        return Err(Code::CsrfFailed.into());
-    };
-    match bool::from(given.as_bytes().ct_eq(cookie.as_bytes())) {
+    let header = headers.get(HEADER).map(HeaderValue::as_bytes);
+    let given = field.map(str::as_bytes).or(header).ok_or(Code::CsrfFailed)?;
+    match held(headers).any(|cookie| given.ct_eq(cookie.as_bytes()).into()) {
         true => Ok(()),
         false => Err(Code::CsrfFailed.into()),
     }
+}
+
+/// What may be the token of this browser. Other programs call their cookie the same.
+fn held(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    cookies::values(headers, cookies::CSRF).filter(|it| is_well_formed(it))
 }
 
 fn is_well_formed(token: &str) -> bool {
@@ -49,7 +51,7 @@ fn is_well_formed(token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, header};
+    use http::header;
 
     use super::*;
 

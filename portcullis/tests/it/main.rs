@@ -17,6 +17,7 @@ mod email;
 mod email_change;
 mod exchange;
 mod fakes;
+mod foreign;
 mod keys;
 mod kill;
 mod languages;

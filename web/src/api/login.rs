@@ -96,7 +96,7 @@ async fn login(
     Ok((cookies.device(&web.site, device)?, Json(tokens)))
 }
 
-/// What to sign out of, where there is no access token.
+/// What to sign out of, beside the access token.
 #[derive(Deserialize, ToSchema)]
 pub struct LogoutRequest {
     /// The cookie `refresh_token` will do too.
@@ -106,8 +106,8 @@ pub struct LogoutRequest {
 
 /// Sign out
 ///
-/// Ends the session of the access token, or else of the refresh token, with every token of it, and
-/// clears the cookie. Whoever has neither is signed out already.
+/// Ends the session of the access token and those of the refresh tokens in body and cookie, with every
+/// token of them, and clears the cookie. Whoever has none is signed out already.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",

@@ -48,6 +48,6 @@ pub fn carry(
 pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Presented {
     Presented {
         body: body.filter(|it| !it.is_empty()),
-        cookie: cookies::read(headers, cookies::REFRESH).map(Secret::from),
+        cookies: cookies::values(headers, cookies::REFRESH).map(Secret::from).collect(),
     }
 }

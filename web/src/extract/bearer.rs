@@ -27,12 +27,13 @@ fn token(headers: &HeaderMap) -> Result<Option<Secret>, Code> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
     };
-    let text = value.to_str().map_err(|_| Code::InvalidToken)?.trim();
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let text = value.as_bytes().trim_ascii();
+    let at = text.iter().position(|it| *it == b' ').unwrap_or(text.len());
+    let (scheme, token) = text.split_at_checked(at).unwrap_or((text, &[]));
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Ok(None);
     }
-    let token = token.trim_start();
+    let token = str::from_utf8(token.trim_ascii_start()).map_err(|_| Code::InvalidToken)?;
     let is_mark = |it: u8| matches!(it, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     let is_plain = token.bytes().all(|it| it.is_ascii_alphanumeric() || is_mark(it));
     match is_plain && (1..=LENGTH).contains(&token.len()) {
@@ -43,11 +44,14 @@ fn token(headers: &HeaderMap) -> Result<Option<Secret>, Code> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn of(header: &str) -> Result<Option<String>, Code> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, header.parse().unwrap());
+        let value = HeaderValue::from_bytes(header.as_bytes()).unwrap();
+        headers.insert(header::AUTHORIZATION, value);
         token(&headers).map(|it| it.map(|it| it.expose().to_owned()))
     }
 
@@ -56,11 +60,13 @@ mod tests {
         for good in ["Bearer a.b-c_d", "bearer a.b-c_d", "BEARER  a.b-c_d"] {
             assert_eq!(of(good), Ok(Some("a.b-c_d".into())), "{good}");
         }
-        for none in ["Basic YTpi", "Token abc", "abc"] {
+        for none in ["Basic YTpi", "Basic ü", "Token abc", "abc"] {
             assert_eq!(of(none), Ok(None), "{none}");
         }
         let long = format!("Bearer {}", "a".repeat(LENGTH + 1));
-        for wrong in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\"", &long] {
+        for wrong in
+            ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\"", "Bearer ü", &long]
+        {
             assert_eq!(of(wrong), Err(Code::InvalidToken), "{wrong}");
         }
         assert!(token(&HeaderMap::new()).unwrap().is_none());

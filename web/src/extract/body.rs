@@ -8,7 +8,7 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use domain::{Code, Problem};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -60,13 +60,13 @@ enum Media {
 }
 
 fn media(headers: &HeaderMap) -> Result<Media, Problem> {
-    let text = |name| headers.get(name).map_or(Some(""), |it| it.to_str().ok());
-    let encoding = text(header::CONTENT_ENCODING);
-    let is_plain = encoding.is_some_and(|it| it.is_empty() || it.eq_ignore_ascii_case("identity"));
-    let (kind, parameters) = text(header::CONTENT_TYPE)
-        .map(|it| it.split_once(';').unwrap_or((it, "")))
-        .filter(|_| is_plain)
-        .ok_or(Code::UnsupportedMediaType)?;
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if !encodings.all(|it| it.is_empty() || it.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let text = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    let (kind, parameters) = text.split_once(';').unwrap_or((&text, ""));
     if !is_utf8(parameters) {
         return Err(Code::UnsupportedMediaType.because("The text must be UTF-8."));
     }

@@ -21,12 +21,12 @@ impl FromRequestParts<WebState> for Circumstances {
 
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
         let seen = seen(parts)?;
-        let device = cookies::read(&parts.headers, cookies::DEVICE);
+        let mut devices = cookies::values(&parts.headers, cookies::DEVICE);
         Ok(Circumstances(Ctx {
             now: seen.now,
             request_id: seen.request_id.clone(),
             client: seen.client.clone(),
-            device: device.and_then(|cookie| web.device(cookie)),
+            device: devices.find_map(|cookie| web.device(cookie)),
             language: seen.asked_language(),
         }))
     }

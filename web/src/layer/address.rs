@@ -27,8 +27,11 @@ fn entries(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
     let is_plain = headers.contains_key("x-forwarded-for");
     let name = if is_plain { "x-forwarded-for" } else { "forwarded" };
     let lines: Vec<_> = headers.get_all(name).iter().collect();
-    let entries = lines.into_iter().rev().flat_map(|line| line.to_str().unwrap_or("").rsplit(','));
-    entries.map(move |entry| node(if is_plain { entry } else { forwarded_for(entry)? }))
+    let entries = lines.into_iter().rev().flat_map(|it| it.as_bytes().rsplit(|it| *it == b','));
+    entries.map(move |entry| {
+        let entry = str::from_utf8(entry).ok()?;
+        node(if is_plain { entry } else { forwarded_for(entry)? })
+    })
 }
 
 /// The `for` of an element such as `for="[2001:db8::1]:4711";proto=https`.
@@ -63,7 +66,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         for line in lines {
             let name: HeaderName = name.parse().unwrap();
-            headers.append(name, HeaderValue::from_str(line).unwrap());
+            headers.append(name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let is_ten = |ip: IpAddr| ip.to_string().starts_with("10.");
         client(peer.parse().unwrap(), &headers, is_ten).to_string()
@@ -83,6 +86,8 @@ mod tests {
             (&["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             (&["192.0.2.7, garbage, 10.0.0.2"], "10.0.0.2"),
             (&["192.0.2.7, "], "10.0.0.1"),
+            (&["ü, 192.0.2.7"], "192.0.2.7"),
+            (&["192.0.2.7, ü"], "10.0.0.1"),
         ];
         for (lines, expected) in cases {
             assert_eq!(seen("x-forwarded-for", lines), *expected, "{lines:?}");

@@ -91,8 +91,9 @@ impl Seen {
 
 /// Several headers of that name are one list.
 fn asked_language(headers: &HeaderMap) -> Option<Language> {
-    let all = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|it| it.to_str().ok());
-    Language::accepted(&all.collect::<Vec<_>>().join(","))
+    let all = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+    let all: Vec<_> = all.map(|it| String::from_utf8_lossy(it.as_bytes())).collect();
+    Language::accepted(&all.join(","))
 }
 
 /// The caller's own `X-Request-ID`, if it can go into logs and headers as it is.
