@@ -110,6 +110,7 @@ detail-not-utf8 = يجب أن يكون النص بترميز UTF-8.
 detail-not-whole = لم يصل المحتوى كاملاً.
 detail-not-form = النموذج غير صالح.
 detail-field-twice = أُرسل أحد الحقول مرتين.
+detail-number-range = أحد الأرقام خارج النطاق المسموح به.
 detail-two-hosts = ذُكر مضيفان اثنان.
 detail-no-host = المضيف غير مذكور.
 detail-busy = عمليات تسجيل الدخول المتزامنة كثيرة جداً.

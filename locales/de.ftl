@@ -92,6 +92,7 @@ detail-not-utf8 = Der Text muss UTF-8 sein.
 detail-not-whole = Der Inhalt ist nicht vollständig angekommen.
 detail-not-form = Das Formular ist nicht gültig.
 detail-field-twice = Ein Feld wurde doppelt gesendet.
+detail-number-range = Eine Zahl ist außerhalb des erlaubten Bereichs.
 detail-two-hosts = Es wurden zwei Hosts genannt.
 detail-no-host = Die Angabe des Hosts fehlt.
 detail-busy = Zu viele Anmeldungen auf einmal.

@@ -103,6 +103,7 @@ detail-not-utf8 = The text must be UTF-8.
 detail-not-whole = The body did not arrive in full.
 detail-not-form = The form is not valid.
 detail-field-twice = A field was sent twice.
+detail-number-range = A number is out of range.
 detail-two-hosts = Two hosts were named.
 detail-no-host = Host is missing.
 detail-busy = Too many sign-ins at once.

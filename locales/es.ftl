@@ -101,6 +101,7 @@ detail-not-utf8 = El texto debe estar en UTF-8.
 detail-not-whole = El contenido no ha llegado completo.
 detail-not-form = El formulario no es válido.
 detail-field-twice = Un campo se ha enviado dos veces.
+detail-number-range = Un número está fuera del intervalo permitido.
 detail-two-hosts = Se han indicado dos hosts.
 detail-no-host = Falta el host.
 detail-busy = Demasiados inicios de sesión a la vez.

@@ -7,9 +7,11 @@ mod circumstances;
 mod fields;
 mod form;
 mod idempotency;
+mod json;
 mod lenient;
 mod path;
 mod query;
+mod text;
 mod words;
 
 pub use self::{
@@ -17,7 +19,7 @@ pub use self::{
     body::Body,
     caller::{MaybeCaller, SignedIn},
     circumstances::{Circumstances, FromPage},
-    idempotency::IdempotencyKey,
+    idempotency::{IDEMPOTENCY_KEY, IdempotencyKey},
     lenient::lenient_bool,
     path::Path,
     query::Query,

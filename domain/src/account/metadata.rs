@@ -1,6 +1,6 @@
 //! Data about people that the product does not look into: theirs, and the operator's.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::{account::User, problem::FieldError, session::access_token::Claims};
 
@@ -17,8 +17,7 @@ pub fn merge(current: &Value, patch: &Value, limit: usize) -> Result<Value, Fiel
         Value::Object(current) => current.clone(),
         _ => Map::new(),
     };
-    apply(&mut merged, patch, DEPTH)
-        .ok_or_else(|| FieldError::new("too_deep", "This is nested too deeply."))?;
+    apply(&mut merged, patch, DEPTH)?;
     let merged = Value::Object(merged);
     match merged.to_string().len() <= limit {
         true => Ok(merged),
@@ -29,8 +28,12 @@ pub fn merge(current: &Value, patch: &Value, limit: usize) -> Result<Value, Fiel
     }
 }
 
-fn apply(target: &mut Map<String, Value>, patch: &Map<String, Value>, depth: usize) -> Option<()> {
-    let depth = depth.checked_sub(1)?;
+fn apply(
+    target: &mut Map<String, Value>,
+    patch: &Map<String, Value>,
+    depth: usize,
+) -> Result<(), FieldError> {
+    let depth = deeper(depth)?;
     for (key, value) in patch {
         match value {
             Value::Null => drop(target.remove(key)),
@@ -43,20 +46,38 @@ fn apply(target: &mut Map<String, Value>, patch: &Map<String, Value>, depth: usi
                     apply(entry, inner, depth)?;
                 }
             }
-            Value::Array(_) if is_deeper_than(value, depth) => return None,
-            other => drop(target.insert(key.clone(), other.clone())),
+            other => {
+                check(other, depth)?;
+                target.insert(key.clone(), other.clone());
+            }
         }
     }
-    Some(())
+    Ok(())
 }
 
-fn is_deeper_than(value: &Value, depth: usize) -> bool {
-    let inner = |it| depth == 0 || is_deeper_than(it, depth - 1);
+fn deeper(depth: usize) -> Result<usize, FieldError> {
+    let error = || FieldError::new("too_deep", "This is nested too deeply.");
+    depth.checked_sub(1).ok_or_else(error)
+}
+
+fn check(value: &Value, depth: usize) -> Result<(), FieldError> {
+    let inner = |it| check(it, deeper(depth)?);
     match value {
-        Value::Array(items) => items.iter().any(inner),
-        Value::Object(members) => members.values().any(inner),
-        _ => false,
+        Value::Array(items) => items.iter().try_for_each(inner),
+        Value::Object(members) => members.values().try_for_each(inner),
+        Value::Number(number) if !is_kept(number) => {
+            Err(FieldError::new("out_of_range", "A number is out of range."))
+        }
+        _ => Ok(()),
     }
+}
+
+/// Whole numbers beyond 64 bits were read as the nearest float, which is another number (RFC 7493,
+/// section 2.2).
+fn is_kept(number: &Number) -> bool {
+    const BELOW: f64 = -9_223_372_036_854_775_808.0;
+    const ABOVE: f64 = 18_446_744_073_709_551_616.0;
+    !number.is_f64() || number.as_f64().is_some_and(|it| BELOW < it && it < ABOVE)
 }
 
 /// `user.KEY` or `app.KEY`, of a key that is not the name of a claim of ours. `None`: the operator's
@@ -116,5 +137,13 @@ mod tests {
         assert_eq!(code(deep), "too_deep");
         let deep = (0..20).fold(json!(1), |it, _| json!([it]));
         assert_eq!(code(json!({ "a": deep })), "too_deep");
+        for large in [json!(18_446_744_073_709_551_616.0), json!(-9_223_372_036_854_775_808.0)] {
+            assert_eq!(code(json!({ "a": large })), "out_of_range");
+            assert_eq!(code(json!({ "a": { "b": [[large]] } })), "out_of_range");
+        }
+        for kept in [json!(u64::MAX), json!(i64::MIN), json!(1.8e19), json!(-9.2e18)] {
+            let patch = json!({ "a": kept });
+            assert_eq!(merge(&json!({}), &patch, 50).unwrap(), patch);
+        }
     }
 }

@@ -251,3 +251,28 @@ async fn strict_enumeration_repeats_nothing() {
         .await
         .ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_in_a_query_are_numbers() {
+    let world = World::start().await;
+    let admin = world.admin("admin@example.com").await;
+    for number in 0..3 {
+        invite(&admin, &format!("guest{number}@example.com")).await;
+    }
+    let path = "/api/v1/admin/invitations";
+    let count = async |query: &str| {
+        let page = admin.get(&format!("{path}?{query}")).await.ok();
+        page["results"].as_array().unwrap().len()
+    };
+    for (query, expected) in [("limit=2", 2), ("limit=1000", 3), ("limit=%35", 3), ("", 3)] {
+        assert_eq!(count(query).await, expected, "{query}");
+    }
+    let first = admin.get(&format!("{path}?limit=2")).await.ok();
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(count(&format!("cursor={next}&limit=2")).await, 1);
+    for wrong in ["limit=", "limit=two", "limit=2.5", "limit=1e1", "limit=99999999999999999999"] {
+        admin.get(&format!("{path}?{wrong}")).await.invalid(&[("limit", "invalid")]);
+    }
+    admin.get(&format!("{path}?cursor=x")).await.invalid(&[("cursor", "invalid")]);
+    admin.get(&format!("{path}?limit=1&limit=2")).await.refused("malformed_request");
+}

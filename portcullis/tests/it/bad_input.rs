@@ -328,3 +328,83 @@ async fn refusals_never_repeat_what_was_sent() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_is_sent_twice_is_refused_at_any_depth() {
+    let world = World::start().await;
+    let anna = world.registered(ANNA).await;
+    let kind = "application/json";
+    for body in [
+        format!(r#"{{"email":"other@example.com","email":"{ANNA}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"email":"{ANNA}","\u0065mail":"{ANNA}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"email":"{ANNA}","password":"{PASSWORD}","more":{{"a":1,"a":1}}}}"#),
+        format!(r#"{{"email":"{ANNA}","password":"{PASSWORD}","more":[[{{"a":1,"a":1}}]]}}"#),
+    ] {
+        raw(&anna, LOGIN, kind, body.clone()).await.refused("malformed_request");
+    }
+    let twice = r#"{"user_metadata":{"plan":{"name":"free","name":"gold"}}}"#;
+    let request = anna.request(Method::PATCH, "/api/v1/auth/profile").header("content-type", kind);
+    anna.send(request.body(twice)).await.refused("malformed_request");
+    assert_eq!(anna.profile().await.ok()["user_metadata"], json!({}));
+    let same = r#"{"a":{"name":1},"b":{"name":1},"name":[{"name":1},{"name":1}]}"#;
+    raw(&anna, LOGIN, kind, same).await.invalid(&[("email", "required"), ("password", "required")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_kept_as_they_are_or_refused() {
+    let world = World::start().await;
+    let anna = world.registered(ANNA).await;
+    let admin = world.admin("admin@example.com").await;
+    let patch = async |person: &Person, path: &str, field: &str, value: &str| {
+        let request =
+            person.request(Method::PATCH, path).header("content-type", "application/json");
+        person.send(request.body(format!(r#"{{"{field}":{{"n":{value}}}}}"#))).await
+    };
+    let (own, id) = ("/api/v1/auth/profile", anna.user_id());
+    let theirs = format!("/api/v1/admin/users/{}", id.0);
+    let kept = ["18446744073709551615", "-9223372036854775808", "9007199254740993", "1.5", "-0.25"];
+    for number in kept {
+        let answer = patch(&anna, own, "user_metadata", number).await;
+        assert!(answer.text.contains(&format!(r#""user_metadata":{{"n":{number}}}"#)), "{number}");
+        let answer = patch(&admin, &theirs, "app_metadata", number).await;
+        assert!(answer.text.contains(&format!(r#""app_metadata":{{"n":{number}}}"#)), "{number}");
+    }
+    let large = format!("1{}", "0".repeat(30));
+    for number in ["18446744073709551616", "-9223372036854775809", &large, "1e30"] {
+        for number in [number.to_owned(), format!("[{number}]"), format!(r#"{{"a":[{number}]}}"#)] {
+            let answer = patch(&anna, own, "user_metadata", &number).await;
+            answer.invalid(&[("user_metadata", "out_of_range")]);
+            let answer = patch(&admin, &theirs, "app_metadata", &number).await;
+            answer.invalid(&[("app_metadata", "out_of_range")]);
+        }
+    }
+    for number in ["1e999", "-1e999", "[1e400000000000]"] {
+        patch(&anna, own, "user_metadata", number).await.refused("malformed_request");
+    }
+    let body = json!({ "email": "b@example.com", "user_metadata": { "n": 1e30 } });
+    let body = crate::world::merged(crate::world::registration("b@example.com"), body);
+    let answer = world.stranger().post("/api/v1/auth/register", body).await;
+    answer.invalid(&[("user_metadata", "out_of_range")]);
+    // What is ignored may say what it likes.
+    let body = format!(r#"{{"email":"{ANNA}","password":"{PASSWORD}","at":1e30}}"#);
+    raw(&anna, LOGIN, "application/json", body).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_the_operations_that_list_an_idempotency_key_read_it() {
+    let world = World::start().await;
+    let document = world.stranger().get("/openapi.json").await.ok();
+    for (number, operation) in world.operations().await.iter().enumerate() {
+        // Some operations end the session, or the account.
+        let admin = world.admin(&format!("admin{number}@example.com")).await;
+        let method = operation.method.as_str().to_lowercase();
+        let listed = document["paths"][&operation.path][method]["parameters"].as_array();
+        let is_listed =
+            listed.is_some_and(|it| it.iter().any(|it| it["name"] == "Idempotency-Key"));
+        let key = http::HeaderValue::from_bytes(b"\xfc").unwrap();
+        let request = admin.request(operation.method.clone(), &filled(&operation.path));
+        let answer = admin.send(request.header("idempotency-key", key)).await;
+        let is_read = answer["detail"] == "The Idempotency-Key is not readable.";
+        assert_eq!(is_read, is_listed, "{} {}", operation.method, operation.path);
+    }
+}

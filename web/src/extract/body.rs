@@ -11,12 +11,11 @@ use domain::{Code, Problem};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tower_http::timeout::TimeoutError;
 
 use super::{
     fields::{self, Fields},
-    form,
+    form, json,
 };
 use crate::problem::Refusal;
 
@@ -30,27 +29,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.with_limited_body().into_parts();
         let read = body.collect().await.map_err(|error| unread(&error))?;
-        let fields = read_fields(&parts.headers, &read.to_bytes())?;
-        Ok(Body(fields::parse(fields)?))
+        Ok(Body(parse(&parts.headers, &read.to_bytes())?))
     }
 }
 
-fn read_fields(headers: &HeaderMap, bytes: &[u8]) -> Result<Fields, Problem> {
+fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     if bytes.is_empty() {
-        return Ok(Fields::new());
+        return fields::parse(Fields::new());
     }
     match media(headers)? {
-        Media::Json => json(bytes),
-        Media::Form => form::parse(bytes),
-    }
-}
-
-fn json(bytes: &[u8]) -> Result<Fields, Problem> {
-    // The parser bounds the depth to 128.
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Code::MalformedRequest.because("The body must be a JSON object.")),
-        Err(_) => Err(Code::MalformedRequest.because("The body is not valid JSON.")),
+        Media::Json => fields::parse(json::parse(bytes)?),
+        Media::Form => fields::parse_texts(form::parse(bytes)?),
     }
 }
 

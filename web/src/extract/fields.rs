@@ -1,18 +1,38 @@
-//! From a JSON object to a request type, with an error that names the field that is wrong.
+//! From a JSON object, a form or a query to a request type, with an error that names the field that is wrong.
 //!
 //! Messages say what was expected and never what was sent, which may be a password.
 
+use std::fmt::Display;
+
 use domain::{Code, Problem};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, value::MapDeserializer};
 use serde_json::{Map, Value};
 
-/// The fields of a body or query.
+use super::text::{Text, Texts};
+
+/// The fields of a JSON object.
 pub type Fields = Map<String, Value>;
 
 /// Unknown fields are ignored, unless `T` refuses them.
 pub fn parse<T: DeserializeOwned>(fields: Fields) -> Result<T, Problem> {
     without_nul(&fields)?;
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+    read(Value::Object(fields))
+}
+
+/// The same for what is all text: numbers and booleans are read out of it where `T` has them.
+pub fn parse_texts<T: DeserializeOwned>(texts: Texts) -> Result<T, Problem> {
+    for (field, text) in &texts {
+        check_nul(field, text.contains('\0'))?;
+    }
+    let texts = texts.into_iter().map(|(field, text)| (field, Text(text)));
+    read(MapDeserializer::new(texts))
+}
+
+fn read<'de, T: DeserializeOwned, D>(fields: D) -> Result<T, Problem>
+where
+    D: Deserializer<'de, Error: Display>,
+{
+    serde_path_to_error::deserialize(fields).map_err(|error| {
         let field = error.path().to_string();
         problem(&field, &error.inner().to_string())
     })
@@ -20,15 +40,17 @@ pub fn parse<T: DeserializeOwned>(fields: Fields) -> Result<T, Problem> {
 
 /// U+0000 cannot be stored as text, and ends strings in other languages.
 fn without_nul(fields: &Fields) -> Result<(), Problem> {
-    for (field, value) in fields {
-        if field.contains('\0') {
-            return Err(Code::MalformedRequest.because("Null characters are not allowed."));
-        }
-        if has_nul(value) {
-            return Err(Problem::field(field, "invalid", "Null characters are not allowed."));
-        }
+    fields.iter().try_for_each(|(field, value)| check_nul(field, has_nul(value)))
+}
+
+fn check_nul(field: &str, is_in_value: bool) -> Result<(), Problem> {
+    if field.contains('\0') {
+        return Err(Code::MalformedRequest.because("Null characters are not allowed."));
     }
-    Ok(())
+    match is_in_value {
+        true => Err(Problem::field(field, "invalid", "Null characters are not allowed.")),
+        false => Ok(()),
+    }
 }
 
 /// As deep as the parser let it be.
@@ -148,6 +170,45 @@ mod tests {
             let text = value.to_string();
             assert_eq!(refused(value), (field.into(), code, message.into()), "{text}");
         }
+    }
+
+    #[test]
+    fn text_is_read_as_what_is_expected() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Typed {
+            count: Option<i64>,
+            size: u8,
+            ratio: f64,
+            on: bool,
+            name: Option<String>,
+            id: Option<uuid::Uuid>,
+        }
+        let texts = |pairs: &[(&str, &str)]| {
+            let all = pairs.iter().map(|(name, it)| ((*name).to_owned(), (*it).to_owned()));
+            parse_texts::<Typed>(all.collect())
+        };
+        let good = texts(&[("count", "-5"), ("size", "7"), ("ratio", "0.5"), ("on", "yes")]);
+        let expected =
+            Typed { count: Some(-5), size: 7, ratio: 0.5, on: true, name: None, id: None };
+        assert_eq!(good.unwrap(), expected);
+        let wrong = [
+            ("count", "five", "A valid integer is required."),
+            ("count", "", "A valid integer is required."),
+            ("size", "256", "A valid integer is required."),
+            ("ratio", "x", "A valid number is required."),
+            ("on", "perhaps", "Must be a valid boolean."),
+            ("id", "x", "Not a valid value."),
+            ("name", "\0", "Null characters are not allowed."),
+        ];
+        for (field, text, message) in wrong {
+            let mut all = vec![("size", "1"), ("ratio", "1"), ("on", "1")];
+            all.retain(|it| it.0 != field);
+            all.push((field, text));
+            let problem = texts(&all).unwrap_err();
+            let (name, errors) = problem.errors.iter().next().unwrap();
+            assert_eq!((name, errors[0].message.as_str()), (field, message), "{text}");
+        }
+        assert_eq!(texts(&[("size\0", "1")]).unwrap_err().code, Code::MalformedRequest);
     }
 
     #[test]

@@ -6,7 +6,11 @@ use http::request::Parts;
 
 use crate::problem::Refusal;
 
-/// What makes a repetition of the request known, if it was sent.
+/// The header's name, as the description of the API has it.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// What makes a repetition of the request known, if it was sent. Its operations describe it with
+/// `params(IdempotencyKey)`, from which the refusals that come with it follow.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub Option<String>);
 
@@ -14,7 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let Some(value) = parts.headers.get("idempotency-key") else {
+        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else {
             return Ok(IdempotencyKey(None));
         };
         let unreadable = || Code::MalformedRequest.because("The Idempotency-Key is not readable.");

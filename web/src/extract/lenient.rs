@@ -28,11 +28,20 @@ impl Visitor<'_> for Lenient {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<bool>, E> {
-        match text.to_ascii_lowercase().as_str() {
-            "" => Ok(None),
-            "true" | "1" | "on" | "yes" => Ok(Some(true)),
-            "false" | "0" | "off" | "no" => Ok(Some(false)),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Other("text"), &self)),
+        match boolean(text) {
+            None if !text.is_empty() => {
+                Err(E::invalid_type(serde::de::Unexpected::Other("text"), &self))
+            }
+            value => Ok(value),
         }
+    }
+}
+
+/// What a text says, if it is a boolean.
+pub fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "on" | "yes" => Some(true),
+        "false" | "0" | "off" | "no" => Some(false),
+        _ => None,
     }
 }

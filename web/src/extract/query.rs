@@ -15,7 +15,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let fields = form::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
-        Ok(Query(fields::parse(fields)?))
+        let texts = form::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
+        Ok(Query(fields::parse_texts(texts)?))
     }
 }

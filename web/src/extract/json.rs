@@ -1,0 +1,126 @@
+//! JSON in which no object names a member twice, at any depth: two readers could each take another
+//! one for the truth, and parsers keep the last without a word.
+
+use std::fmt;
+
+use domain::{Code, Problem};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::fields::Fields;
+
+/// The members of the object that a body is. The parser bounds the depth to 128.
+pub fn parse(bytes: &[u8]) -> Result<Fields, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Unambiguous(Value::Object(fields))) => Ok(fields),
+        Ok(_) => Err(Code::MalformedRequest.because("The body must be a JSON object.")),
+        Err(error) => Err(Code::MalformedRequest.because(why(&error))),
+    }
+}
+
+fn why(error: &serde_json::Error) -> &'static str {
+    // Of all that is well formed, only a doubled member is refused here.
+    if error.is_data() {
+        return "A field was sent twice.";
+    }
+    match error.to_string().starts_with("number out of range") {
+        true => "A number is out of range.",
+        false => "The body is not valid JSON.",
+    }
+}
+
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue).map(Unambiguous)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        // JSON has no number that is not finite.
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Unambiguous(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Unambiguous(value))) = members.next_entry::<String, _>()? {
+            if object.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member was named twice"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_once_is_what_any_parser_reads() {
+        let text = r#"{"a":[1,-2,0.5,true,null,"ü",{"a":{}}],"b":18446744073709551615,"":{"a":1}}"#;
+        let any: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(Value::Object(parse(text.as_bytes()).unwrap()), any);
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_is_told() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let cases = [
+            (r#"{"a":1,"a":1}"#, "A field was sent twice."),
+            (r#"{"a":1,"\u0061":2}"#, "A field was sent twice."),
+            (r#"{"a":[{"b":{"c":1,"c":null}}]}"#, "A field was sent twice."),
+            (r#"{"a":1e999}"#, "A number is out of range."),
+            ("[]", "The body must be a JSON object."),
+            ("{", "The body is not valid JSON."),
+            (r#"{"a":"number out of range}"#, "The body is not valid JSON."),
+            (&deep, "The body is not valid JSON."),
+        ];
+        for (text, expected) in cases {
+            let problem = parse(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.detail.as_deref(), Some(expected), "{text}");
+        }
+    }
+}
