@@ -80,8 +80,8 @@ impl SetCookies {
 }
 
 fn base(site: &Site, name: &'static str, value: String) -> CookieBuilder<'static> {
-    let cookie = Cookie::build((name, value)).path("/").same_site(SameSite::Lax);
-    cookie.secure(site.is_https)
+    let cookie = Cookie::build((name, value)).path(site.cookie_path().to_owned());
+    cookie.same_site(SameSite::Lax).secure(site.is_https)
 }
 
 impl IntoResponseParts for SetCookies {
@@ -139,5 +139,7 @@ mod tests {
         assert_eq!(set.0[0], expected);
         let set = SetCookies::none().without_refresh(&site("http://a.example")).unwrap();
         assert_eq!(set.0[0], "refresh_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
+        let set = SetCookies::none().without_refresh(&site("http://a.example/auth/")).unwrap();
+        assert_eq!(set.0[0], "refresh_token=; HttpOnly; SameSite=Lax; Path=/auth; Max-Age=0");
     }
 }

@@ -86,8 +86,10 @@ impl Edge {
 /// Puts the layers around the routes.
 pub fn wrap(router: Router, edge: Edge) -> Routes {
     let edge = Arc::new(edge);
+    let site = edge.site.clone();
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(edge.clone(), record::record))
+        .map_request(move |it| cors::pick_headers(&site, it))
         .layer(cors::layer(&edge.site))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(edge.clone(), guard::guard))

@@ -29,6 +29,15 @@ Times are RFC 3339 in UTC, ids are UUIDs. Every path answers with and without a 
 An absent body equals `{}`. Errors are `application/problem+json` (RFC 9457): compare their `code`. \
 Each answer names its correlation id in `X-Request-ID`.";
 
+/// The whole description, of a server that people reach under `base`.
+pub fn document_at(base: &str) -> OpenApi {
+    let mut document = document();
+    if !base.is_empty() {
+        document.servers = Some(vec![Server::new(base)]);
+    }
+    document
+}
+
 /// The whole description.
 pub fn document() -> OpenApi {
     let mut document = router::described().into_openapi();

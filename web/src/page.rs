@@ -26,6 +26,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use minijinja::{Environment, Value, context, value::Serde};
 use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
 
 use self::link::Link;
 use crate::{
@@ -72,21 +73,23 @@ pub struct Pages {
     document: Bytes,
     /// The same as a page.
     reference: String,
+    swagger: Arc<Config<'static>>,
 }
 
 impl Pages {
     pub fn new(
-        site_name: &str,
+        (site_name, base): (&str, &str),
         (locale, overrides): (Arc<Locale>, &Overrides),
         document: &OpenApi,
     ) -> Result<Pages, SetupError> {
-        let templates = templates(site_name, locale, overrides)?;
+        let templates = templates((site_name, base), locale, overrides)?;
         let value = serde_json::to_value(document)?;
         let view = Value::from(Serde(reference::Reference::of(&value)));
         let reference = rendered(&templates, Language::English, "reference.html", view);
         let reference =
             reference.map_err(|error| TemplateError::of("page", "reference.html", &error))?;
-        Ok(Pages { templates, document: document.to_json()?.into(), reference })
+        let document = document.to_json()?.into();
+        Ok(Pages { templates, document, reference, swagger: swagger::config(base) })
     }
 
     /// The page of a template.
@@ -110,11 +113,11 @@ pub fn check(
     site_name: &str,
     (locale, overrides): (Arc<Locale>, &Overrides),
 ) -> Result<(), TemplateError> {
-    templates(site_name, locale, overrides).map(drop)
+    templates((site_name, ""), locale, overrides).map(drop)
 }
 
 fn templates(
-    site_name: &str,
+    (site_name, base): (&str, &str),
     locale: Arc<Locale>,
     overrides: &Overrides,
 ) -> Result<Environment<'static>, TemplateError> {
@@ -123,6 +126,8 @@ fn templates(
     // A name that is missing from a view is a defect, not an empty string.
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     templates.add_global("site", site_name);
+    // Plain segments, which mean nothing else in HTML.
+    templates.add_global("base", Value::from_safe_string(base.to_owned()));
     templates.add_filter("prose", prose::prose);
     function::install(&mut templates, locale);
     let wrong = |name| move |error: minijinja::Error| TemplateError::of("page", name, &error);

@@ -106,11 +106,11 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Gives an error its body, with the correlation id, in the language that is asked for then. Other
-/// answers pass unchanged.
+/// Gives an error its body, with the correlation id, in the language that is asked for then. Its type
+/// leads to a page below `base`. Other answers pass unchanged.
 pub fn finish(
     mut response: Response,
-    request_id: &str,
+    (request_id, base): (&str, &str),
     locale: &Locale,
     language: impl FnOnce() -> Language,
 ) -> Response {
@@ -123,7 +123,7 @@ pub fn finish(
     let language = language();
     let problem = &locale.problem(language, refusal.problem());
     let title = locale.sentence(language, problem.code.title());
-    let view = ProblemView::new(problem, &title, request_id);
+    let view = ProblemView::new(problem, &title, (request_id, base));
     let view = match refusal.0.subject {
         Subject::Request => view,
         Subject::AccessToken => view.of_access_token(),
@@ -174,7 +174,7 @@ mod tests {
 
     fn finished(response: Response) -> Response {
         let locale = app::templates::compile("").unwrap().locale;
-        finish(response, "request-1", &locale, Language::default)
+        finish(response, ("request-1", ""), &locale, Language::default)
     }
 
     async fn answered(refusal: impl IntoResponse) -> (http::response::Parts, Value) {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use domain::settings::{Profile, Settings};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 use url::{Host, Url};
 
@@ -15,13 +15,24 @@ pub struct Site {
     pub profile: Profile,
     /// `https://auth.example.com`, as browsers write it in `Origin`.
     pub origin: String,
+    /// `/auth` where people reach the server under a path, which a proxy takes off; else empty.
+    pub base: String,
     /// People reach the server by https, so cookies are `Secure` and browsers are told to stay.
     pub is_https: bool,
     /// Host names, lower-case, without ports.
     hosts: BTreeSet<String>,
     /// Other origins whose pages may call the API.
     pub allowed_origins: Vec<HeaderValue>,
+    pub page_headers: PageHeaders,
     trusted_proxies: Vec<IpNet>,
+}
+
+/// Which headers the pages of allowed origins may send beside those that the API reads.
+#[derive(Debug, Clone)]
+pub enum PageHeaders {
+    /// All but those of proxies.
+    Any,
+    Listed(Vec<HeaderName>),
 }
 
 /// A setting that no server can be run with.
@@ -31,6 +42,8 @@ pub enum SiteError {
     PublicUrl(String),
     #[error("cors.allowed_origins: {0:?} is no origin such as \"https://app.example.com\"")]
     Origin(String),
+    #[error("cors.allowed_headers: {0:?} is no name of a header")]
+    Header(String),
     #[error("server.allowed_hosts: {0:?} is no host name")]
     Host(String),
 }
@@ -47,16 +60,30 @@ impl Site {
         if settings.profile != Profile::Production {
             hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
         }
-        let origins = settings.cors.allowed_origins.iter().map(|it| allowed_origin(it));
+        let origins = settings.cors.allowed_origins.iter();
+        let origins =
+            origins.map(|it| allowed_origin(it).ok_or_else(|| SiteError::Origin(it.clone())));
         Ok(Site {
             name: server.name.clone(),
             profile: settings.profile,
             origin: public.origin().ascii_serialization(),
+            base: public.path().trim_end_matches('/').to_owned(),
             is_https: public.scheme() == "https",
             hosts,
             allowed_origins: origins.collect::<Result<_, _>>()?,
+            page_headers: page_headers(&settings.cors.allowed_headers)?,
             trusted_proxies: server.trusted_proxies.clone(),
         })
+    }
+
+    /// Where people reach the server: what a path of ours can be put after.
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, self.base)
+    }
+
+    /// Where browsers send our cookies.
+    pub fn cookie_path(&self) -> &str {
+        if self.base.is_empty() { "/" } else { &self.base }
     }
 
     /// Whether development pages are there.
@@ -87,16 +114,48 @@ fn public_url(settings: &Settings) -> Result<Url, SiteError> {
         ("", Some(address)) => format!("http://{address}"),
         (text, _) => text.to_owned(),
     };
-    let url = Url::parse(&text).ok().filter(|it| it.has_host());
-    let url = url.filter(|it| matches!(it.scheme(), "http" | "https"));
-    url.ok_or(SiteError::PublicUrl(text))
+    address(&text).ok_or(SiteError::PublicUrl(text))
 }
 
-fn allowed_origin(text: &str) -> Result<HeaderValue, SiteError> {
-    let wrong = || SiteError::Origin(text.to_owned());
-    let url = Url::parse(text).ok().filter(|it| it.has_host() && it.path() == "/");
-    let origin = url.ok_or_else(wrong)?.origin().ascii_serialization();
-    HeaderValue::from_str(&origin).map_err(|_| wrong())
+/// A web address that people can reach a server under. Its path goes into links, cookies and pages
+/// as it is, so it has plain segments alone (RFC 3986, section 2.3).
+pub fn address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|it| matches!(it.scheme(), "http" | "https"))?;
+    let is_bare = url.query().is_none() && url.fragment().is_none();
+    let is_anonymous = url.username().is_empty() && url.password().is_none();
+    let is_mark = |it: u8| matches!(it, b'-' | b'.' | b'_' | b'~');
+    let is_plain = |it: &str| it.bytes().all(|it| it.is_ascii_alphanumeric() || is_mark(it));
+    let mut segments = url.path().trim_end_matches('/').split('/').skip(1);
+    let is_plain = segments.all(|it| !it.is_empty() && is_plain(it));
+    (url.has_host() && is_bare && is_anonymous && is_plain).then_some(url)
+}
+
+/// An origin exactly as browsers write it. Those of apps and extensions have schemes of their own,
+/// such as `capacitor://localhost`, for which the URL standard has no origin.
+pub fn allowed_origin(text: &str) -> Option<HeaderValue> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str().filter(|it| !it.is_empty() && !it.contains('*'))?;
+    let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
+    let is_exact = format!("{}://{host}{port}", url.scheme()) == text;
+    // Pages from files write `null`.
+    let is_origin = is_exact && url.scheme() != "file";
+    HeaderValue::from_str(text).ok().filter(|_| is_origin)
+}
+
+/// The name of a header, as a setting has it.
+pub fn header_name(text: &str) -> Option<HeaderName> {
+    text.parse().ok()
+}
+
+/// `*` among the names of headers: any.
+pub const ANY: &str = "*";
+
+fn page_headers(names: &[String]) -> Result<PageHeaders, SiteError> {
+    if names.iter().any(|it| it == ANY) {
+        return Ok(PageHeaders::Any);
+    }
+    let name = |it: &String| header_name(it).ok_or_else(|| SiteError::Header(it.clone()));
+    names.iter().map(name).collect::<Result<_, _>>().map(PageHeaders::Listed)
 }
 
 /// Without the port, if it has one that is plain.
@@ -162,8 +221,70 @@ mod tests {
     }
 
     #[test]
+    fn the_path_of_the_public_address_is_known() {
+        let cases = [
+            ("https://a.example", "", "/"),
+            ("https://a.example/", "", "/"),
+            ("https://a.example/auth", "/auth", "/auth"),
+            ("https://a.example/my/auth-2.0//", "/my/auth-2.0", "/my/auth-2.0"),
+        ];
+        for (url, base, cookies) in cases {
+            let site = Site::new(&settings(url)).unwrap();
+            assert_eq!((site.base.as_str(), site.cookie_path()), (base, cookies), "{url}");
+            assert_eq!(site.url(), format!("https://a.example{base}"));
+            assert_eq!(site.origin, "https://a.example");
+        }
+        for path in ["a//b", "a;Path=/", "a%20b", "a b", "<b>", "ü", "a&b", "a?b", "#a", "a'b"] {
+            assert!(Site::new(&settings(&format!("https://a.example/{path}"))).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn origins_are_listed_as_browsers_write_them() {
+        for good in [
+            "https://app.example.com",
+            "http://localhost:3000",
+            "http://[::1]:3000",
+            "capacitor://localhost",
+            "capacitor://localhost:8080",
+            "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+            "safari-web-extension://6F3C1B3E-7A52-4D2B-9A2C-0B5E1A0C9D11",
+        ] {
+            assert_eq!(allowed_origin(good).unwrap(), good);
+        }
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "localhost",
+            "https://",
+            "capacitor://",
+            "capacitor://localhost/",
+            "capacitor://localhost/a",
+            "capacitor://a@localhost",
+            "capacitor://localhost?a",
+            "capacitor:localhost",
+            "CAPACITOR://localhost",
+            "file:///index.html",
+            "file://host",
+            "https://a.example/",
+            "https://a.example:443",
+            "https://A.example",
+            "https://*.a.example",
+            "chrome-extension://*",
+            "data:text/html,a",
+            "https://ü.example",
+        ] {
+            assert!(allowed_origin(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_cannot_work_is_named() {
         assert!(Site::new(&settings("auth.example.com")).is_err());
+        let mut wrong = settings("https://auth.example.com");
+        wrong.cors.allowed_headers = vec!["two words".into()];
+        assert!(Site::new(&wrong).unwrap_err().to_string().contains("cors.allowed_headers"));
         let mut settings = settings("https://auth.example.com");
         settings.cors.allowed_origins = vec!["*".into()];
         assert!(Site::new(&settings).unwrap_err().to_string().contains("cors.allowed_origins"));

@@ -14,7 +14,8 @@ section! {
         pub name: String = "Portcullis".into(),
         /// The addresses to listen on.
         pub listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
-        /// Where people reach the server; links and the token issuer are built from it.
+        /// Where people reach the server; links, cookies and the token issuer follow from it. It may
+        /// have a path, which the proxy in front has to take off.
         /// Empty: `http://` and the first address listened on.
         pub public_url: String = String::new(),
         /// The folder of the SQLite database and of generated secrets.

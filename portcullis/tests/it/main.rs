@@ -31,6 +31,7 @@ mod nodes;
 mod openapi;
 mod password;
 mod profile;
+mod public_path;
 mod races;
 mod refresh;
 mod register;

@@ -230,6 +230,76 @@ async fn pages_of_allowed_origins_may_read_answers() {
     }
 }
 
+/// What a preflight from this origin is told about these headers.
+async fn asked_for(world: &World, origin: &str, headers: &str) -> (Option<String>, Vec<String>) {
+    let nobody = world.stranger();
+    let request = nobody.request(Method::OPTIONS, "/api/v1/auth/login").header("origin", origin);
+    let request = request.header("access-control-request-method", "POST");
+    let answer = nobody.send(request.header("access-control-request-headers", headers)).await;
+    let told = |name: &str| Some(answer.headers.get(name)?.to_str().unwrap().to_owned());
+    let allowed = told("access-control-allow-headers").unwrap_or_default();
+    let allowed = allowed.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    (told("access-control-allow-origin"), allowed.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_and_extensions_are_origins_too() {
+    let origins = [
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://obsidian.md",
+        "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+        "moz-extension://2f3c1b3e-7a52-4d2b-9a2c-0b5e1a0c9d11",
+        "safari-web-extension://6F3C1B3E-7A52-4D2B-9A2C-0B5E1A0C9D11",
+    ];
+    let world =
+        World::with(|it| it.cors.allowed_origins = origins.map(str::to_owned).to_vec()).await;
+    world.registered(ANNA).await;
+    for origin in origins {
+        let (allowed, _) = asked_for(&world, origin, "content-type").await;
+        assert_eq!(allowed.as_deref(), Some(origin));
+        let mut app = world.browser();
+        app.page = vec![("origin", origin.into()), ("sec-fetch-site", "cross-site".into())];
+        let answer = app.login(ANNA).await;
+        assert_eq!(answer.headers["access-control-allow-origin"], origin);
+        answer.ok();
+    }
+    for origin in ["capacitor://localhost.evil", "capacitor://", "tauri://LOCALHOST", "null"] {
+        assert_eq!(asked_for(&world, origin, "content-type").await.0, None, "{origin}");
+        let mut app = world.browser();
+        app.page = vec![("origin", origin.into())];
+        app.login(ANNA).await.refused("origin_not_allowed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_may_send_the_headers_of_their_tracing() {
+    let world = World::with(|it| it.cors.allowed_origins = vec![APP.into()]).await;
+    let tracing = "authorization,baggage,content-type,sentry-trace,traceparent,tracestate";
+    let (origin, headers) = asked_for(&world, APP, tracing).await;
+    assert_eq!(origin.as_deref(), Some(APP));
+    assert_eq!(headers.join(","), tracing);
+    // What only proxies may say, and what is no name.
+    let asked = "X-Forwarded-For, forwarded,x-real-ip,via,b\"c,,traceparent";
+    assert_eq!(asked_for(&world, APP, asked).await.1, ["traceparent"]);
+    let many = (0..1_000).map(|it| format!("x-{it}")).collect::<Vec<_>>().join(",");
+    assert!(asked_for(&world, APP, &many).await.1.len() < 100);
+    assert_eq!(asked_for(&world, "https://evil.example", tracing).await.0, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_can_list_the_headers_of_pages() {
+    let world = World::with(|it| {
+        it.cors.allowed_origins = vec![APP.into()];
+        it.cors.allowed_headers = vec!["Traceparent".into()];
+    })
+    .await;
+    let asked = "authorization,baggage,content-type,idempotency-key,traceparent,x-csrftoken";
+    let (_, headers) = asked_for(&world, APP, asked).await;
+    assert_eq!(headers.join(","), asked.replace("baggage,", ""));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_stays_the_same_device() {
     let world = World::start().await;

@@ -11,6 +11,6 @@ pub async fn index(State(web): State<WebState>, words: Words) -> Result<Page> {
     web.pages.render(
         words.language(),
         "index.html",
-        context! { is_for_developers, origin => web.site.origin.as_str() },
+        context! { is_for_developers, origin => web.site.url() },
     )
 }

@@ -216,7 +216,7 @@ impl LinkPage<'_> {
         let errors: Vec<String> = messages.map(|it| it.message.clone()).collect();
         let view = context! {
             step => "ask",
-            action => self.link.path(),
+            action => format!("{}{}", self.web.site.base, self.link.path()),
             token => token.expose(),
             csrf_token,
             fields => Value::from(Serde(self.link.fields(self.web))),

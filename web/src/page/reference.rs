@@ -13,6 +13,8 @@ use crate::layer::path::ALIASES;
 #[derive(Serialize)]
 pub struct Reference<'a> {
     version: &'a str,
+    /// What stands before every path.
+    server: &'a str,
     about: &'a str,
     groups: Vec<Group<'a>>,
     types: Vec<Type<'a>>,
@@ -68,6 +70,7 @@ impl<'a> Reference<'a> {
         let schemas = document.pointer("/components/schemas").into_iter().flat_map(members);
         Reference {
             version: text(&info["version"]),
+            server: document.pointer("/servers/0/url").map(text).unwrap_or_default(),
             about: text(&info["description"]),
             groups: list(&document["tags"]).map(|tag| group(document, tag)).collect(),
             types: schemas.map(|(name, schema)| of_type(name, schema)).collect(),

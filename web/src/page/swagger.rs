@@ -1,6 +1,6 @@
 //! Swagger UI, from the binary, with a page of our own that needs no inline script.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use app::locale::Language;
 use axum::{
@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// It asks no outside validator about our document.
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::new(["/openapi.json"]).validator_url("none").try_it_out_enabled(true);
+pub fn config(base: &str) -> Arc<Config<'static>> {
+    let config = Config::new([format!("{base}/openapi.json")]).validator_url("none");
     // Without the bar that offers to load documents of others.
-    Arc::new(config.use_base_layout())
-});
+    Arc::new(config.try_it_out_enabled(true).use_base_layout())
+}
 
 /// Its scripts show pictures that they hold as data. The one inline style that they try is not
 /// missed.
@@ -47,9 +47,10 @@ const FILES: &[&str] = &[
     "swagger-ui.css",
 ];
 
-pub async fn file(Path(name): Path<String>) -> Result<Response> {
+pub async fn file(State(web): State<WebState>, Path(name): Path<String>) -> Result<Response> {
     let name = FILES.iter().find(|it| **it == name).ok_or(Code::NotFound)?;
-    let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).map_err(Refusal::broken)?;
+    let file =
+        utoipa_swagger_ui::serve(name, web.pages.swagger.clone()).map_err(Refusal::broken)?;
     let file = file.ok_or(Code::NotFound)?;
     let kind = HeaderValue::from_str(&file.content_type).map_err(Refusal::broken)?;
     Ok(([(header::CONTENT_TYPE, kind)], file.bytes.into_owned()).into_response())

@@ -6,7 +6,7 @@ use crate::openapi;
 fn pages() -> Pages {
     let compiled = app::templates::compile("").unwrap();
     let texts = (compiled.locale, &compiled.overrides);
-    Pages::new("Portcullis", texts, &openapi::document()).unwrap()
+    Pages::new(("Portcullis", ""), texts, &openapi::document()).unwrap()
 }
 
 /// Descriptions for developers, which are in English.

@@ -82,11 +82,16 @@ const REFUSED_ACCESS_TOKEN: TokenMessageView = TokenMessageView {
 };
 
 impl<'a> ProblemView<'a> {
-    pub fn new(problem: &'a Problem, title: &'a str, request_id: &'a str) -> ProblemView<'a> {
+    /// With the correlation id of the request, and what stands before the paths of this server.
+    pub fn new(
+        problem: &'a Problem,
+        title: &'a str,
+        (request_id, base): (&'a str, &str),
+    ) -> ProblemView<'a> {
         let errors = Some(&problem.errors).filter(|it| !it.is_empty());
         let fields = problem.errors.iter().filter(|(field, _)| !MEMBERS.contains(field));
         ProblemView {
-            kind: format!("/problems/{}", problem.code),
+            kind: format!("{base}/problems/{}", problem.code),
             title,
             status: problem.code.status(),
             detail: problem.detail(),

@@ -6,6 +6,7 @@ use domain::{
 };
 use tracing_subscriber::EnvFilter;
 use url::Url;
+use web::site;
 
 use super::{Finding, database_kind, finding, link_urls};
 
@@ -26,11 +27,12 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
     let redis = settings.cache.url.expose();
     let is_redis = redis.is_empty() || matches!(scheme(redis), "redis" | "rediss");
     [
-        (!public.is_empty() && !is_site(public)).then(|| {
+        (!public.is_empty() && site::address(public).is_none()).then(|| {
             finding(
                 "server.public_url",
                 format!("{public:?} is not the address of a site"),
-                "give scheme and host, such as https://accounts.example.com",
+                "give scheme and host, and a path of letters, digits and -._~ if there is one, \
+                 such as https://example.com/accounts",
             )
         }),
         database_kind(settings).is_none().then(|| {
@@ -75,14 +77,24 @@ fn schedules(settings: &Settings) -> impl Iterator<Item = Finding> {
 }
 
 fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {
-    let wrong = settings.cors.allowed_origins.iter().filter(|it| !is_origin(it));
-    wrong.map(|origin| {
+    let cors = &settings.cors;
+    let origins = cors.allowed_origins.iter().filter(|it| site::allowed_origin(it).is_none());
+    let headers = cors.allowed_headers.iter();
+    let headers = headers.filter(|it| *it != site::ANY && site::header_name(it).is_none());
+    let origins = origins.map(|origin| {
         finding(
             "cors.allowed_origins",
             format!("{origin:?} is not an origin"),
             "list each origin as scheme://host, such as https://app.example.com; there is no wildcard",
         )
-    })
+    });
+    origins.chain(headers.map(|header| {
+        finding(
+            "cors.allowed_headers",
+            format!("{header:?} is not the name of a header"),
+            "list names such as traceparent, or * alone",
+        )
+    }))
 }
 
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
@@ -184,11 +196,6 @@ fn is_site(text: &str) -> bool {
     })
 }
 
-fn is_origin(text: &str) -> bool {
-    let same = |it: &Url| it.origin().ascii_serialization() == text;
-    Url::parse(text).is_ok_and(|it| is_web(&it) && same(&it))
-}
-
 fn is_link(text: &str) -> bool {
     text.contains("{token}")
         && Url::parse(&text.replace("{token}", "t")).is_ok_and(|it| is_web(&it))
@@ -208,6 +215,7 @@ mod tests {
                 ("server.public_url", |it| it.server.public_url = "example.com".into()),
                 ("server.public_url", |it| it.server.public_url = "ftp://example.com".into()),
                 ("server.public_url", |it| it.server.public_url = "https://a.example/?b".into()),
+                ("server.public_url", |it| it.server.public_url = "https://a.example/a b".into()),
                 ("database.url", |it| it.database.url = "mysql://a/b".into()),
                 ("cache.url", |it| it.cache.url = "127.0.0.1:6379".into()),
                 ("links.verify_email_url", |it| {
@@ -222,6 +230,10 @@ mod tests {
                 ("cors.allowed_origins", |it| {
                     it.cors.allowed_origins = vec!["https://a.example/".into()];
                 }),
+                ("cors.allowed_origins", |it| {
+                    it.cors.allowed_origins = vec!["https://*.a.example".into()];
+                }),
+                ("cors.allowed_headers", |it| it.cors.allowed_headers = vec!["a b".into()]),
                 ("email.url", |it| it.email.url = "mail.example.com".into()),
                 ("email.from", |it| it.email.from = "Portcullis".into()),
                 ("email.sendgrid_key", |it| it.email.url = "sendgrid:".into()),
@@ -253,7 +265,8 @@ mod tests {
         let mut settings = Settings::default();
         settings.server.public_url = "https://accounts.example.com/sub/".into();
         settings.cors.allowed_origins =
-            vec!["https://app.example.com".into(), "http://localhost:3000".into()];
+            vec!["https://app.example.com".into(), "capacitor://localhost".into()];
+        settings.cors.allowed_headers = vec!["traceparent".into(), "Baggage".into()];
         settings.links.verify_email_url = "https://app.example.com/#/verify/{token}".into();
         settings.email.url = "smtp://127.0.0.1:2525".into();
         settings.log.level = "info,store=debug".into();
