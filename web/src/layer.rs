@@ -100,6 +100,6 @@ pub fn wrap(router: Router, edge: Edge) -> Routes {
 }
 
 /// Load balancers ask these by address, and must get an answer under any load.
-fn is_for_operations(request: &Request) -> bool {
-    matches!(request.uri().path(), "/health" | "/ready")
+pub(crate) fn is_for_operations(path: &str) -> bool {
+    matches!(path, "/health" | "/ready")
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod backend;
 mod browser;
+mod contract;
 mod document;
 mod operator;
 mod outage;

@@ -103,8 +103,7 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
     post,
     path = "/api/v1/auth/register",
     tag = tag::AUTHENTICATION,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition known: \
-        it is answered with the account and without tokens.")),
+    params(IdempotencyKey),
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account was made.", body = RegisterResponse),

@@ -51,7 +51,7 @@ fn headers_once(request: &Request) -> Result<(), Problem> {
 
 /// HTTP/2 names the host in `:authority`, which arrives as part of the URI.
 fn host(request: &Request, site: &Site) -> Result<(), Problem> {
-    if is_for_operations(request) {
+    if is_for_operations(request.uri().path()) {
         return Ok(());
     }
     let authority = request.uri().authority().map(|it| it.as_str());

@@ -53,7 +53,7 @@ async fn carried(edge: &Edge, request: Request, next: Next) -> Result<Response> 
 
 /// A place among the requests in work, at once or not at all.
 fn permit(edge: &Edge, request: &Request) -> Result<Option<OwnedSemaphorePermit>> {
-    if is_for_operations(request) {
+    if is_for_operations(request.uri().path()) {
         return Ok(None);
     }
     let permit = edge.permits.clone().try_acquire_owned();

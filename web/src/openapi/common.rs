@@ -1,10 +1,15 @@
-//! What many operations have in common: the problems they answer with, and forms.
+//! What many operations have in common: the problems that layers and extractors answer, and forms.
+//!
+//! Each problem follows from what the operation uses, so that none has to be listed by hand.
 
 use domain::Code;
 use utoipa::openapi::{
     Content, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema,
     path::{Operation, ParameterIn},
 };
+
+use super::tag;
+use crate::{extract::IDEMPOTENCY_KEY, layer::is_for_operations};
 
 /// A problem that several operations share, by its name among the components.
 struct Shared {
@@ -16,21 +21,28 @@ struct Shared {
 /// What decides which problems an operation can answer.
 struct Facts {
     is_api: bool,
+    /// By address and under any load, for load balancers.
+    is_for_operations: bool,
     changes: bool,
-    has_input: bool,
     has_body: bool,
     is_secured: bool,
+    /// Not everybody who is signed in may.
+    is_for_operators: bool,
     names_something: bool,
+    is_idempotent: bool,
 }
 
 const SHARED: &[Shared] = &[
-    Shared { name: "BadRequest", status: 400, applies: |it| it.has_input },
+    // Doubled headers are refused before anything is known of the operation.
+    Shared { name: "BadRequest", status: 400, applies: |_| true },
     Shared { name: "Unauthorized", status: 401, applies: |it| it.is_secured },
-    Shared { name: "Forbidden", status: 403, applies: |it| it.changes },
+    Shared { name: "Forbidden", status: 403, applies: |it| it.changes || it.is_for_operators },
     Shared { name: "NotFound", status: 404, applies: |it| it.names_something },
     Shared { name: "RequestTimeout", status: 408, applies: |it| it.has_body },
     Shared { name: "PayloadTooLarge", status: 413, applies: |it| it.has_body },
     Shared { name: "UnsupportedMediaType", status: 415, applies: |it| it.has_body },
+    Shared { name: "MisdirectedRequest", status: 421, applies: |it| !it.is_for_operations },
+    Shared { name: "UnprocessableContent", status: 422, applies: |it| it.is_idempotent },
     Shared { name: "TooManyRequests", status: 429, applies: |it| it.is_api },
     Shared { name: "InternalError", status: 500, applies: |_| true },
     Shared { name: "Unavailable", status: 503, applies: |_| true },
@@ -48,9 +60,8 @@ pub fn add(document: &mut OpenApi) {
     }
     let schemas = components.schemas.clone();
     for (path, item) in &mut document.paths.paths {
-        let is_api = path.starts_with("/api/");
         for (method, operation) in operations(item) {
-            add_problems(operation, &facts(operation, is_api, method));
+            add_problems(operation, &facts(operation, path, method));
             add_form(operation, |name| match schemas.get(name) {
                 Some(RefOr::T(schema)) => is_flat(schema),
                 _ => false,
@@ -71,22 +82,22 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &m
     all.into_iter().filter_map(|(method, it)| Some((method, it.as_mut()?)))
 }
 
-fn facts(operation: &Operation, is_api: bool, method: &str) -> Facts {
+fn facts(operation: &Operation, path: &str, method: &str) -> Facts {
     let parameters = operation.parameters.as_deref().unwrap_or_default();
-    let is_in_path = |it: &RefOr<_>| match it {
-        RefOr::T(utoipa::openapi::path::Parameter { parameter_in, .. }) => {
-            *parameter_in == ParameterIn::Path
-        }
-        RefOr::Ref(_) => false,
-    };
-    let has_body = operation.request_body.is_some();
+    let mut parameters = parameters.iter().filter_map(|it| match it {
+        RefOr::T(parameter) => Some(parameter),
+        RefOr::Ref(_) => None,
+    });
+    let tags = operation.tags.as_deref().unwrap_or_default();
     Facts {
-        is_api,
+        is_api: path.starts_with("/api/"),
+        is_for_operations: is_for_operations(path),
         changes: method != "get",
-        has_input: has_body || parameters.iter().any(|it| !is_in_path(it)),
-        has_body,
+        has_body: operation.request_body.is_some(),
         is_secured: operation.security.as_ref().is_some_and(|it| !it.is_empty()),
-        names_something: parameters.iter().any(is_in_path),
+        is_for_operators: tags.iter().any(|it| it == tag::ADMIN),
+        names_something: parameters.clone().any(|it| it.parameter_in == ParameterIn::Path),
+        is_idempotent: parameters.any(|it| it.name == IDEMPOTENCY_KEY),
     }
 }
 

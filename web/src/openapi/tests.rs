@@ -26,7 +26,35 @@ fn operations_are_complete() {
         assert!(ids.insert(id.to_owned()), "{id} is used twice");
         assert!(operation["summary"].is_string(), "{method} {path}");
         assert!(operation["tags"][0].is_string(), "{method} {path}");
-        for status in ["500", "503"] {
+    }
+}
+
+/// What a layer or an extractor can answer, from what of the operation it does so for.
+#[test]
+fn operations_list_what_layers_and_extractors_answer() {
+    let document = described();
+    for (path, method, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = |name: &str| parameters.iter().any(|it| it["name"] == name);
+        let is_in_path = parameters.iter().any(|it| it["in"] == "path");
+        let has_body = operation["requestBody"].is_object();
+        let by_body = has_body.then_some(["408", "413", "415"]).into_iter().flatten();
+        let is_for_operations = ["/health", "/ready"].iter().any(|it| path.ends_with(it));
+        let is_secured = operation["security"].as_array().is_some_and(|it| !it.is_empty());
+        let is_guarded = method != "get" || path.starts_with("/api/v1/admin/");
+        let expected = ["400", "500", "503", "504"].into_iter().chain(by_body).chain(
+            [
+                (!is_for_operations, "421"),
+                (is_secured, "401"),
+                (is_guarded, "403"),
+                (is_in_path, "404"),
+                (takes("Idempotency-Key"), "422"),
+                (path.starts_with("/api/"), "429"),
+            ]
+            .into_iter()
+            .filter_map(|(applies, status)| applies.then_some(status)),
+        );
+        for status in expected.filter(|it| *it != "429" || !is_for_operations) {
             assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
         }
     }

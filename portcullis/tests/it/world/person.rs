@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, PASSWORD};
+use super::{Answer, PASSWORD, contract};
 use domain::UserId;
 
 /// A caller and the tokens it holds.
@@ -61,8 +61,13 @@ impl Person {
         }
     }
 
+    /// The answer, which the description of the API has to list.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        Answer::of(request.send().await.unwrap()).await
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answer = Answer::of(self.client.execute(request).await.unwrap()).await;
+        contract::check(&method, &path, answer.status);
+        answer
     }
 
     /// `None` where the server is gone before it has answered.

@@ -80,7 +80,7 @@ pub struct InviteRequest {
     path = "/api/v1/admin/invitations",
     tag = tag::ADMIN,
     security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition known.")),
+    params(IdempotencyKey),
     request_body = InviteRequest,
     responses((status = 201, description = "The mail is on its way.", body = InvitationView)),
 )]
