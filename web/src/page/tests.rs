@@ -63,6 +63,15 @@ fn no_page_is_left_in_english() {
 }
 
 #[test]
+fn paths_in_templates_begin_with_that_of_the_public_address() {
+    for (name, source) in TEMPLATES {
+        for start in ["href=\"/", "src=\"/", "action=\"/"] {
+            assert!(!source.contains(start), "{name}: write {{{{ base }}}} before the path");
+        }
+    }
+}
+
+#[test]
 fn what_comes_from_outside_is_escaped() {
     let pages = pages();
     for (name, view) in
