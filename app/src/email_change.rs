@@ -90,7 +90,7 @@ pub async fn confirm(
     let user = owner(app, found.user_id).await?;
     let new = Email::from(found.email);
     let kept = caller.filter(|it| it.user.id == user.id).map(|it| it.session.id);
-    let undo = Mailed::to(app, ctx, &user, Letter::EmailChanged, &user.email)?;
+    let undo = Mailed::draft(app, ctx, &user, Letter::EmailChanged)?;
     let (secret, now): ([u8; 32], _) = (random::bytes()?, ctx.now);
     let entry = audit::event(ctx, Event::EmailChanged)?.by(user.id);
     let (id, old, address) = (user.id, user.email.clone(), new.clone());
@@ -98,11 +98,15 @@ pub async fn confirm(
         .store
         .attempt(async move |db: Db| -> Result<_> {
             link::spend(&db, id, &hash, purpose, now).await?;
+            let has_proved_old = has_proved(&db, id, &old).await?;
             if !store::users::set_email(&db, id, old.as_str(), &address, now).await? {
                 return Err(Code::InvalidLink.into());
             }
             store::links::revoke_all(&db, id).await?;
-            undo.add(&db).await?;
+            // An address that nobody proved may be a typing error, and somebody else's.
+            if has_proved_old {
+                undo.add(&db).await?;
+            }
             audit::record(&db, &entry).await?;
             let renewed = match kept {
                 // A mailed link is no step-up.
@@ -118,6 +122,12 @@ pub async fn confirm(
     let user = Arc::new(User { email_verified_at: Some(now), ..with_address(user, new) });
     let pair = |session: Session| tokens::issue(app, ctx, &user, &Arc::new(session));
     renewed.map(pair).transpose()
+}
+
+/// The old address may have been proved since it was read.
+async fn has_proved(db: &Db, id: UserId, email: &Email) -> store::Result<bool> {
+    let user = store::users::by_id(db, id).await?;
+    Ok(user.is_some_and(|it| it.has_proved(email)))
 }
 
 /// Takes a change back, from the old address: it is the account's again, every session ends, the

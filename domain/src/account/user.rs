@@ -66,6 +66,11 @@ impl User {
         self.is_active && self.deleted_at.is_none()
     }
 
+    /// Whether this is the account's address, and proved.
+    pub fn has_proved(&self, address: &Email) -> bool {
+        self.email_verified_at.is_some() && self.email == *address
+    }
+
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }

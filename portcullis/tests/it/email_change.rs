@@ -8,6 +8,8 @@ use crate::world::{PASSWORD, Person, World};
 const NEW: &str = "anna@example.org";
 const CONFIRM: &str = "/api/v1/auth/email/change/confirm";
 const UNDO: &str = "/api/v1/auth/email/change/undo";
+const RESET: &str = "/api/v1/auth/password/reset";
+const TYPO: &str = "ana@example.com";
 
 async fn ask(person: &Person, new: &str) {
     let body = json!({ "new_email": new, "password": PASSWORD });
@@ -39,7 +41,7 @@ async fn the_new_address_confirms_and_this_session_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_address_can_take_it_back_even_after_more_changes() {
     let world = World::start().await;
-    world.registered("anna@example.com").await;
+    world.verified("anna@example.com").await;
     // Somebody who knows her password.
     let mut thief = world.stranger();
     thief.login("anna@example.com").await.ok();
@@ -96,4 +98,68 @@ async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
     world.registered(NEW).await;
     anna.post(CONFIRM, json!({ "token": token })).await.invalid(&[("new_email", "email_taken")]);
     assert_eq!(anna.profile().await.ok()["email"], "anna@example.com");
+}
+
+/// Changes the address and confirms it; the session goes on.
+async fn change(world: &World, person: &mut Person, new: &str) {
+    ask(person, new).await;
+    let token = world.token(new, "/change-email?token=").await;
+    let answer = person.post(CONFIRM, json!({ "token": token })).await;
+    person.take_tokens(&answer);
+    answer.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_nobody_proved_gets_no_way_back() {
+    let world = World::start().await;
+    let mut anna = world.registered(TYPO).await;
+    world.stranger().post(RESET, json!({ "email": TYPO })).await.ok();
+    let verify = json!({ "token": world.token(TYPO, "/verify-email?token=").await });
+    let token = world.token(TYPO, "/reset-password?token=").await;
+    let reset = json!({ "token": token, "new_password": "St0len&Quiet-River" });
+    let before = world.letters(TYPO).await.len();
+    for new in ["anna@example.com", NEW] {
+        change(&world, &mut anna, new).await;
+        let stranger = world.stranger();
+        stranger.post("/api/v1/auth/email/verify", verify.clone()).await.refused("invalid_token");
+        let path = "/api/v1/auth/password/reset/confirm";
+        stranger.post(path, reset.clone()).await.refused("invalid_token");
+    }
+    assert_eq!(world.letters(TYPO).await.len(), before);
+    // The address in between was proved.
+    world.token("anna@example.com", "/undo-email-change?token=").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_takes_an_account_over_for_good_that_was_registered_under_another_address() {
+    let world = World::start().await;
+    let mut eve = world.registered("eve@example.com").await;
+    // Anna presses the button for an account that she did not make.
+    change(&world, &mut eve, "anna@example.com").await;
+    let anna = world.stranger();
+    anna.post(RESET, json!({ "email": "anna@example.com" })).await.ok();
+    let token = world.token("anna@example.com", "/reset-password?token=").await;
+    let confirm = json!({ "token": token, "new_password": "Her0wn&Quiet-River" });
+    anna.post("/api/v1/auth/password/reset/confirm", confirm).await.ok();
+    eve.profile().await.refused("session_ended");
+    eve.refresh().await.refused("session_ended");
+    eve.login("anna@example.com").await.refused("invalid_credentials");
+    let letters = world.letters("eve@example.com").await;
+    let leads_back = |it: &serde_json::Value| it.to_string().contains("/undo-email-change?token=");
+    assert!(!letters.iter().any(leads_back), "{letters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_proved_while_it_is_changed_keeps_its_way_back() {
+    let world = World::start().await;
+    let mut anna = world.registered("anna@example.com").await;
+    ask(&anna, NEW).await;
+    let verify = json!({ "token": world.token("anna@example.com", "/verify-email?token=").await });
+    anna.post("/api/v1/auth/email/verify", verify).await.ok();
+    let token = world.token(NEW, "/change-email?token=").await;
+    let answer = anna.post(CONFIRM, json!({ "token": token })).await;
+    anna.take_tokens(&answer);
+    answer.ok();
+    let back = world.token("anna@example.com", "/undo-email-change?token=").await;
+    world.stranger().post(UNDO, json!({ "token": back })).await.ok();
 }
