@@ -3,7 +3,7 @@
 use domain::{
     Code, Problem, Secret, Time, account::User, event::Event, link::Purpose, session::EndReason,
 };
-use store::{Db, users::Erasable};
+use store::{Db, links::Link, users::Erasable};
 
 use crate::{
     App, Ctx, Result, assurance, audit,
@@ -58,11 +58,38 @@ pub(crate) fn is_restorable(app: &App, ctx: &Ctx, user: &User) -> bool {
     user.is_active && user.deleted_at.is_some_and(|it| ctx.now < it + grace)
 }
 
-/// What the owner of a deleted account is told who signs in: a refusal with a way back.
-pub(crate) async fn offer(app: &App, ctx: &Ctx, user: &User) -> Result<Problem> {
-    let (row, token) = link::draft(app, ctx, user, Purpose::RestoreAccount, &user.email)?;
-    app.store.put(async move |db| store::links::insert(&db, &row).await).await?;
-    Ok(Problem { restore_token: Some(token), ..Problem::from(Code::AccountDeleted) })
+/// A way back for the owner of a deleted account who signs in, yet to be written down.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    link: Link,
+    token: Secret,
+    deleted_at: Option<Time>,
+}
+
+impl Offer {
+    pub fn draft(app: &App, ctx: &Ctx, user: &User) -> Result<Offer> {
+        let (link, token) = link::draft(app, ctx, user, Purpose::RestoreAccount, &user.email)?;
+        Ok(Offer { link, token, deleted_at: user.deleted_at })
+    }
+
+    /// Voids the ways back that were given before. False: the account has been restored or erased
+    /// since it was read.
+    pub async fn write(&self, db: &Db) -> store::Result<bool> {
+        let id = self.link.user_id;
+        db.lock("users", id).await?;
+        let user = store::users::by_id(db, id).await?;
+        if user.is_none_or(|it| it.deleted_at != self.deleted_at) {
+            return Ok(false);
+        }
+        store::links::revoke(db, id, Purpose::RestoreAccount).await?;
+        store::links::insert(db, &self.link).await?;
+        Ok(true)
+    }
+
+    /// The refusal that holds it.
+    pub fn problem(self) -> Problem {
+        Problem { restore_token: Some(self.token), ..Problem::from(Code::AccountDeleted) }
+    }
 }
 
 /// The mail with a way back, for whoever asked for a new password.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Secret, UserId,
+    Code, Problem, Secret, UserId,
     account::{Email, User, phone, username},
     event::Event,
     mac::MacKey,
@@ -13,8 +13,9 @@ use domain::{
 use store::Db;
 
 use crate::{
-    App, Ctx, Error, Result, audit,
-    deletion::{self, is_restorable},
+    App, Ctx, Error, Result,
+    audit::{self, Entry},
+    deletion::{Offer, is_restorable},
     hasher::Verified,
     limits::{self, Limit},
     lockout::{self, Counters, Guess, Seen},
@@ -25,7 +26,12 @@ use crate::{
 
 const DEVICE_NAME_LENGTH: usize = 100;
 /// What counts as a failure.
-const COUNTED: &[Code] = &[Code::InvalidCredentials, Code::EmailNotVerified, Code::AccountLocked];
+const COUNTED: &[Code] = &[
+    Code::InvalidCredentials,
+    Code::EmailNotVerified,
+    Code::AccountDeleted,
+    Code::AccountLocked,
+];
 /// How often a password is looked at: another sign-in may have replaced its hash since.
 const ROUNDS: usize = 3;
 
@@ -92,7 +98,11 @@ async fn check_password(
         };
         let is_right = verified != Verified::Wrong && !guess.is_barred();
         if let Some(deleted) = user.as_ref().filter(|it| is_right && is_restorable(app, ctx, it)) {
-            return Err(deletion::offer(app, ctx, deleted).await?.into());
+            if let Some(refusal) = offer(app, ctx, attempt, deleted, guess).await? {
+                return Err(refusal.into());
+            }
+            user = find(app, ctx, &attempt.name).await?.user;
+            continue;
         }
         let Some(found) = user.clone().filter(|it| is_right && it.is_usable()) else {
             refuse(app, ctx, attempt, Outcome::Wrong(user.map(|it| it.id), guess)).await?;
@@ -196,7 +206,18 @@ enum Outcome<'a> {
     Locked(Option<UserId>),
 }
 
-/// Records a refusal. What was typed is kept only as a keyed hash: people type passwords there.
+/// What was typed is kept only as a keyed hash: people type passwords there.
+fn refusal(
+    app: &App,
+    ctx: &Ctx,
+    attempt: &Attempt,
+    (reason, user): (Code, Option<UserId>),
+) -> Result<Entry> {
+    let entry = audit::event(ctx, Event::SignInFailed)?.about(user).with("reason", reason.word());
+    Ok(entry.with("identifier", index(&app.keys.index, attempt.name.as_str())).failed())
+}
+
+/// Records a refusal.
 async fn refuse(app: &App, ctx: &Ctx, attempt: &Attempt, outcome: Outcome<'_>) -> Result<()> {
     let (reason, user, wrong, right) = match outcome {
         Outcome::Wrong(user, guess) => (Code::InvalidCredentials, user, Some(guess.clone()), None),
@@ -205,11 +226,7 @@ async fn refuse(app: &App, ctx: &Ctx, attempt: &Attempt, outcome: Outcome<'_>) -
         }
         Outcome::Locked(user) => (Code::AccountLocked, user, None, None),
     };
-    let entry = audit::event(ctx, Event::SignInFailed)?
-        .about(user)
-        .with("reason", reason.word())
-        .with("identifier", index(&app.keys.index, attempt.name.as_str()))
-        .failed();
+    let entry = refusal(app, ctx, attempt, (reason, user))?;
     let now = ctx.now;
     let unit = async move |db: Db| {
         audit::record(&db, &entry).await?;
@@ -222,6 +239,29 @@ async fn refuse(app: &App, ctx: &Ctx, attempt: &Attempt, outcome: Outcome<'_>) -
         Ok(())
     };
     Ok(app.store.write(unit).await?)
+}
+
+/// Refuses whoever has deleted the account and knows its password, with a way back. `None`: it was
+/// restored or erased since it was read.
+async fn offer(
+    app: &App,
+    ctx: &Ctx,
+    attempt: &Attempt,
+    user: &User,
+    guess: &Guess,
+) -> Result<Option<Problem>> {
+    let offer = Offer::draft(app, ctx, user)?;
+    let entry = refusal(app, ctx, attempt, (Code::AccountDeleted, Some(user.id)))?;
+    let (made, guess) = (offer.clone(), guess.clone());
+    let unit = async move |db: Db| {
+        if !made.write(&db).await? {
+            return Ok(false);
+        }
+        audit::record(&db, &entry).await?;
+        guess.right(&db).await?;
+        Ok(true)
+    };
+    Ok(app.store.write(unit).await?.then(|| offer.problem()))
 }
 
 /// What an identifier is found by without being known.

@@ -3,7 +3,7 @@
 use domain::Span;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, at_once};
 
 const DELETE: &str = "/api/v1/auth/delete-account";
 const RESTORE: &str = "/api/v1/auth/restore-account";
@@ -83,4 +83,64 @@ async fn after_the_grace_it_is_erased_and_the_address_is_free() {
     }
     let again = world.stranger().register("anna@example.com").await.created();
     assert_ne!(again["user_id"], Value::from(id.to_string()));
+}
+
+/// The restore token that a sign-in offers.
+async fn offered(world: &World) -> Value {
+    let refused = world.stranger().login("anna@example.com").await.refused("account_deleted");
+    json!({ "token": refused["restore_token"].as_str().unwrap() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_to_restore_voids_the_older_ones_and_is_audited() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
+    let mailed = world.token("anna@example.com", "/restore-account?token=").await;
+    let (first, second) = (offered(&world).await, offered(&world).await);
+    for old in [json!({ "token": mailed }), first] {
+        world.stranger().post(RESTORE, old).await.refused("invalid_token");
+    }
+    let refused = ("session.refused".to_owned(), "failure".to_owned());
+    let events = world.audit(&anna).await;
+    assert_eq!(events.iter().filter(|it| **it == refused).count(), 2, "{events:?}");
+    let unit = async |db: store::Db| {
+        let statement = "SELECT COUNT(*) FROM links WHERE purpose = 'restore_account'";
+        db.value::<i64>(statement, store::args![]).await
+    };
+    assert_eq!(world.app().store.get(unit).await.unwrap(), 1);
+    world.stranger().post(RESTORE, second).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_offers_at_once_one_restores() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
+    let tokens = at_once(20, |_| {
+        let mut person = world.stranger();
+        async move { person.login("anna@example.com").await.refused("account_deleted") }
+    })
+    .await;
+    let mut good = 0;
+    for it in tokens {
+        let body = json!({ "token": it["restore_token"] });
+        good += usize::from(world.stranger().post(RESTORE, body).await.status == 200);
+    }
+    assert_eq!(good, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offers_to_restore_are_limited_as_failed_sign_ins_are() {
+    let world = World::with(|it| {
+        it.limits.enabled = true;
+        it.limits.login = "3/1h".parse().unwrap();
+    })
+    .await;
+    let anna = world.registered("anna@example.com").await;
+    anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
+    for _ in 0..3 {
+        offered(&world).await;
+    }
+    world.stranger().login("anna@example.com").await.refused("rate_limited");
 }
