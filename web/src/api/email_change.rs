@@ -76,7 +76,7 @@ pub struct ConfirmEmailResponse {
 /// Confirm another address
 ///
 /// Spends the token of the mail to the new address. Other sessions of the account end; the old
-/// address is mailed a way back.
+/// address, if it was proved, is mailed a way back.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/email/change/confirm",
