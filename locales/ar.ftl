@@ -208,6 +208,7 @@ time = { $day } { $month } { $year }، الساعة { $clock } (التوقيت �
 ## الرسائل
 
 mail-hello = مرحباً { $name }،
+mail-hello-unnamed = مرحباً،
 mail-copy-link = أو انسخ هذا الرابط إلى متصفحك:
 mail-link-once = مدة صلاحية الرابط: { $lifetime }. وهو يعمل مرة واحدة فقط.
 

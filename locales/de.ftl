@@ -178,6 +178,7 @@ time = { $day }. { $month } { $year }, { $clock } Uhr (UTC)
 ## E-Mails
 
 mail-hello = Guten Tag { $name },
+mail-hello-unnamed = Guten Tag,
 mail-copy-link = Oder kopieren Sie diesen Link in Ihren Browser:
 mail-link-once = Gültigkeit des Links: { $lifetime }. Er funktioniert nur einmal.
 

@@ -189,6 +189,7 @@ time = { $day } { $month } { $year }, { $clock } UTC
 ## Mails
 
 mail-hello = Hello { $name },
+mail-hello-unnamed = Hello,
 mail-copy-link = Or copy this link into your browser:
 mail-link-once = The link is good for { $lifetime } and works once.
 

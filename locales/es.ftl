@@ -187,6 +187,7 @@ time = { $day } de { $month } de { $year }, { $clock } (UTC)
 ## Correos
 
 mail-hello = Hola, { $name }:
+mail-hello-unnamed = Hola:
 mail-copy-link = O copie este enlace en su navegador:
 mail-link-once = Validez del enlace: { $lifetime }. Funciona una sola vez.
 

@@ -187,6 +187,7 @@ time = { $day } { $month } { $year } à { $clock } (UTC)
 ## E-mails
 
 mail-hello = Bonjour { $name },
+mail-hello-unnamed = Bonjour,
 mail-copy-link = Ou copiez ce lien dans votre navigateur :
 mail-link-once = Durée de validité du lien : { $lifetime }. Il ne fonctionne qu’une seule fois.
 

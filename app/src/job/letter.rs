@@ -105,8 +105,8 @@ pub(super) async fn send(
     let rendered = app.render.mail(language, letter.name(), &values)?;
     let mail = Mail {
         id: job.id.to_string(),
+        to_name: user.mailbox_name(&to),
         to,
-        to_name: Some(user.full_name()).filter(|it| !it.is_empty()),
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
@@ -170,7 +170,7 @@ fn values(
     json!({
         "product": app.settings.server.name,
         "public_url": app.public_url(),
-        "name": user.greeting(),
+        "name": user.greeting(to).unwrap_or_default(),
         "email": to.as_str(),
         "new_email": user.email.as_str(),
         "link": link.as_ref().map(|it| &it.address),

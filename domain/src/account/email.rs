@@ -53,10 +53,6 @@ impl Email {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |it| it.1)
     }
-
-    pub fn local(&self) -> &str {
-        self.0.rsplit_once('@').map_or(self.as_str(), |it| it.0)
-    }
 }
 
 impl fmt::Display for Email {

@@ -75,12 +75,17 @@ impl User {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
-    /// How to address the person. Anybody can have us write to anybody by registering, under a name
-    /// that they choose: one that reads like a message or leads to a site is not repeated.
-    pub fn greeting(&self) -> &str {
+    /// What to call the person in a mail to this address. Anybody can have us write to anybody, by
+    /// registering, asking for another address or leaving one, under a name that they choose: where
+    /// the address is not the account's own and proved, a mail calls nobody by a name.
+    pub fn greeting(&self, to: &Email) -> Option<&str> {
         let names = [Some(self.first_name.as_str()), self.username.as_deref()];
-        let name = names.into_iter().flatten().find(|it| is_name(it));
-        name.unwrap_or_else(|| self.email.local())
+        names.into_iter().flatten().find(|it| self.has_proved(to) && is_name(it))
+    }
+
+    /// The name before the address in the head of a mail, by the same rule.
+    pub fn mailbox_name(&self, to: &Email) -> Option<String> {
+        Some(self.full_name()).filter(|it| self.has_proved(to) && is_name(it))
     }
 
     /// The names of the roles a token carries.
@@ -107,14 +112,22 @@ impl User {
 }
 
 /// Longer ones are no way to address somebody.
-const GREETING_LENGTH: usize = 50;
+const NAME_LENGTH: usize = 50;
+/// More of them make a telephone number.
+const MOST_DIGITS: usize = 4;
+/// What browsers take for a dot in the name of a host (UTS 46).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
+/// Whether a text does not read like a message or lead to a site: somebody may have the session of
+/// whoever gets the mail.
 fn is_name(text: &str) -> bool {
-    let is_long = text.chars().nth(GREETING_LENGTH).is_some();
+    let is_long = text.chars().nth(NAME_LENGTH).is_some();
+    let is_number = text.chars().filter(|it| it.is_numeric()).nth(MOST_DIGITS).is_some();
     // What mail programs make a link of: `example.com`, but not `J.R.` or `Mary St. John`.
-    let mut parts = text.split('.').skip(1);
+    let mut parts = text.split(DOTS).skip(1);
     let has_domain = parts.any(|it| it.chars().take_while(|it| it.is_alphanumeric()).count() > 1);
-    !text.is_empty() && !is_long && !has_domain && !text.contains([':', '/', '@', '\\'])
+    let is_plain = !text.contains([':', '/', '@', '\\']);
+    !text.is_empty() && is_plain && !is_long && !is_number && !has_domain
 }
 
 #[cfg(test)]
@@ -125,22 +138,43 @@ mod tests {
     fn people_are_addressed_by_what_is_a_name() {
         let long = "Dear customer, your account is in danger, call us at once";
         let cases = [
-            ("Anna", Some("anna_1"), "Anna"),
-            ("J.R. Mary", Some("anna_1"), "J.R. Mary"),
-            ("Mary St. John", Some("anna_1"), "Mary St. John"),
-            ("", Some("anna_1"), "anna_1"),
-            ("", None, "anna.l"),
-            ("see evil.example", Some("anna_1"), "anna_1"),
-            ("http://evil", Some("anna_1"), "anna_1"),
-            ("a@evil", Some("evil.example"), "anna.l"),
-            (long, None, "anna.l"),
+            ("Anna", Some("anna_1"), Some("Anna")),
+            ("J.R. Mary", Some("anna_1"), Some("J.R. Mary")),
+            ("Mary St. John", Some("anna_1"), Some("Mary St. John")),
+            ("", Some("anna_1984"), Some("anna_1984")),
+            ("", None, None),
+            ("see evil.example", Some("anna_1"), Some("anna_1")),
+            ("see evil\u{3002}example", Some("anna_1"), Some("anna_1")),
+            ("http://evil", Some("anna_1"), Some("anna_1")),
+            ("a@evil", Some("evil.example"), None),
+            ("call +1 900 555 0100", Some("0900555"), None),
+            (long, None, None),
         ];
+        let email = Email::parse("anna.l@example.com").unwrap();
         for (first_name, username, expected) in cases {
-            let email = Email::parse("anna.l@example.com").unwrap();
-            let user = User::new(UserId::new(Time(0), [1; 10]), email, Time(0));
-            let username = username.map(str::to_owned);
-            let user = User { first_name: first_name.into(), username, ..user };
-            assert_eq!(user.greeting(), expected, "{first_name}");
+            let user = User {
+                first_name: first_name.into(),
+                username: username.map(str::to_owned),
+                email_verified_at: Some(Time(0)),
+                ..User::new(UserId::new(Time(0), [1; 10]), email.clone(), Time(0))
+            };
+            assert_eq!(user.greeting(&email), expected, "{first_name}");
+            let in_head = user.mailbox_name(&email);
+            assert_eq!(in_head.as_deref(), expected.filter(|it| *it == first_name));
         }
+    }
+
+    #[test]
+    fn only_the_accounts_own_proved_address_is_addressed_by_name() {
+        let own = Email::parse("anna@example.com").unwrap();
+        let other = Email::parse("anna@example.org").unwrap();
+        let user = User::new(UserId::new(Time(0), [1; 10]), own.clone(), Time(0));
+        let user = User { first_name: "Anna".into(), last_name: "Lindholm".into(), ..user };
+        let proved = User { email_verified_at: Some(Time(0)), ..user.clone() };
+        for (user, to) in [(&user, &own), (&user, &other), (&proved, &other)] {
+            assert_eq!((user.greeting(to), user.mailbox_name(to)), (None, None));
+        }
+        assert_eq!(proved.greeting(&own), Some("Anna"));
+        assert_eq!(proved.mailbox_name(&own).as_deref(), Some("Anna Lindholm"));
     }
 }

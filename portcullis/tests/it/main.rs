@@ -18,6 +18,7 @@ mod email_change;
 mod exchange;
 mod fakes;
 mod foreign;
+mod greetings;
 mod keys;
 mod kill;
 mod languages;
