@@ -11,7 +11,7 @@ use store::{Db, links::Link};
 use crate::{
     App, Ctx, Result, audit,
     exchange::{self, Evidence},
-    job::{self, Letter, Task},
+    job::{self, Envelope, Letter, Task},
     limits::{self, Limit},
     link::{self, Mailed},
     revocations, sign_in,
@@ -37,7 +37,9 @@ pub async fn verify(
     };
     let (row, exchange) = exchange.unzip();
     let entry = audit::event(ctx, Event::EmailVerified)?.by(user);
-    let welcome = job::draft(app, ctx, &Task::letter(Letter::Welcome, user))?;
+    let to = Some(Email::from(found.email));
+    let welcome = Task::Letter(Envelope { to, ..Envelope::new(Letter::Welcome, user) });
+    let welcome = job::draft(app, ctx, &welcome)?;
     app.store
         .attempt(async move |db: Db| -> Result<()> {
             let spent = link::spend(&db, user, &hash, purpose, now).await?;

@@ -6,7 +6,10 @@ mod letter;
 mod schedule;
 mod worker;
 
-use domain::{JobId, Secret, UserId, account::Email};
+use domain::{
+    JobId, Secret, UserId,
+    account::{Email, User},
+};
 use serde::{Deserialize, Serialize};
 use store::jobs::Job;
 pub use store::jobs::{Filter, State};
@@ -41,7 +44,7 @@ pub struct Envelope {
     pub letter: Letter,
     /// `None`: somebody without an account.
     pub user_id: Option<UserId>,
-    /// `None`: the user's own address.
+    /// `None`: the address that the user has when it is sent.
     pub to: Option<Email>,
     /// What the mail's link holds.
     pub token: Option<Secret>,
@@ -57,9 +60,12 @@ impl Envelope {
 }
 
 impl Task {
-    /// A letter without a link, to a user's own address.
-    pub fn letter(letter: Letter, user_id: UserId) -> Task {
-        Task::Letter(Envelope::new(letter, user_id))
+    /// A letter without a link, about what happens to a user now. It goes to the address that they have
+    /// proved now, whoever changes it while the letter waits. One that they have not may be a typing
+    /// error: then to whatever the account has when the letter is sent.
+    pub fn letter(letter: Letter, user: &User) -> Task {
+        let to = user.email_verified_at.map(|_| user.email.clone());
+        Task::Letter(Envelope { to, ..Envelope::new(letter, user.id) })
     }
 }
 

@@ -225,6 +225,8 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
     let usable = user.filter(|it| it.is_usable() && it.email.as_str() == found.email);
     let user = usable.ok_or(Code::InvalidLink)?;
+    // The mail has reached it.
+    let user = User { email_verified_at: user.email_verified_at.or(Some(ctx.now)), ..user };
     let new_hash = accept(app, &user, &new).await?;
     let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
     let (unlock, now) = (Unlock::of(app, &user), ctx.now);
@@ -308,7 +310,7 @@ impl Change {
             former,
             keep: i64::from(app.settings.passwords.history).saturating_sub(1).max(0),
             entry: audit::event(ctx, event)?.by(user.id),
-            job: job::draft(app, ctx, &Task::letter(Letter::PasswordChanged, user.id))?,
+            job: job::draft(app, ctx, &Task::letter(Letter::PasswordChanged, user))?,
             now: ctx.now,
         })
     }

@@ -172,7 +172,7 @@ impl Account {
         Ok(Account {
             entry: audit::event(ctx, Event::UserRegistered)?.by(user.id),
             verification,
-            welcome: job::draft(app, ctx, &Task::letter(Letter::Welcome, user.id))?,
+            welcome: job::draft(app, ctx, &Task::letter(Letter::Welcome, &user))?,
             session,
             consents: Vec::new(),
             invitation: None,
@@ -248,7 +248,7 @@ async fn repeated(app: &App, ctx: &Ctx, user: &User) -> Result<Registered> {
     refuse_username(app, user).await?;
     let entry = audit::event(ctx, Event::RegistrationRepeated)?.about(Some(owner.id));
     let letter = Letter::RegistrationRepeated;
-    let job = job::draft(app, ctx, &Task::letter(letter, owner.id))?;
+    let job = job::draft(app, ctx, &Task::letter(letter, &owner))?;
     let may_tell = email::may_write_to(app, ctx, letter, &owner.email).await;
     app.store
         .write(async move |db| {

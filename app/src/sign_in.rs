@@ -26,12 +26,8 @@ use crate::{
 
 const DEVICE_NAME_LENGTH: usize = 100;
 /// What counts as a failure.
-const COUNTED: &[Code] = &[
-    Code::InvalidCredentials,
-    Code::EmailNotVerified,
-    Code::AccountDeleted,
-    Code::AccountLocked,
-];
+const COUNTED: &[Code] =
+    &[Code::InvalidCredentials, Code::EmailNotVerified, Code::AccountDeleted, Code::AccountLocked];
 /// How often a password is looked at: another sign-in may have replaced its hash since.
 const ROUNDS: usize = 3;
 

@@ -252,7 +252,7 @@ async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -
         .with("presented_generation", token.generation)
         .with("head_generation", seen.head)
         .failed();
-    let job = job::draft(app, ctx, &Task::letter(Letter::SessionReused, user))?;
+    let job = job::draft(app, ctx, &Task::letter(Letter::SessionReused, &facts.user))?;
     let is_ended = app
         .store
         .write(async move |db| {

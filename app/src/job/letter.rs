@@ -1,5 +1,7 @@
 //! Mails that people get, each a template in HTML and in text.
 
+mod due;
+
 use domain::{
     Secret, Span, UserId,
     account::{Email, User},
@@ -8,7 +10,7 @@ use domain::{
 use outside::mail::{Mail, MailError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use store::jobs::Job;
+use store::{Db, jobs::Job};
 
 use super::{Envelope, worker::Failure};
 use crate::{App, Ctx, link::lifetime, locale::Language};
@@ -86,7 +88,7 @@ impl Letter {
     }
 }
 
-/// Renders and sends a letter. Somebody who is gone gets none.
+/// Renders and sends a letter, unless it has lost its use while it waited.
 pub(super) async fn send(
     app: &App,
     ctx: &Ctx,
@@ -95,11 +97,13 @@ pub(super) async fn send(
 ) -> Result<(), Failure> {
     let Envelope { letter, user_id, to, token, language } = envelope;
     let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
-    if !user.is_active || (user.deleted_at.is_some() && letter != Letter::AccountDeleted) {
+    let to = to.unwrap_or_else(|| user.email.clone());
+    let linked = letter.purpose().zip(token);
+    if !letter.is_due(&user, &to) || !leads_on(app, ctx, linked.as_ref()).await? {
+        tracing::info!(job = %job.id, kind = job.kind, "a mail has lost its use and is not sent");
         return Ok(());
     }
-    let to = to.unwrap_or_else(|| user.email.clone());
-    let link = letter.purpose().zip(token).map(|(purpose, token)| Link::new(app, purpose, &token));
+    let link = linked.map(|(purpose, token)| Link::new(app, purpose, &token));
     let language = language.or_else(|| Language::of(&user.profile.language)).unwrap_or_default();
     let values = values(app, language, (&user, &to), link, job);
     let rendered = app.render.mail(language, letter.name(), &values)?;
@@ -132,6 +136,20 @@ async fn recipient(
     };
     let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
     Ok(found)
+}
+
+/// Whether the link of a letter, if it has one, is good still.
+async fn leads_on(app: &App, ctx: &Ctx, linked: Option<&(Purpose, Secret)>) -> crate::Result<bool> {
+    let Some((purpose, token)) = linked else { return Ok(true) };
+    let Some(hash) = domain::link::hash(token.expose()) else { return Ok(false) };
+    let (purpose, now) = (*purpose, ctx.now);
+    let unit = async move |db: Db| {
+        Ok(match purpose {
+            Purpose::Invitation => store::invitations::by_hash(&db, &hash, now).await?.is_some(),
+            _ => store::links::by_hash(&db, &hash, purpose, now).await?.is_some(),
+        })
+    };
+    Ok(app.store.get(unit).await?)
 }
 
 /// What a mail leads to, and for how long.

@@ -23,6 +23,7 @@ mod keys;
 mod kill;
 mod languages;
 mod leaks;
+mod letters;
 mod limits;
 mod lockout;
 mod login;
