@@ -228,7 +228,7 @@ mail-session_reused-next = لقد أنهينا تلك الجلسة، فلا يم
 
 mail-registration_repeated-subject = لديك حساب في { $product } بالفعل
 mail-registration_repeated-about = حاول شخص ما، ربما أنت، إنشاء حساب بالعنوان { $email }. يوجد حساب بهذا العنوان بالفعل، لذلك لم يتغير شيء.
-mail-registration_repeated-next = إذا كنت أنت، فسجّل الدخول بهذا العنوان. وإلا فلا داعي لأي إجراء.
+mail-registration_repeated-next = إذا كنت أنت، فسجّل الدخول بهذا العنوان. وإن لم ينجح ذلك فاطلب كلمة مرور جديدة، فتعيينها يؤكد العنوان أيضاً. وإن لم تكن أنت فلا داعي لأي إجراء.
 
 mail-reset_password-subject = تعيين كلمة مرور جديدة في { $product }
 mail-reset_password-about = طلب شخص ما، ربما أنت، كلمة مرور جديدة للعنوان { $email }.

@@ -198,7 +198,7 @@ mail-session_reused-next = Wir haben die betroffene Sitzung beendet, sodass wede
 
 mail-registration_repeated-subject = Sie haben bereits ein { $product }-Konto
 mail-registration_repeated-about = Jemand, vielleicht Sie selbst, wollte ein Konto mit { $email } anlegen. Zu dieser Adresse gibt es schon eines, deshalb wurde nichts geändert.
-mail-registration_repeated-next = Wenn Sie es waren, melden Sie sich mit dieser Adresse an. Wenn nicht, müssen Sie nichts tun.
+mail-registration_repeated-next = Wenn Sie es waren, melden Sie sich mit dieser Adresse an. Gelingt das nicht, fordern Sie ein neues Passwort an: Wenn Sie es setzen, ist auch die Adresse bestätigt. Wenn Sie es nicht waren, müssen Sie nichts tun.
 
 mail-reset_password-subject = Neues Passwort für { $product } festlegen
 mail-reset_password-about = Jemand, vielleicht Sie selbst, hat ein neues Passwort für { $email } angefordert.

@@ -209,7 +209,7 @@ mail-session_reused-next = We have ended that session, so neither you nor anybod
 
 mail-registration_repeated-subject = You already have a { $product } account
 mail-registration_repeated-about = Somebody, perhaps you, tried to create an account with { $email }. This address has one already, so nothing was changed.
-mail-registration_repeated-next = If it was you, sign in with this address. If not, there is nothing to do.
+mail-registration_repeated-next = If it was you, sign in with this address. If that fails, ask for a new password: setting it confirms the address too. If it was not you, there is nothing to do.
 
 mail-reset_password-subject = Set a new password for { $product }
 mail-reset_password-about = Somebody, perhaps you, asked for a new password for { $email }.

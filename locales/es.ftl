@@ -207,7 +207,7 @@ mail-session_reused-next = Hemos cerrado esa sesión, de modo que ni usted ni na
 
 mail-registration_repeated-subject = Ya tiene una cuenta de { $product }
 mail-registration_repeated-about = Alguien, quizá usted, ha intentado crear una cuenta con { $email }. Esta dirección ya tiene una, así que no se ha cambiado nada.
-mail-registration_repeated-next = Si ha sido usted, inicie sesión con esta dirección. Si no, no tiene que hacer nada.
+mail-registration_repeated-next = Si ha sido usted, inicie sesión con esta dirección. Si no lo consigue, pida una nueva contraseña: al establecerla también se confirma la dirección. Si no ha sido usted, no tiene que hacer nada.
 
 mail-reset_password-subject = Establezca una nueva contraseña para { $product }
 mail-reset_password-about = Alguien, quizá usted, ha pedido una nueva contraseña para { $email }.

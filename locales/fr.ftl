@@ -207,7 +207,7 @@ mail-session_reused-next = Nous avons mis fin à cette session : ni vous ni pers
 
 mail-registration_repeated-subject = Vous avez déjà un compte { $product }
 mail-registration_repeated-about = Quelqu’un, peut-être vous, a essayé de créer un compte avec { $email }. Cette adresse en a déjà un : rien n’a donc été modifié.
-mail-registration_repeated-next = Si c’était vous, connectez-vous avec cette adresse. Sinon, vous n’avez rien à faire.
+mail-registration_repeated-next = Si c’était vous, connectez-vous avec cette adresse. Si cela échoue, demandez un nouveau mot de passe : le définir confirme aussi l’adresse. Si ce n’était pas vous, vous n’avez rien à faire.
 
 mail-reset_password-subject = Définissez un nouveau mot de passe pour { $product }
 mail-reset_password-about = Quelqu’un, peut-être vous, a demandé un nouveau mot de passe pour { $email }.

@@ -9,7 +9,6 @@ use domain::{
     event::Event,
     link::Purpose,
     session::{EndReason, Session},
-    settings::Enumeration,
 };
 use store::Db;
 
@@ -41,7 +40,7 @@ pub async fn request(
     }
     password::prove(app, ctx, caller, ("password", password)).await?;
     let is_free = is_free_for(app, &new, caller.user.id).await?;
-    if !is_free && app.settings.privacy.enumeration == Enumeration::Standard {
+    if !is_free && !app.settings.privacy.is_strict() {
         return Err(taken());
     }
     let may_write = email::may_write_to(app, ctx, Letter::ChangeEmail, &new).await;

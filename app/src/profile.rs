@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Problem, Time,
+    Code, Problem, Time, UserId,
     account::{User, metadata, phone, profile, profile::Change, username},
     event::Event,
     problem::FieldErrors,
@@ -76,36 +76,50 @@ fn apply(user: &User, change: &Change, metadata_limit: usize) -> Result<User> {
 async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time) -> Result<bool> {
     let entry = audit::event(ctx, Event::ProfileUpdated)?.by(user.id).in_session(caller.session.id);
     let (id, now, user) = (user.id, ctx.now, user.clone());
+    let is_strict = app.settings.privacy.is_strict();
     let written = app
         .store
-        .attempt(async move |db: Db| -> Result<bool> {
-            if let Some(name) = &user.username
-                && store::users::is_username_taken(&db, name, Some(id)).await?
-            {
-                let taken = "This username is taken.";
-                return Err(Problem::field("username", "username_taken", taken).into());
+        .attempt(async move |db: Db| -> Result<_> {
+            let mut released = None;
+            if let Some(name) = &user.username {
+                if is_strict {
+                    released = release(&db, name, id, now).await?;
+                }
+                if store::users::is_username_taken(&db, name, Some(id)).await? {
+                    let taken = "This username is taken.";
+                    return Err(Problem::field("username", "username_taken", taken).into());
+                }
             }
             let written = store::users::set_profile(&db, &user, read_at).await?;
             if written {
                 audit::record(&db, &entry).await?;
                 revocations::user(&db, id, now).await?;
             }
-            Ok(written)
+            Ok((written, released))
         })
-        .await
-        .map_err(name_conflicts)?;
-    if written {
-        revocations::announced(app, &[], Some(id));
+        .await;
+    let (written, released) = match written {
+        // Two who take one free name at the same moment: the index decides.
+        Err(Error::Broken(cause)) if cause.is_conflict("users_username") => return Ok(false),
+        written => written?,
+    };
+    for user in [released, written.then_some(id)] {
+        revocations::announced(app, &[], user);
     }
     Ok(written)
 }
 
-/// Two who take one free name at the same moment: the index decides.
-fn name_conflicts(error: Error) -> Error {
-    match &error {
-        Error::Broken(cause) if cause.is_conflict("users_username") => {
-            Problem::field("username", "username_taken", "This username is taken.").into()
-        }
-        _ => error,
+/// Where accounts are hidden until their address is proved, whoever asks for the username of one
+/// gets it; gives who lost it.
+pub(crate) async fn release(
+    db: &Db,
+    username: &str,
+    to: UserId,
+    now: Time,
+) -> store::Result<Option<UserId>> {
+    let released = store::users::release_username(db, username, to, now).await?;
+    if let Some(id) = released {
+        revocations::user(db, id, now).await?;
     }
+    Ok(released)
 }

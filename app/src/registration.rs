@@ -4,12 +4,7 @@ mod form;
 
 use std::sync::Arc;
 
-use domain::{
-    Code, Problem, UserId,
-    account::User,
-    event::Event,
-    settings::{Enumeration, RegistrationMode},
-};
+use domain::{Code, Problem, UserId, account::User, event::Event, settings::RegistrationMode};
 use store::{Db, consents::Consent, invitations::Invitation};
 
 pub use self::form::Registration;
@@ -25,10 +20,13 @@ use crate::{
     job::{self, Letter, Task},
     limits::{self, Limit},
     link::Mailed,
-    password,
+    password, profile, revocations,
     sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
 };
+
+/// How often a username is tried that others want at the same moment.
+const ROUNDS: usize = 5;
 
 /// What became of a registration.
 #[derive(Debug)]
@@ -96,15 +94,11 @@ async fn make(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Re
     user.password_hash = Some(app.hasher.hash(&password).await?);
     let consents = consents(app, ctx, user.id, &accepted)?;
     let account = Account { consents, invitation, key, ..Account::draft(app, ctx, user, binding)? };
-    let (made, now) = (account.clone(), ctx.now);
-    let unit = async move |db: Db| -> Result<bool> { made.write(&db, now).await };
-    if !app.store.attempt(unit).await? {
-        return repeated(app, ctx, &account.user).await;
-    }
+    let added = add(app, ctx, account).await?;
     job::wake(app);
-    if app.settings.privacy.enumeration == Enumeration::Strict {
+    let Some(account) = added.filter(|_| !app.settings.privacy.is_strict()) else {
         return Ok(Registered::Silent);
-    }
+    };
     let Account { user, session, .. } = account;
     let user = Arc::new(user);
     let pair = match session {
@@ -130,7 +124,7 @@ async fn admit(app: &App, ctx: &Ctx, input: &Registration) -> Result<Option<Invi
 }
 
 async fn replay(app: &App, id: UserId) -> Result<Registered> {
-    if app.settings.privacy.enumeration == Enumeration::Strict {
+    if app.settings.privacy.is_strict() {
         return Ok(Registered::Silent);
     }
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
@@ -159,7 +153,7 @@ impl Account {
         let is_proved = user.email_verified_at.is_some();
         let signs_in = rules.auto_login
             && (is_proved || !rules.require_verified_email)
-            && app.settings.privacy.enumeration == Enumeration::Standard;
+            && !app.settings.privacy.is_strict();
         let new =
             NewSession { remembered: false, device_name: String::new(), proof: Proof::Password };
         let session = if signs_in { Some(sessions::draft(app, ctx, &user, new)?) } else { None };
@@ -217,16 +211,20 @@ pub(crate) fn username_taken() -> Problem {
 
 /// Spares the hash where the answer may be told.
 async fn refuse_known(app: &App, user: &User) -> Result<()> {
-    let is_told = app.settings.privacy.enumeration == Enumeration::Standard;
-    if is_told && owner(app, user).await?.is_some() {
+    if !app.settings.privacy.is_strict() && owner(app, user).await?.is_some() {
         return Err(email_taken().into());
     }
     refuse_username(app, user).await
 }
 
+/// Where an account is hidden, so is its username.
 async fn refuse_username(app: &App, user: &User) -> Result<()> {
     let Some(username) = user.username.clone() else { return Ok(()) };
-    let unit = async move |db: Db| store::users::is_username_taken(&db, &username, None).await;
+    let is_strict = app.settings.privacy.is_strict();
+    let unit = async move |db: Db| match is_strict {
+        true => store::users::is_username_proved(&db, &username).await,
+        false => store::users::is_username_taken(&db, &username, None).await,
+    };
     match app.store.get(unit).await? {
         true => Err(username_taken().into()),
         false => Ok(()),
@@ -239,26 +237,68 @@ pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
     Ok(app.store.get(async move |db| store::users::by_name(&db, &name).await).await?)
 }
 
-/// The row was refused: by its username, which may be told, or by its address.
-async fn repeated(app: &App, ctx: &Ctx, user: &User) -> Result<Registered> {
-    let Some(owner) = owner(app, user).await? else { return Err(username_taken().into()) };
-    if app.settings.privacy.enumeration == Enumeration::Standard {
-        return Err(email_taken().into());
-    }
-    refuse_username(app, user).await?;
-    let entry = audit::event(ctx, Event::RegistrationRepeated)?.about(Some(owner.id));
+/// Writes an account down. `None`: the address is known, and its owner is told by mail alone. Both
+/// take one transaction, and the same username from whoever had it without having proved an address:
+/// what becomes of it later must not tell which it was.
+async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Account>> {
+    let is_strict = app.settings.privacy.is_strict();
     let letter = Letter::RegistrationRepeated;
-    let job = job::draft(app, ctx, &Task::letter(letter, &owner))?;
-    let may_tell = email::may_write_to(app, ctx, letter, &owner.email).await;
-    app.store
-        .write(async move |db| {
-            audit::record(&db, &entry).await?;
-            if may_tell {
-                store::jobs::insert(&db, &job).await?;
-            }
-            Ok(())
+    let may_tell = is_strict && email::may_write_to(app, ctx, letter, &account.user.email).await;
+    for round in 0..=ROUNDS {
+        refuse_username(app, &account.user).await?;
+        // Others want it at this moment. It is nobody's until an address is proved.
+        if round == ROUNDS && is_strict {
+            account.user.username = None;
+        }
+        let (known, made, now) = (owner(app, &account.user).await?, account.clone(), ctx.now);
+        if known.is_some() && !is_strict {
+            return Err(email_taken().into());
+        }
+        let is_known = known.is_some();
+        let known = known.map(|it| Repeated::draft(app, ctx, &it, may_tell)).transpose()?;
+        let unit = async move |db: Db| -> Result<_> {
+            let released = match &made.user.username {
+                Some(name) if is_strict => profile::release(&db, name, made.user.id, now).await?,
+                _ => None,
+            };
+            let written = match &known {
+                Some(known) => known.write(&db, &made, now).await?,
+                None => made.write(&db, now).await?,
+            };
+            Ok((written, released))
+        };
+        let (written, released) = app.store.attempt(unit).await?;
+        revocations::announced(app, &[], released);
+        if written {
+            return Ok(Some(account).filter(|_| !is_known));
+        }
+    }
+    Err(Error::away("a name is asked for too often at once"))
+}
+
+/// What the owner of a known address is told, where nobody else is.
+#[derive(Debug, Clone)]
+struct Repeated {
+    entry: Entry,
+    job: Option<store::jobs::Job>,
+}
+
+impl Repeated {
+    fn draft(app: &App, ctx: &Ctx, owner: &User, may_tell: bool) -> Result<Repeated> {
+        let task = Task::letter(Letter::RegistrationRepeated, owner);
+        Ok(Repeated {
+            entry: audit::event(ctx, Event::RegistrationRepeated)?.about(Some(owner.id)),
+            job: may_tell.then(|| job::draft(app, ctx, &task)).transpose()?,
         })
-        .await?;
-    job::wake(app);
-    Ok(Registered::Silent)
+    }
+
+    /// The key stands for the request as if the account had been made.
+    async fn write(&self, db: &Db, account: &Account, now: domain::Time) -> Result<bool> {
+        idempotency::note(db, account.key, account.user.id.0, now).await?;
+        audit::record(db, &self.entry).await?;
+        if let Some(job) = &self.job {
+            store::jobs::insert(db, job).await?;
+        }
+        Ok(true)
+    }
 }

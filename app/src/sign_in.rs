@@ -164,7 +164,7 @@ impl Name {
     }
 }
 
-/// Who has a name, and what guesses at it are counted on.
+/// Who has a name, as far as that may be known, and what guesses at it are counted on.
 struct Found {
     user: Option<User>,
     counters: Counters,
@@ -180,6 +180,7 @@ async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
             Name::Account(name) => store::users::by_name(&db, name).await?,
             Name::Phone(number) => store::users::by_phone(&db, number).await?,
         };
+        let user = user.filter(|it| !owned.settings.privacy.hides(it));
         // Nobody's devices are looked for as well.
         let id = user.as_ref().map_or(UserId(Default::default()), |it| it.id);
         let is_known = store::sessions::is_known_device(&db, id, &device).await?;

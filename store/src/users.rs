@@ -60,6 +60,41 @@ pub async fn is_username_taken(db: &Db, username: &str, but: Option<UserId>) -> 
     Ok(count > 0)
 }
 
+/// Whether somebody has the username whose address is proved.
+pub async fn is_username_proved(db: &Db, username: &str) -> Result<bool> {
+    let statement =
+        sql!("SELECT COUNT(*) FROM users WHERE username = $1 AND email_verified_at IS NOT NULL");
+    Ok(db.value::<i64>(statement, args![username]).await? > 0)
+}
+
+/// Takes a username from whoever other than `but` has it and has not proved an address; gives who
+/// that was.
+pub async fn release_username(
+    db: &Db,
+    username: &str,
+    but: UserId,
+    now: Time,
+) -> Result<Option<UserId>> {
+    let released: Option<Released> = db
+        .optional(
+            sql!(
+                "UPDATE users SET username = NULL, updated_at = $3
+                 WHERE username = $1 AND id <> $2 AND email_verified_at IS NULL
+                 RETURNING id"
+            ),
+            args![username, but, now],
+        )
+        .await?;
+    Ok(released.map(|it| it.id))
+}
+
+crate::row! {
+    /// Somebody who has lost a username.
+    pub struct Released {
+        pub id: UserId,
+    }
+}
+
 /// Writes what its owner can change. False when the user has been changed since it was read.
 pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
     let updated = db

@@ -53,7 +53,7 @@ async fn a_mail_arrives_with_its_headers_and_both_texts() {
     assert_eq!((from.as_str(), to.as_slice()), ("no-reply@localhost", &[ANNA.to_owned()][..]));
     for header in [
         "From: Portcullis <no-reply@localhost>\n",
-        "<anna@example.com>\n",
+        "To: anna@example.com\n",
         "Subject: Confirm your email address for Portcullis\n",
         "Date: Fri, 15 Jan 2027 08:00:00 +0000\n",
         "Message-ID: <",

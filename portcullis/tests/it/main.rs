@@ -44,6 +44,7 @@ mod shutdown;
 mod simplejwt;
 mod smtp_failures;
 mod states;
+mod strict;
 mod tidy;
 mod tokens;
 mod transport;

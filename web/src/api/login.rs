@@ -70,7 +70,8 @@ impl From<LoginRequest> for Credentials {
 
 /// Sign in
 ///
-/// Unknown names, wrong passwords and disabled accounts get the same answer.
+/// Unknown names, wrong passwords and disabled accounts get the same answer, and with
+/// `privacy.enumeration = "strict"` accounts whose address is not verified.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",

@@ -97,8 +97,8 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
 /// Register
 ///
 /// Makes an account and mails a link that confirms its address. With
-/// `privacy.enumeration = "strict"` the answer is 202 whether or not the address is known, and its
-/// owner is told by mail.
+/// `privacy.enumeration = "strict"` the answer is 202 whether or not the address is known, its owner
+/// is told by mail, and signing in works once the address is verified.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/register",
