@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Problem, Time, UserId,
+    Code, Problem, Time,
     account::{User, metadata, phone, profile, profile::Change, username},
     event::Event,
     problem::FieldErrors,
@@ -82,8 +82,9 @@ async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time
         .attempt(async move |db: Db| -> Result<_> {
             let mut released = None;
             if let Some(name) = &user.username {
+                // It is nobody's beside an address that is not proved.
                 if is_strict {
-                    released = release(&db, name, id, now).await?;
+                    released = store::users::release_username(&db, name, id, now).await?;
                 }
                 if store::users::is_username_taken(&db, name, Some(id)).await? {
                     let taken = "This username is taken.";
@@ -94,6 +95,9 @@ async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time
             if written {
                 audit::record(&db, &entry).await?;
                 revocations::user(&db, id, now).await?;
+            }
+            if let Some(released) = released {
+                revocations::user(&db, released, now).await?;
             }
             Ok((written, released))
         })
@@ -107,19 +111,4 @@ async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time
         revocations::announced(app, &[], user);
     }
     Ok(written)
-}
-
-/// Where accounts are hidden until their address is proved, whoever asks for the username of one
-/// gets it; gives who lost it.
-pub(crate) async fn release(
-    db: &Db,
-    username: &str,
-    to: UserId,
-    now: Time,
-) -> store::Result<Option<UserId>> {
-    let released = store::users::release_username(db, username, to, now).await?;
-    if let Some(id) = released {
-        revocations::user(db, id, now).await?;
-    }
-    Ok(released)
 }

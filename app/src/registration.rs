@@ -20,7 +20,7 @@ use crate::{
     job::{self, Letter, Task},
     limits::{self, Limit},
     link::Mailed,
-    password, profile, revocations,
+    password, revocations,
     sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
 };
@@ -257,14 +257,18 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
         let is_known = known.is_some();
         let known = known.map(|it| Repeated::draft(app, ctx, &it, may_tell)).transpose()?;
         let unit = async move |db: Db| -> Result<_> {
-            let released = match &made.user.username {
-                Some(name) if is_strict => profile::release(&db, name, made.user.id, now).await?,
-                _ => None,
+            let (id, username) = (made.user.id, made.user.username.as_deref());
+            let released = match username.filter(|_| is_strict) {
+                Some(name) => store::users::release_username(&db, name, id, now).await?,
+                None => None,
             };
             let written = match &known {
                 Some(known) => known.write(&db, &made, now).await?,
                 None => made.write(&db, now).await?,
             };
+            if let Some(released) = released {
+                revocations::user(&db, released, now).await?;
+            }
             Ok((written, released))
         };
         let (written, released) = app.store.attempt(unit).await?;

@@ -14,7 +14,7 @@ section! {
         pub allowed_domains: Vec<String> = Vec::new(),
         /// Domains that addresses may not be of, written in the same way.
         pub blocked_domains: Vec<String> = Vec::new(),
-        /// A registration signs in at once.
+        /// A registration signs in at once, unless `privacy.enumeration` is `strict`.
         pub auto_login: bool = true,
         /// Nobody signs in with an address that is not verified.
         pub require_verified_email: bool = false,

@@ -9,6 +9,7 @@ use crate::world::{Answer, PASSWORD, Person, World};
 enum State {
     Unverified,
     UnverifiedWhereProofIsRequired,
+    UnverifiedWhereAccountsAreHidden,
     Verified,
     Locked,
     Disabled,
@@ -39,6 +40,10 @@ async fn bring_into(world: &mut World, state: State) -> Person {
         State::Unverified | State::Verified => {}
         State::UnverifiedWhereProofIsRequired => {
             world.restart(|it| it.registration.require_verified_email = true).await;
+        }
+        State::UnverifiedWhereAccountsAreHidden => {
+            let strict = domain::settings::Enumeration::Strict;
+            world.restart(|it| it.privacy.enumeration = strict).await;
         }
         State::Locked => {
             let wrong = json!({ "email": "anna@example.com", "password": "Wr0ng&Quiet-River" });
@@ -99,6 +104,14 @@ async fn each_state_can_do_what_the_table_says() {
             Outcomes {
                 login: told(403, "email_not_verified"),
                 token: told(403, "email_not_verified"),
+                ..all()
+            },
+        ),
+        (
+            State::UnverifiedWhereAccountsAreHidden,
+            Outcomes {
+                login: told(401, "invalid_credentials"),
+                token: told(401, "no_active_account"),
                 ..all()
             },
         ),
