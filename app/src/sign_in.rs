@@ -93,24 +93,15 @@ async fn check_password(
             }
         };
         let is_right = verified != Verified::Wrong && !guess.is_barred();
-        if let Some(deleted) = user.as_ref().filter(|it| is_right && is_restorable(app, ctx, it)) {
-            if let Some(refusal) = offer(app, ctx, attempt, deleted, guess).await? {
-                return Err(refusal.into());
-            }
-            user = find(app, ctx, &attempt.name).await?.user;
-            continue;
-        }
-        let Some(found) = user.clone().filter(|it| is_right && it.is_usable()) else {
+        let may_come = |it: &User| it.is_usable() || is_restorable(app, ctx, it);
+        let Some(found) = user.clone().filter(|it| is_right && may_come(it)) else {
             refuse(app, ctx, attempt, Outcome::Wrong(user.map(|it| it.id), guess)).await?;
             return Err(Code::InvalidCredentials.into());
         };
-        if app.settings.registration.require_verified_email && found.email_verified_at.is_none() {
-            refuse(app, ctx, attempt, Outcome::Unverified(found.id, guess)).await?;
-            return Err(Code::EmailNotVerified.into());
-        }
+        // Whatever a right password leads to leaves rows behind.
         let limit = Limit { name: "sign_in", rate: app.settings.limits.sign_in };
         let spent = limits::take(app, ctx, limit, &counters.account()).await?;
-        if let Some(pair) = start(app, ctx, found, attempt, (verified, guess)).await? {
+        if let Some(pair) = admit(app, ctx, attempt, found, (verified, guess)).await? {
             limits::keep(spent);
             return Ok(pair);
         }
@@ -118,6 +109,25 @@ async fn check_password(
         user = find(app, ctx, &attempt.name).await?.user;
     }
     Err(Error::away("an account is changed too often at once"))
+}
+
+/// What somebody with the right password gets. `None`: the account has changed since it was read.
+async fn admit(
+    app: &App,
+    ctx: &Ctx,
+    attempt: &Attempt,
+    user: User,
+    (verified, guess): (Verified, &Guess),
+) -> Result<Option<TokenPair>> {
+    if !user.is_usable() {
+        let refusal = offer(app, ctx, attempt, &user, guess).await?;
+        return refusal.map_or(Ok(None), |it| Err(it.into()));
+    }
+    if app.settings.registration.require_verified_email && user.email_verified_at.is_none() {
+        refuse(app, ctx, attempt, Outcome::Unverified(user.id, guess)).await?;
+        return Err(Code::EmailNotVerified.into());
+    }
+    start(app, ctx, user, attempt, (verified, guess)).await
 }
 
 struct Attempt {

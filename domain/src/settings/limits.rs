@@ -16,7 +16,7 @@ section! {
         pub register_failures: Rate = Rate::new(50, HOUR),
         /// Failed sign-ins, for each client address.
         pub login: Rate = Rate::new(25, HOUR),
-        /// Sign-ins that succeed, for each account. Each device that has signed in to it before has a
+        /// Right passwords at a sign-in, for each account. Each device that has signed in to it before has a
         /// count of its own.
         pub sign_in: Rate = Rate::new(100, HOUR),
         /// Refreshes of one session.
