@@ -1,6 +1,12 @@
 //! Rate limits: spent before anything dear, given back where what they count did not happen.
 
-use domain::{Problem, limit::Rate};
+use std::fmt;
+
+use domain::{
+    Problem,
+    client::Network,
+    limit::{Rate, Taken},
+};
 
 use crate::{App, Ctx, Result};
 
@@ -11,21 +17,67 @@ pub struct Limit {
     pub rate: Rate,
 }
 
-/// One that was taken and can be given back.
+/// Who a limit counts for.
+#[derive(Debug, Clone, Copy)]
+pub enum Who<'a> {
+    /// A session, a user, a recipient.
+    One(&'a str),
+    /// A client's network, and the wider one around it.
+    Network(&'a Network),
+}
+
+impl<'a> From<&'a str> for Who<'a> {
+    fn from(it: &'a str) -> Who<'a> {
+        Who::One(it)
+    }
+}
+
+impl<'a> From<&'a String> for Who<'a> {
+    fn from(it: &'a String) -> Who<'a> {
+        Who::One(it)
+    }
+}
+
+impl<'a> From<&'a Network> for Who<'a> {
+    fn from(it: &'a Network) -> Who<'a> {
+        Who::Network(it)
+    }
+}
+
+/// One that was taken, under each key that it counts by, and can be given back.
 #[derive(Debug)]
 #[must_use = "what is not given back counts"]
-pub struct Spent(Option<(String, Rate)>);
+pub struct Spent(Vec<(String, Rate)>);
 
-/// Takes one from the limit that `who` has: a network, a session, a user.
-pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: &str) -> Result<Spent> {
+/// Takes one from the limit that `who` has, or none where any of its counts is used up.
+pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -> Result<Spent> {
+    let mut spent = Spent(Vec::new());
     if !app.settings.limits.enabled {
-        return Ok(Spent(None));
+        return Ok(spent);
     }
-    let key = format!("limit:{}:{who}", limit.name);
-    let taken = app.cache.take(&key, limit.rate, ctx.now).await;
-    match taken.allowed {
-        true => Ok(Spent(Some((key, limit.rate)))),
-        false => Err(Problem::limited(limit.name, taken).into()),
+    for (key, rate) in counts(limit, who.into()) {
+        let taken = app.cache.take(&key, rate, ctx.now).await;
+        if !taken.allowed {
+            give_back(app, ctx, spent).await;
+            // The wider count is told as the limit that it belongs to.
+            let told = Taken { rate: limit.rate, ..taken };
+            return Err(Problem::limited(limit.name, told).into());
+        }
+        spent.0.push((key, rate));
+    }
+    Ok(spent)
+}
+
+/// The keys that a limit counts by, the narrowest first.
+fn counts(limit: Limit, who: Who<'_>) -> Vec<(String, Rate)> {
+    let key = |who: &dyn fmt::Display| format!("limit:{}:{who}", limit.name);
+    match who {
+        Who::One(it) => vec![(key(&it), limit.rate)],
+        Who::Network(it) => {
+            let count = limit.rate.count.saturating_mul(Network::WIDER_FACTOR);
+            let wider = it.wider.map(|wider| (key(&wider), Rate { count, ..limit.rate }));
+            [(key(it), limit.rate)].into_iter().chain(wider).collect()
+        }
     }
 }
 
@@ -36,7 +88,7 @@ pub async fn take_silently(app: &App, ctx: &Ctx, limit: Limit, who: &str) -> boo
 
 /// As if it had not been taken.
 pub async fn give_back(app: &App, ctx: &Ctx, spent: Spent) {
-    if let Some((key, rate)) = spent.0 {
+    for (key, rate) in spent.0 {
         app.cache.give_back(&key, rate, ctx.now).await;
     }
 }

@@ -1,7 +1,12 @@
 //! Who is at the other end of a request, as far as the request shows.
 
-use std::{net::IpAddr, sync::OnceLock};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::OnceLock,
+};
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use woothee::parser::Parser;
 
 use crate::text;
@@ -37,20 +42,55 @@ impl Client {
         }
     }
 
-    /// What rate limits count by: the address, and of IPv6 the /64 that one customer has.
-    pub fn network(&self) -> String {
-        match self.ip {
-            IpAddr::V4(it) => it.to_string(),
-            IpAddr::V6(it) => {
-                let [a, b, c, d, ..] = it.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+    /// What rate limits count by.
+    pub fn network(&self) -> Network {
+        Network::of(self.ip)
     }
 
     pub fn device(&self) -> &Device {
         self.device.get_or_init(|| Device::parse(&self.user_agent))
     }
+}
+
+/// Where a client is, as far as limits by address tell clients apart: its IPv4 address, or the IPv6
+/// /64 that one customer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network {
+    pub own: IpNet,
+    /// The IPv6 /48 around it. One site may have all of its 65,536 networks (RFC 6177), so a limit
+    /// of each of them alone would be none.
+    pub wider: Option<IpNet>,
+}
+
+impl Network {
+    /// How many times the limit of one network all those of a /48 have together. Mobile carriers
+    /// give each phone a /64, so one /48 may be many customers.
+    pub const WIDER_FACTOR: u32 = 16;
+
+    pub fn of(ip: IpAddr) -> Network {
+        match ip.to_canonical() {
+            IpAddr::V4(it) => Network { own: v4(it), wider: None },
+            IpAddr::V6(it) => Network { own: v6(it, 64), wider: Some(v6(it, 48)) },
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.own {
+            IpNet::V4(it) => it.addr().fmt(f),
+            IpNet::V6(it) => it.fmt(f),
+        }
+    }
+}
+
+fn v4(ip: Ipv4Addr) -> IpNet {
+    Ipv4Net::from(ip).into()
+}
+
+fn v6(ip: Ipv6Addr, length: u8) -> IpNet {
+    // Only a length beyond 128 is none.
+    Ipv6Net::new(ip, length).unwrap_or_else(|_| ip.into()).trunc().into()
 }
 
 impl Device {
@@ -104,9 +144,13 @@ mod tests {
 
     #[test]
     fn ipv6_counts_by_network() {
-        let one = Client::new("2001:db8:1:2:3:4:5:6".parse().unwrap(), "");
-        assert_eq!(one.network(), "2001:db8:1:2::/64");
-        let mapped = Client::new("::ffff:192.0.2.1".parse().unwrap(), "");
-        assert_eq!(mapped.network(), "192.0.2.1");
+        let network = |ip: &str| Client::new(ip.parse().unwrap(), "").network();
+        let one = network("2001:db8:1:2:3:4:5:6");
+        assert_eq!(one.to_string(), "2001:db8:1:2::/64");
+        assert_eq!(one.wider.unwrap().to_string(), "2001:db8:1::/48");
+        assert_eq!(one, network("2001:db8:1:2:ffff::"));
+        assert_eq!(one.wider, network("2001:db8:1:ffff::").wider);
+        let mapped = network("::ffff:192.0.2.1");
+        assert_eq!((mapped.to_string().as_str(), mapped.wider), ("192.0.2.1", None));
     }
 }

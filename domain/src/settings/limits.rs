@@ -6,7 +6,8 @@ use crate::{Span, limit::Rate};
 const HOUR: Span = Span::hours(1);
 
 section! {
-    /// Rate limits, each a count and a time such as `25/1h`.
+    /// Rate limits, each a count and a time such as `25/1h`. A client address is an IPv4 address or
+    /// an IPv6 /64; all of a /48 have 16 times the rate together.
     pub struct Limits {
         /// Whether there are any.
         pub enabled: bool = true,

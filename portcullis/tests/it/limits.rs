@@ -295,6 +295,49 @@ async fn clients_of_a_trusted_proxy_are_counted_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_networks_of_a_48_share_a_wider_limit() {
+    let world = World::with(|it| {
+        enable(it);
+        it.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        it.limits.email_resend = "2/1h".parse().unwrap();
+    })
+    .await;
+    for number in 0..32 {
+        forwarded(&world, &format!("2001:db8:1:{number:x}::1")).await.ok();
+    }
+    // It is told as the limit that it belongs to, and comes back as fast as sixteen of those.
+    let more = forwarded(&world, "2001:db8:1:ffff::1").await;
+    limited(more, "email_resend", "q=2;w=3600", 113);
+    forwarded(&world, "2001:db8:2:ffff::1").await.ok();
+    world.pass(Span::seconds(113)).await;
+    // What the wider limit refused has cost the narrow one nothing.
+    forwarded(&world, "2001:db8:1:ffff::1").await.ok();
+    limited(forwarded(&world, "2001:db8:1:ffff::1").await, "email_resend", "q=2;w=3600", 112);
+    world.pass(Span::seconds(112)).await;
+    forwarded(&world, "2001:db8:1:ffff::1").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_leaves_the_wider_limit_as_it_was() {
+    let world = World::with(|it| {
+        enable(it);
+        it.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        it.limits.login = "1/1h".parse().unwrap();
+    })
+    .await;
+    let anna = world.registered("anna@example.com").await;
+    let login = async |network: usize, password: &str| {
+        let body = credentials("anna@example.com", password);
+        let request = anna.request(Method::POST, "/api/v1/auth/login").json(&body);
+        let address = format!("2001:db8:1:{network:x}::1");
+        anna.send(request.header("x-forwarded-for", address)).await
+    };
+    for network in 0..20 {
+        login(network, PASSWORD).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_believed_about_addresses() {
     let world = limited_world().await;
     for number in 0..5 {
