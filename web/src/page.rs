@@ -18,6 +18,7 @@ use app::{
 };
 use axum::{
     Router,
+    body::Body,
     extract::State,
     response::{IntoResponse, Response},
     routing::get,
@@ -72,7 +73,7 @@ pub struct Pages {
     /// The description of the API as JSON.
     document: Bytes,
     /// The same as a page.
-    reference: String,
+    reference: Bytes,
     swagger: Arc<Config<'static>>,
 }
 
@@ -89,6 +90,7 @@ impl Pages {
         let reference =
             reference.map_err(|error| TemplateError::of("page", "reference.html", &error))?;
         let document = document.to_json()?.into();
+        let reference = reference.into();
         Ok(Pages { templates, document, reference, swagger: swagger::config(base) })
     }
 
@@ -159,10 +161,13 @@ pub struct Page(pub String);
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let headers =
-            [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, REFERRER)];
-        (headers, axum::response::Html(self.0)).into_response()
+        html(self.0)
     }
+}
+
+fn html(text: impl Into<Body>) -> Response {
+    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, REFERRER)];
+    (headers, axum::response::Html(text.into())).into_response()
 }
 
 async fn document(State(web): State<WebState>) -> Response {
@@ -170,8 +175,9 @@ async fn document(State(web): State<WebState>) -> Response {
     ([(header::CONTENT_TYPE, json)], web.pages.document.clone()).into_response()
 }
 
-async fn reference(State(web): State<WebState>) -> Page {
-    Page(web.pages.reference.clone())
+async fn reference(State(web): State<WebState>) -> Response {
+    // Not copied for those who do not read it.
+    html(web.pages.reference.clone())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Swagger UI, from the binary, with a page of our own that needs no inline script.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use app::locale::Language;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use domain::Code;
 use http::{HeaderValue, header};
 use minijinja::context;
@@ -52,6 +53,11 @@ pub async fn file(State(web): State<WebState>, Path(name): Path<String>) -> Resu
     let file =
         utoipa_swagger_ui::serve(name, web.pages.swagger.clone()).map_err(Refusal::broken)?;
     let file = file.ok_or(Code::NotFound)?;
+    // Not copied: an answer that is not read would hold a megabyte.
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
     let kind = HeaderValue::from_str(&file.content_type).map_err(Refusal::broken)?;
-    Ok(([(header::CONTENT_TYPE, kind)], file.bytes.into_owned()).into_response())
+    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
