@@ -5,11 +5,12 @@
 //!    headers and log line;
 //! 3. a panic becomes an answer, and pages of allowed origins may read it (CORS);
 //! 4. [`guard`] refuses what no handler should see: doubled headers, foreign hosts and origins;
-//! 5. [`load`] bounds how many requests are in work and how long, and sees to it that what changes
-//!    something runs to its end;
-//! 6. bodies have a size and a pace.
+//! 5. [`body`] reads the whole body, within its size and its time;
+//! 6. [`load`] bounds how many requests are in work and how long, and sees to it that what changes
+//!    something runs to its end.
 
 pub mod address;
+mod body;
 mod cors;
 mod guard;
 mod load;
@@ -24,18 +25,14 @@ mod tests;
 use std::{net::SocketAddr, sync::Arc};
 
 use app::{Clock, locale::Locale};
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    middleware::from_fn_with_state,
-};
+use axum::{Router, extract::Request, middleware::from_fn_with_state};
 use domain::settings::Settings;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tower::{ServiceBuilder, util::MapRequest};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 
-pub use self::seen::Seen;
+pub use self::{body::Bodies, seen::Seen};
 use crate::{problem, site::Site};
 
 /// The whole of a server: routes in their layers.
@@ -93,9 +90,7 @@ pub fn wrap(router: Router, edge: Edge) -> Routes {
         .layer(cors::layer(&edge.site))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(edge.clone(), guard::guard))
-        .layer(from_fn_with_state(edge.clone(), load::carry))
-        .layer(RequestBodyTimeoutLayer::new(edge.body_timeout.duration()))
-        .layer(DefaultBodyLimit::max(edge.body_limit));
+        .layer(from_fn_with_state(edge.clone(), load::carry));
     MapRequest::new(router.layer(layers), path::rewrite)
 }
 

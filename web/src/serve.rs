@@ -1,45 +1,71 @@
 //! Connections: accepted within bounds, served by HTTP/1 or HTTP/2, and let go in an orderly way.
 //!
-//! A connection has a limited time to send the head of each request, and for its very first bytes
-//! too, before it is known which version it speaks. Accepting stops while too many are open. On
-//! stop, no more are accepted, requests in work get `shutdown_grace` to end, then the rest is cut.
+//! Whoever is slow pays with their own connection: heads, bodies, answers and pauses between
+//! requests have their time ([`pace`], [`wire`], and [`crate::layer`] for bodies), and each client
+//! address a number of connections ([`crowd`]). Accepting stops while too many are open. On stop, no
+//! more are accepted, requests in work get `shutdown_grace` to end, then the rest is cut.
 
-mod opening;
+mod crowd;
+mod exchange;
+mod pace;
+mod wire;
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{extract::Request, response::Response};
 use domain::settings::Server;
-use hyper::body::Incoming;
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
-    service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt as _};
 
-use self::opening::Opening;
-use crate::layer::Peer;
+use self::{
+    crowd::Crowd,
+    exchange::Exchange,
+    pace::{Pace, Patience},
+    wire::Wire,
+};
+use crate::layer::{Bodies, Peer};
 
 /// Bounds of connections.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     pub header_timeout: Duration,
+    pub idle_timeout: Duration,
+    pub write_timeout: Duration,
+    /// How long other requests on a connection have to end once it is to be closed.
+    pub end_grace: Duration,
     pub max_connections: usize,
+    pub max_connections_per_client: usize,
+    pub trusted_proxies: Vec<IpNet>,
+    pub body_limit: usize,
     pub shutdown_grace: Duration,
 }
 
 impl From<&Server> for Limits {
     fn from(server: &Server) -> Limits {
+        let body_timeout = server.body_timeout.duration();
         Limits {
             header_timeout: server.header_timeout.duration(),
+            idle_timeout: server.idle_timeout.duration(),
+            write_timeout: server.write_timeout.duration(),
+            end_grace: body_timeout.saturating_add(server.request_timeout.duration()),
             max_connections: server.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            max_connections_per_client: server.max_connections_per_client.max(1),
+            trusted_proxies: server.trusted_proxies.clone(),
+            body_limit: server.body_limit,
             shutdown_grace: server.shutdown_grace.duration(),
         }
     }
@@ -73,11 +99,14 @@ impl Listening {
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
         S::Future: Send,
     {
+        let Limits { max_connections_per_client: most, trusted_proxies, .. } = &limits;
+        let shutdown_grace = limits.shutdown_grace;
         let door = Door {
             routes,
-            http: Arc::new(http(limits.header_timeout)),
-            header_timeout: limits.header_timeout,
+            http: Arc::new(http()),
             places: Arc::new(Semaphore::new(limits.max_connections)),
+            crowd: Arc::new(Crowd::new(*most, trusted_proxies.clone())),
+            limits: Arc::new(limits),
             stop,
             cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -89,7 +118,7 @@ impl Listening {
         accepting.close();
         accepting.wait().await;
         door.tasks.close();
-        if timeout(limits.shutdown_grace, door.tasks.wait()).await.is_err() {
+        if timeout(shutdown_grace, door.tasks.wait()).await.is_err() {
             tracing::warn!("connections were cut at the end of the grace period");
             door.cut.cancel();
             door.tasks.wait().await;
@@ -102,19 +131,25 @@ type Http = auto::Builder<TokioExecutor>;
 const HTTP1_BUFFER: usize = 32 * 1024;
 const HTTP2_HEADERS: u32 = 16 * 1024;
 const HTTP2_STREAMS: u32 = 128;
+/// What may come of a body before it is read: of one, and of all on a connection.
+const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
+const HTTP2_WINDOW: u32 = 256 * 1024;
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const HTTP2_PONG: Duration = Duration::from_secs(10);
 
-fn http(header_timeout: Duration) -> Http {
+fn http() -> Http {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        // Hyper's would cut idle connections too; ours is in `pace`.
+        .header_read_timeout(None)
         .max_buf_size(HTTP1_BUFFER);
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS)
         .max_header_list_size(HTTP2_HEADERS)
+        .initial_stream_window_size(HTTP2_STREAM_WINDOW)
+        .initial_connection_window_size(HTTP2_WINDOW)
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PONG);
     http
@@ -125,9 +160,10 @@ fn http(header_timeout: Duration) -> Http {
 struct Door<S> {
     routes: S,
     http: Arc<Http>,
-    header_timeout: Duration,
+    limits: Arc<Limits>,
     /// One for each open connection.
     places: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
     /// No more connections, and no more requests on those that are open.
     stop: CancellationToken,
     /// Ends what the grace did not suffice for.
@@ -155,13 +191,16 @@ where
                 break;
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let connection = self.clone().serve(stream, peer);
-                    self.tasks.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, peer)) => match self.crowd.enter(peer.ip()) {
+                    Some(own_place) => {
+                        let connection = self.clone().serve(stream, peer);
+                        self.tasks.spawn(async move {
+                            connection.await;
+                            drop((place, own_place));
+                        });
+                    }
+                    None => self.crowd.tell(Instant::now()),
+                },
                 // The client was gone before it was greeted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
@@ -176,25 +215,44 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
-        let routes = self.routes.map_request(move |request: http::Request<Incoming>| {
+        let pace = Arc::new(Pace::new(Patience::from(&*self.limits), Instant::now()));
+        let bodies = Bodies::of_connection(self.limits.body_limit);
+        let (routes, of_requests) = (self.routes, pace.clone());
+        let service = service_fn(move |request: http::Request<Incoming>| {
+            let (exchange, version) = (Exchange::begin(of_requests.clone()), request.version());
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
-            request
+            if !request.body().is_end_stream() {
+                request.extensions_mut().insert(bodies.clone());
+            }
+            let answer = routes.clone().oneshot(request);
+            async move { answer.await.map(|it| exchange.answered(it, version)) }
         });
-        let io = TokioIo::new(Opening::new(stream, self.header_timeout));
-        let connection = self.http.serve_connection(io, TowerToHyperService::new(routes));
-        let mut connection = pin!(connection);
+        let io = TokioIo::new(Wire::new(stream, pace.clone()));
+        let mut connection = pin!(self.http.serve_connection(io, service));
         let whole = async {
             tokio::select! {
-                served = connection.as_mut() => return served,
-                () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+                served = connection.as_mut() => return Some(served),
+                () = self.stop.cancelled() => {}
+                () = pace.ending() => {}
             }
-            connection.await
+            connection.as_mut().graceful_shutdown();
+            timeout(self.limits.end_grace, connection).await.ok()
         };
         let served = self.cut.run_until_cancelled(whole).await;
-        if let Some(Err(error)) = served {
+        if let Some(Some(Err(error))) = served {
             // What clients do to their connections is no failure of ours.
             tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+impl From<&Limits> for Patience {
+    fn from(limits: &Limits) -> Patience {
+        Patience {
+            head: limits.header_timeout,
+            idle: limits.idle_timeout,
+            answer: limits.write_timeout,
         }
     }
 }

@@ -32,12 +32,20 @@ section! {
         pub body_limit: usize = 64 * 1024,
         /// How long a client may take to send the head of a request.
         pub header_timeout: Span = Span::seconds(10),
-        /// How long a client may pause while it sends a body.
+        /// How long a connection may be open without a request.
+        pub idle_timeout: Span = Span::seconds(75),
+        /// How long a client may take to send a body.
         pub body_timeout: Span = Span::seconds(10),
         /// How long an answer may take.
         pub request_timeout: Span = Span::seconds(30),
+        /// How long a client may read nothing of an answer that waits for it.
+        pub write_timeout: Span = Span::seconds(30),
         /// How many connections may be open; more wait to be accepted.
         pub max_connections: usize = 10_000,
+        /// How many of them one client address may have; more are closed at once. Trusted proxies
+        /// are not counted. A client address is an IPv4 address or an IPv6 /64; all of a /48 may
+        /// have 16 times as many together.
+        pub max_connections_per_client: usize = 1_000,
         /// How many requests may be in work; more are refused with 503.
         pub max_requests: usize = 2_048,
         /// How long readiness is off before the server stops to accept connections, so that a load

@@ -145,20 +145,105 @@ async fn who_sends_a_body_too_slowly_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_server_says_so_at_once_and_stays_alive() {
+async fn a_body_has_one_time_however_often_a_byte_of_it_comes() {
+    let world = World::with(|it| it.server.body_timeout = Span::millis(500)).await;
+    let mut connection = Raw::connect(world.address()).await;
+    connection.begin("/api/v1/auth/login", 60_000).await;
+    // Bytes keep coming until the server has hung up, so none of them has bought time.
+    let answer = connection.trickle().await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_a_body_slowly_keeps_nobody_out() {
     let world = World::with(|it| it.server.max_requests = 1).await;
     let body = json!({ "email": "anna@example.com", "password": "wrong" }).to_string();
-    let mut connection = Raw::connect(world.address()).await;
-    connection.begin("/api/v1/auth/login", body.len()).await;
-    let refused = world.stranger().get("/api/v1/auth/csrf").await;
-    assert_eq!(header(&refused.headers, "retry-after"), Some("1"));
-    refused.refused("service_unavailable");
-    world.stranger().get("/health/").await.ok();
-    world.stranger().get("/ready/").await.ok();
-    connection.send(&body).await;
-    let answer = connection.head().await;
-    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let mut slow = Raw::connect(world.address()).await;
+    slow.begin("/api/v1/auth/login", body.len()).await;
     world.stranger().get("/api/v1/auth/csrf").await.ok();
+    world.stranger().login("nobody@example.com").await.refused("invalid_credentials");
+    slow.send(&body).await;
+    let answer = slow.head().await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+/// A client of HTTP/2 that asks for so many things and never says all of any.
+async fn unfinished(world: &World, streams: usize) -> Vec<u16> {
+    let socket = tokio::net::TcpStream::connect(world.address()).await.unwrap();
+    let (send, connection) = h2::client::handshake(socket).await.unwrap();
+    let mut send = send.ready().await.unwrap();
+    let work = async {
+        let mut waiting = Vec::new();
+        for _ in 0..streams {
+            let request = http::Request::post("http://127.0.0.1/api/v1/auth/login").body(());
+            let (answer, mut body) = send.send_request(request.unwrap(), false).unwrap();
+            body.send_data("{".into(), false).unwrap();
+            waiting.push((answer, body));
+        }
+        let mut statuses = Vec::new();
+        for (answer, _body) in waiting {
+            statuses.push(answer.await.map_or(0, |it| it.status().as_u16()));
+        }
+        statuses
+    };
+    // The connection ends only when the server closes it.
+    let (_, statuses) = tokio::join!(connection, work);
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_are_never_whole_keep_nobody_out() {
+    let world = World::with(|it| {
+        it.server.max_requests = 2;
+        it.server.body_timeout = Span::millis(1500);
+    })
+    .await;
+    let others = async {
+        for _ in 0..5 {
+            world.stranger().get("/api/v1/auth/csrf").await.ok();
+            world.stranger().login("nobody@example.com").await.refused("invalid_credentials");
+        }
+    };
+    let (one, two, ()) = tokio::join!(unfinished(&world, 100), unfinished(&world, 100), others);
+    for statuses in [one, two] {
+        assert!(statuses.contains(&408), "{statuses:?}");
+        assert!(statuses.iter().all(|it| matches!(it, 0 | 408)), "{statuses:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_wanted_holds_no_connection() {
+    let world = World::with(|it| {
+        it.server.body_timeout = Span::hours(1);
+        it.server.idle_timeout = Span::hours(1);
+    })
+    .await;
+    for (host, length, status) in [("evil.example", 100, 421), ("127.0.0.1", 100_000, 413)] {
+        let mut connection = Raw::connect(world.address()).await;
+        let head = format!(
+            "POST /api/v1/auth/login HTTP/1.1\r\nHost: {host}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{"
+        );
+        connection.send(&head).await;
+        let answer = connection.rest().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_outlives_the_time_for_a_head() {
+    let world = World::with(|it| it.server.header_timeout = Span::millis(200)).await;
+    let mut connection = Raw::connect(world.address()).await;
+    for _ in 0..2 {
+        connection.send("HEAD /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
+        let answer = connection.head().await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    // A head that has begun has its time from then on.
+    connection.send("HEAD /health HTTP/1.1\r\n").await;
+    assert_eq!(connection.rest().await, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

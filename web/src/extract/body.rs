@@ -1,17 +1,11 @@
 //! The body of a request as a type: JSON, or a form where the type is flat. No body is an empty
 //! object.
 
-use std::error::Error as _;
-
-use axum::{
-    RequestExt as _,
-    extract::{FromRequest, Request},
-};
+use axum::extract::{FromRequest, Request};
 use domain::{Code, Problem};
 use http::{HeaderMap, HeaderValue, header};
-use http_body_util::{BodyExt as _, LengthLimitError};
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
-use tower_http::timeout::TimeoutError;
 
 use super::{
     fields::{self, Fields},
@@ -27,8 +21,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let (parts, body) = request.with_limited_body().into_parts();
-        let read = body.collect().await.map_err(|error| unread(&error))?;
+        let (parts, body) = request.into_parts();
+        // The layers have read it, within its bounds.
+        let read = body.collect().await.map_err(Refusal::broken)?;
         Ok(Body(parse(&parts.headers, &read.to_bytes())?))
     }
 }
@@ -73,21 +68,6 @@ fn is_utf8(parameters: &str) -> bool {
     let known = ["utf-8", "utf8", "us-ascii"];
     charset
         .is_none_or(|(_, it)| known.contains(&it.trim_matches('"').to_ascii_lowercase().as_str()))
-}
-
-/// Why a body did not arrive: too large, too slow, or cut off.
-fn unread(error: &axum::Error) -> Problem {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return Code::PayloadTooLarge.into();
-        }
-        if error.is::<TimeoutError>() {
-            return Code::RequestTimeout.into();
-        }
-        cause = error.source();
-    }
-    Code::MalformedRequest.because("The body did not arrive in full.")
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! How many requests are in work, and for how long.
 //!
+//! A request is in work once it has arrived whole, so no client holds a place by being slow. What
+//! goes on after its answer, because it changes something, keeps its place: it is work still.
+//!
 //! Whatever changes something runs to its end in a task of its own, even if the client hangs up or
 //! the deadline passes: so closing the socket undoes no failed attempt, and shutdown waits for it.
 
@@ -14,11 +17,11 @@ use domain::{Code, Span};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tracing::Instrument as _;
 
-use super::{Edge, is_for_operations};
+use super::{Edge, body, is_for_operations};
 use crate::problem::{self, Result};
 
 /// When to come back to a full server.
-const RETRY_AFTER: Span = Span::seconds(1);
+pub const RETRY_AFTER: Span = Span::seconds(1);
 
 pub async fn carry(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     match carried(&edge, request, next).await {
@@ -28,6 +31,7 @@ pub async fn carry(State(edge): State<Arc<Edge>>, request: Request, next: Next) 
 }
 
 async fn carried(edge: &Edge, request: Request, next: Next) -> Result<Response> {
+    let request = body::whole(edge, request).await?;
     let permit = permit(edge, &request)?;
     let is_safe = request.method().is_safe();
     let limit = edge.request_timeout.duration();

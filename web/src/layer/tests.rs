@@ -136,6 +136,8 @@ async fn errors_of_every_kind_are_problems() {
         assert_eq!(body["instance"], answer.headers["x-request-id"].to_str().unwrap());
     }
     assert_eq!(get_("/echo").await.headers["allow"], "POST");
+    assert_eq!(get_("/stuck").await.headers["connection"], "close");
+    assert!(!get_("/panic").await.headers.contains_key("connection"));
 }
 
 #[tokio::test]
@@ -194,6 +196,45 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let request = request("POST", "/echo").header("content-type", "application/json");
     let answer = asked(request.body(Body::new(Never)).unwrap()).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (408, "request_timeout"));
+    assert_eq!(answer.headers["connection"], "close");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_takes_no_place() {
+    let mut settings = settings();
+    settings.server.max_requests = 1;
+    settings.server.body_timeout = Span::hours(1);
+    let routes = wrapped(routes(), &settings);
+    let slow = request("POST", "/echo").header("content-type", "application/json");
+    let slow = answer(routes.clone(), slow.body(Body::new(Never)).unwrap());
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        answer(routes.clone(), request("GET", "/seen").body(Body::empty()).unwrap()).await
+    };
+    tokio::select! {
+        _ = slow => panic!("a body that did not come was answered"),
+        other = others => assert_eq!(other.status, 200),
+    }
+}
+
+#[tokio::test]
+async fn the_bodies_of_a_connection_have_so_many_bytes_together() {
+    let bodies = Bodies::of_connection(10);
+    let send = |text: String| {
+        let request = request("POST", "/echo").header("content-type", "application/json");
+        let mut request = request.body(Body::from(text)).unwrap();
+        request.extensions_mut().insert(bodies.clone());
+        asked(request)
+    };
+    let refused = send(format!("{{\"name\":\"{}\"}}", "x".repeat(40))).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.headers["retry-after"].as_bytes()),
+        (503, &b"1"[..])
+    );
+    for _ in 0..3 {
+        // What was read gives its room back.
+        assert_eq!(send(json!({ "name": "Ada Lovelace" }).to_string()).await.status, 200);
+    }
 }
 
 /// A body that has nothing and does not end.

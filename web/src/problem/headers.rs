@@ -1,4 +1,5 @@
-//! The headers that go with a problem: when to come back, which limit, which kind of token.
+//! The headers that go with a problem: when to come back, which limit, which kind of token, and that
+//! a connection is closed on which somebody was too slow.
 
 use domain::{Code, Problem, limit::Taken};
 use http::{HeaderMap, HeaderValue, header};
@@ -14,6 +15,9 @@ pub fn write(headers: &mut HeaderMap, problem: &Problem) {
     }
     if let Some((name, taken)) = &problem.limit {
         write_limit(headers, name, taken);
+    }
+    if matches!(problem.code.status(), 408 | 504) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if problem.code.status() == 401 {
         headers.insert(header::WWW_AUTHENTICATE, challenge(problem.code));

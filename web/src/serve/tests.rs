@@ -1,17 +1,33 @@
 //! Over real sockets.
 
 use axum::{Extension, Router, routing::get};
+use bytes::Bytes;
+use http::header;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-const LIMITS: Limits = Limits {
-    header_timeout: Duration::from_millis(200),
-    max_connections: 2,
-    shutdown_grace: Duration::from_millis(500),
-};
+/// Longer than anything here takes.
+const BOUND: Duration = Duration::from_secs(30);
+const SHORT: Duration = Duration::from_millis(200);
 
-/// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/stuck` never.
+/// Nothing but the time for a head is short.
+fn limits() -> Limits {
+    Limits {
+        header_timeout: SHORT,
+        idle_timeout: BOUND * 2,
+        write_timeout: BOUND * 2,
+        end_grace: BOUND * 2,
+        max_connections: 2,
+        max_connections_per_client: 100,
+        trusted_proxies: Vec::new(),
+        body_limit: 1000,
+        shutdown_grace: Duration::from_millis(500),
+    }
+}
+
+/// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/stuck` never,
+/// `/large` with more than sockets hold, `/late` has the connection closed.
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
@@ -20,15 +36,21 @@ struct Running {
 
 impl Running {
     async fn start() -> Running {
+        Running::with(limits()).await
+    }
+
+    async fn with(limits: Limits) -> Running {
         let slow = || async { sleep(Duration::from_millis(200)).await };
         let routes = Router::new()
             .route("/", get(|Extension(Peer(it)): Extension<Peer>| async move { it.to_string() }))
             .route("/slow", get(slow))
+            .route("/large", get(|| async { Bytes::from(vec![b'x'; 64 * 1024 * 1024]) }))
+            .route("/late", get(|| async { ([(header::CONNECTION, "close")], "late") }))
             .route("/stuck", get(std::future::pending::<()>));
         let listening = Listening::bind(&[SocketAddr::from(([127, 0, 0, 1], 0))]).await.unwrap();
         let address = listening.addresses()[0];
         let stop = CancellationToken::new();
-        let serve = listening.serve(routes, LIMITS, stop.clone());
+        let serve = listening.serve(routes, limits, stop.clone());
         Running { address, stop, served: TaskTracker::new().spawn(serve) }
     }
 
@@ -36,10 +58,35 @@ impl Running {
         TcpStream::connect(self.address).await.unwrap()
     }
 
+    /// An HTTP/2 client with this window for answers, and its connection, which ends when the
+    /// server has closed it.
+    async fn connect_http2(&self, window: u32) -> (SendRequest, tokio::task::JoinHandle<()>) {
+        let mut builder = h2::client::Builder::new();
+        builder.initial_window_size(window);
+        let (send, connection) = builder.handshake(self.connect().await).await.unwrap();
+        let run = async { drop(connection.await) };
+        (send, TaskTracker::new().spawn(run))
+    }
+
+    /// Asserts that a new client is answered, which takes a place among the connections.
+    async fn answers(&self) {
+        let mut stream = self.connect().await;
+        assert!(told(&mut stream, &request("/")).await.starts_with("HTTP/1.1 200 "));
+    }
+
     async fn stopped(self) {
         self.stop.cancel();
-        timeout(Duration::from_secs(5), self.served).await.unwrap().unwrap();
+        timeout(BOUND, self.served).await.unwrap().unwrap();
     }
+}
+
+type SendRequest = h2::client::SendRequest<Bytes>;
+
+/// The head of the answer to this request.
+async fn asked(send: &mut SendRequest, path: &str) -> http::Response<h2::RecvStream> {
+    let request = http::Request::get(format!("http://localhost{path}")).body(()).unwrap();
+    let (answer, _) = send.send_request(request, true).unwrap();
+    timeout(BOUND, answer).await.unwrap().unwrap()
 }
 
 /// Sends `text` and gives all that comes back until the server closes.
@@ -47,7 +94,7 @@ async fn told(stream: &mut TcpStream, text: &str) -> String {
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A connection that is reset has said all that it had to say.
-    let _ = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.unwrap();
+    let _ = timeout(BOUND, stream.read_to_end(&mut answer)).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -89,7 +136,7 @@ async fn more_connections_wait_for_their_turn() {
     let early = timeout(Duration::from_millis(100), third.read_exact(&mut byte)).await;
     assert!(early.is_err());
     drop(one);
-    timeout(Duration::from_secs(5), third.read_exact(&mut byte)).await.unwrap().unwrap();
+    timeout(BOUND, third.read_exact(&mut byte)).await.unwrap().unwrap();
     server.stopped().await;
 }
 
@@ -111,4 +158,113 @@ async fn what_does_not_end_is_cut() {
     sleep(Duration::from_millis(50)).await;
     server.stopped().await;
     assert_eq!(told(&mut stream, "").await, "");
+}
+
+#[tokio::test]
+async fn a_connection_without_requests_is_closed() {
+    let server = Running::with(Limits { idle_timeout: SHORT, ..limits() }).await;
+    let mut stream = server.connect().await;
+    let answer = told(&mut stream, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn pings_are_no_requests() {
+    let server = Running::with(Limits { idle_timeout: SHORT, ..limits() }).await;
+    let stream = server.connect().await;
+    let (mut send, mut connection) = h2::client::handshake(stream).await.unwrap();
+    let mut pings = connection.ping_pong().unwrap();
+    let closed = TaskTracker::new().spawn(async { drop(connection.await) });
+    assert_eq!(asked(&mut send, "/").await.status(), 200);
+    let ping = async { while pings.ping(h2::Ping::opaque()).await.is_ok() {} };
+    timeout(BOUND, ping).await.unwrap();
+    timeout(BOUND, closed).await.unwrap().unwrap();
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_makes_room() {
+    let limits = Limits { write_timeout: SHORT, max_connections: 1, ..limits() };
+    let server = Running::with(limits).await;
+    let mut unread = server.connect().await;
+    unread.write_all(request("/large").as_bytes()).await.unwrap();
+    server.answers().await;
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn who_lets_no_answer_through_makes_room() {
+    let limits = Limits { write_timeout: SHORT, max_connections: 1, ..limits() };
+    let server = Running::with(limits).await;
+    let (mut send, connection) = server.connect_http2(0).await;
+    let mut unread = asked(&mut send, "/").await;
+    timeout(BOUND, connection).await.unwrap().unwrap();
+    assert!(unread.body_mut().data().await.is_none_or(|it| it.is_err()));
+    server.answers().await;
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_slow_answer_of_ours_is_waited_for() {
+    let patience = Duration::from_millis(50);
+    let limits = Limits { idle_timeout: patience, write_timeout: patience, ..limits() };
+    let server = Running::with(limits).await;
+    let mut stream = server.connect().await;
+    assert!(told(&mut stream, &request("/slow")).await.starts_with("HTTP/1.1 200 "));
+    let (mut send, _connection) = server.connect_http2(1000).await;
+    assert_eq!(asked(&mut send, "/slow").await.status(), 200);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn an_answer_can_have_its_connection_closed() {
+    let server = Running::start().await;
+    let mut stream = server.connect().await;
+    let answer = told(&mut stream, "GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.contains("connection: close") && answer.ends_with("late"), "{answer}");
+    let (mut send, connection) = server.connect_http2(1000).await;
+    let answer = asked(&mut send, "/late").await;
+    assert!(!answer.headers().contains_key(header::CONNECTION));
+    let mut body = answer.into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "late");
+    drop(body);
+    timeout(BOUND, connection).await.unwrap().unwrap();
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn one_client_has_so_many_connections() {
+    let limits = Limits { max_connections: 10, max_connections_per_client: 1, ..limits() };
+    let server = Running::with(limits).await;
+    let mut first = server.connect().await;
+    first.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    first.read_u8().await.unwrap();
+    let mut second = server.connect().await;
+    // It may be closed before it has sent anything.
+    let _ = second.write_all(request("/").as_bytes()).await;
+    assert_eq!(told(&mut second, "").await, "");
+    drop(first);
+    // The server hears of that when it does.
+    let again = async {
+        loop {
+            let mut stream = server.connect().await;
+            let _ = stream.write_all(request("/").as_bytes()).await;
+            if told(&mut stream, "").await.starts_with("HTTP/1.1 200 ") {
+                break;
+            }
+        }
+    };
+    timeout(BOUND, again).await.unwrap();
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_has_as_many_as_there_are() {
+    let mut limits = Limits { max_connections_per_client: 1, ..limits() };
+    limits.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let server = Running::with(limits).await;
+    let _first = server.connect().await;
+    server.answers().await;
+    server.stopped().await;
 }

@@ -22,8 +22,8 @@ impl Raw {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// Sends the head of a request whose body is yet to come, and waits until its handler asks for
-    /// the body: from then on the request is in work.
+    /// Sends the head of a request whose body is yet to come, and waits until the server asks for
+    /// the body.
     pub async fn begin(&mut self, path: &str, length: usize) {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
@@ -51,5 +51,23 @@ impl Raw {
         // A connection that is reset has ended too.
         drop(read);
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// Sends a byte every now and then, until the server hangs up; what it has said by then.
+    pub async fn trickle(mut self) -> String {
+        let (mut read, mut write) = self.0.split();
+        let mut answer = Vec::new();
+        let listen = timeout(BOUND, read.read_to_end(&mut answer));
+        let drip = async {
+            while write.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = listen => drop(ended.expect("the end")),
+            () = drip => {}
+        }
+        String::from_utf8(answer).unwrap()
     }
 }
