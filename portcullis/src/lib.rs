@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod config;
+mod files;
 pub mod running;
 pub mod telemetry;
 pub mod working;

@@ -12,7 +12,7 @@ use super::{
     out, refuse_findings,
     signals::Signals,
 };
-use crate::{Running, config::Loaded, telemetry};
+use crate::{Running, config::Loaded, files, telemetry};
 
 /// Serve until SIGTERM or SIGINT
 ///
@@ -27,8 +27,9 @@ pub struct Options {
 
 pub async fn run(loaded: Loaded) -> Result<(), Failure> {
     refuse_findings(&loaded, |_| true)?;
-    let settings = loaded.settings;
+    let mut settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
+    files::make_room(&mut settings);
     let mut signals = Signals::listen()?;
     let running = tokio::select! {
         started = crate::start(settings.clone(), Clock::System) => started?,

@@ -19,6 +19,7 @@ mod exchange;
 mod fakes;
 mod foreign;
 mod greetings;
+mod files;
 mod keys;
 mod kill;
 mod languages;

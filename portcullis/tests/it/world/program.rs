@@ -24,6 +24,8 @@ pub struct Place {
     variables: Vec<(String, String)>,
     /// How many ports it listens on.
     ports: usize,
+    /// What `ulimit` is told before it starts.
+    files: Option<&'static str>,
 }
 
 impl Place {
@@ -38,7 +40,7 @@ impl Place {
         ] {
             variables.push((name.to_owned(), value.to_owned()));
         }
-        Place { backend, variables, ports: 1 }
+        Place { backend, variables, ports: 1, files: None }
     }
 
     /// With one more variable.
@@ -50,6 +52,12 @@ impl Place {
     /// With so many addresses to listen on.
     pub fn listening(mut self, ports: usize) -> Place {
         self.ports = ports;
+        self
+    }
+
+    /// With a limit of open files, such as `-Sn 100`.
+    pub fn with_files(mut self, limit: &'static str) -> Place {
+        self.files = Some(limit);
         self
     }
 
@@ -98,7 +106,11 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let program = env!("CARGO_BIN_EXE_portcullis");
+        let mut command = Command::new(self.files.map_or(program, |_| "/bin/sh"));
+        if let Some(limit) = self.files {
+            command.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\""), program]);
+        }
         command.args(arguments).env_clear().stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command

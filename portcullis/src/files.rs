@@ -1,0 +1,63 @@
+//! How many files the process may have open. Each connection is one, so `server.max_connections`
+//! holds only where there are enough.
+
+use domain::settings::Settings;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What is open beside connections: listeners, mail, the cache, calls to others, logs.
+const RESERVE: usize = 256;
+/// SQLite has a log and an index beside its file.
+const FILES_OF_A_DATABASE_CONNECTION: usize = 3;
+
+/// Raises the limit of open files to what the system allows. Where that is too few, it says so and
+/// lowers `server.max_connections`: without a file left, no database can be opened either.
+pub fn make_room(settings: &mut Settings) {
+    let Some(allowed) = raised() else { return };
+    let room = room(allowed, settings.database.connections);
+    let wanted = settings.server.max_connections;
+    if room < wanted {
+        tracing::warn!(
+            allowed,
+            wanted,
+            room,
+            "the system allows too few open files for server.max_connections, which is lowered; \
+             raise the limit (LimitNOFILE of systemd, ulimit -n), or lower the setting"
+        );
+        settings.server.max_connections = room;
+    }
+}
+
+/// The limit, as high as it gets. `None`: there is none.
+fn raised() -> Option<usize> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: maximum, maximum };
+    let limit = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+            current
+        }
+    };
+    limit.map(|it| usize::try_from(it).unwrap_or(usize::MAX))
+}
+
+/// How many connections so many files are enough for.
+fn room(allowed: usize, database_connections: usize) -> usize {
+    let database = database_connections.saturating_mul(FILES_OF_A_DATABASE_CONNECTION);
+    let reserve = RESERVE.saturating_add(database);
+    // Of very few files half may still serve.
+    allowed.saturating_sub(reserve).max(allowed / 2).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_itself_needs_is_kept_free() {
+        assert_eq!(room(65_536, 16), 65_232);
+        assert_eq!(room(1024, 16), 720);
+        assert_eq!(room(300, 16), 150);
+        assert_eq!(room(0, usize::MAX), 1);
+    }
+}
