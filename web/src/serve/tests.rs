@@ -10,11 +10,12 @@ use super::*;
 /// Longer than anything here takes.
 const BOUND: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(200);
+/// Longer than a client takes that is not slow.
+const ENOUGH: Duration = Duration::from_secs(1);
 
-/// Nothing but the time for a head is short.
 fn limits() -> Limits {
     Limits {
-        header_timeout: SHORT,
+        header_timeout: BOUND * 2,
         idle_timeout: BOUND * 2,
         write_timeout: BOUND * 2,
         end_grace: BOUND * 2,
@@ -26,8 +27,9 @@ fn limits() -> Limits {
     }
 }
 
-/// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/stuck` never,
-/// `/large` with more than sockets hold, `/late` has the connection closed.
+/// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/slower` after more
+/// than enough, `/stuck` never, `/large` with more than sockets hold, and `/late` has its connection
+/// closed.
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
@@ -44,6 +46,7 @@ impl Running {
         let routes = Router::new()
             .route("/", get(|Extension(Peer(it)): Extension<Peer>| async move { it.to_string() }))
             .route("/slow", get(slow))
+            .route("/slower", get(|| async { sleep(ENOUGH * 2).await }))
             .route("/large", get(|| async { Bytes::from(vec![b'x'; 64 * 1024 * 1024]) }))
             .route("/late", get(|| async { ([(header::CONNECTION, "close")], "late") }))
             .route("/stuck", get(std::future::pending::<()>));
@@ -113,7 +116,7 @@ async fn handlers_know_the_peer() {
 
 #[tokio::test]
 async fn the_silent_and_the_slow_are_let_go() {
-    let server = Running::start().await;
+    let server = Running::with(Limits { header_timeout: SHORT, ..limits() }).await;
     for start in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
         let mut stream = server.connect().await;
         let answer = told(&mut stream, start).await;
@@ -171,7 +174,7 @@ async fn a_connection_without_requests_is_closed() {
 
 #[tokio::test]
 async fn pings_are_no_requests() {
-    let server = Running::with(Limits { idle_timeout: SHORT, ..limits() }).await;
+    let server = Running::with(Limits { idle_timeout: ENOUGH, ..limits() }).await;
     let stream = server.connect().await;
     let (mut send, mut connection) = h2::client::handshake(stream).await.unwrap();
     let mut pings = connection.ping_pong().unwrap();
@@ -195,7 +198,7 @@ async fn who_does_not_read_makes_room() {
 
 #[tokio::test]
 async fn who_lets_no_answer_through_makes_room() {
-    let limits = Limits { write_timeout: SHORT, max_connections: 1, ..limits() };
+    let limits = Limits { write_timeout: ENOUGH, max_connections: 1, ..limits() };
     let server = Running::with(limits).await;
     let (mut send, connection) = server.connect_http2(0).await;
     let mut unread = asked(&mut send, "/").await;
@@ -207,13 +210,12 @@ async fn who_lets_no_answer_through_makes_room() {
 
 #[tokio::test]
 async fn a_slow_answer_of_ours_is_waited_for() {
-    let patience = Duration::from_millis(50);
-    let limits = Limits { idle_timeout: patience, write_timeout: patience, ..limits() };
+    let limits = Limits { idle_timeout: ENOUGH, write_timeout: ENOUGH, ..limits() };
     let server = Running::with(limits).await;
     let mut stream = server.connect().await;
-    assert!(told(&mut stream, &request("/slow")).await.starts_with("HTTP/1.1 200 "));
+    assert!(told(&mut stream, &request("/slower")).await.starts_with("HTTP/1.1 200 "));
     let (mut send, _connection) = server.connect_http2(1000).await;
-    assert_eq!(asked(&mut send, "/slow").await.status(), 200);
+    assert_eq!(asked(&mut send, "/slower").await.status(), 200);
     server.stopped().await;
 }
 
