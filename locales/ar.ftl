@@ -111,6 +111,7 @@ detail-not-whole = لم يصل المحتوى كاملاً.
 detail-not-form = النموذج غير صالح.
 detail-field-twice = أُرسل أحد الحقول مرتين.
 detail-number-range = أحد الأرقام خارج النطاق المسموح به.
+detail-many-cookies = عدد كبير جداً من ملفات تعريف الارتباط يحمل الاسم نفسه.
 detail-two-hosts = ذُكر مضيفان اثنان.
 detail-no-host = المضيف غير مذكور.
 detail-busy = عمليات تسجيل الدخول المتزامنة كثيرة جداً.

@@ -93,6 +93,7 @@ detail-not-whole = Der Inhalt ist nicht vollständig angekommen.
 detail-not-form = Das Formular ist nicht gültig.
 detail-field-twice = Ein Feld wurde doppelt gesendet.
 detail-number-range = Eine Zahl ist außerhalb des erlaubten Bereichs.
+detail-many-cookies = Zu viele Cookies haben denselben Namen.
 detail-two-hosts = Es wurden zwei Hosts genannt.
 detail-no-host = Die Angabe des Hosts fehlt.
 detail-busy = Zu viele Anmeldungen auf einmal.

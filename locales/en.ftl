@@ -104,6 +104,7 @@ detail-not-whole = The body did not arrive in full.
 detail-not-form = The form is not valid.
 detail-field-twice = A field was sent twice.
 detail-number-range = A number is out of range.
+detail-many-cookies = Too many cookies have the same name.
 detail-two-hosts = Two hosts were named.
 detail-no-host = Host is missing.
 detail-busy = Too many sign-ins at once.

@@ -102,6 +102,7 @@ detail-not-whole = El contenido no ha llegado completo.
 detail-not-form = El formulario no es válido.
 detail-field-twice = Un campo se ha enviado dos veces.
 detail-number-range = Un número está fuera del intervalo permitido.
+detail-many-cookies = Demasiadas cookies tienen el mismo nombre.
 detail-two-hosts = Se han indicado dos hosts.
 detail-no-host = Falta el host.
 detail-busy = Demasiados inicios de sesión a la vez.

@@ -102,6 +102,7 @@ detail-not-whole = Le contenu n’est pas arrivé en entier.
 detail-not-form = Le formulaire n’est pas valide.
 detail-field-twice = Un champ a été envoyé deux fois.
 detail-number-range = Un nombre est hors des limites autorisées.
+detail-many-cookies = Trop de cookies portent le même nom.
 detail-two-hosts = Deux hôtes ont été indiqués.
 detail-no-host = L’hôte n’est pas indiqué.
 detail-busy = Trop de connexions à la fois.

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
-use domain::Secret;
+use domain::{Code, Secret};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
@@ -24,15 +24,27 @@ const YEAR: Duration = Duration::days(365);
 /// of the request.
 const MOST: usize = 8;
 
-/// The values under this name. Other programs on the host use such names too, a browser sends all
-/// that fit, and nothing says which is whose. So each may be ours until it has been looked at, and
-/// what is no text is not.
+/// The values under this name, as far as they are looked at.
 pub fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    all(headers, name).take(MOST)
+}
+
+/// The same, for what must not be overlooked: more are refused.
+pub fn every_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>> {
+    let values: Vec<_> = all(headers, name).take(MOST + 1).collect();
+    match values.len() > MOST {
+        true => Err(Code::MalformedRequest.because("Too many cookies have the same name.").into()),
+        false => Ok(values),
+    }
+}
+
+/// Other programs on the host use such names too, a browser sends all that fit, and nothing says
+/// which is whose. So each may be ours until it has been looked at, and what is no text is not.
+fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|it| *it == b';')).filter_map(pair);
     let ours = pairs.filter(move |(key, _)| *key == name.as_bytes()).map(|it| it.1);
-    let texts = ours.filter(|it| !it.is_empty()).filter_map(|it| str::from_utf8(it).ok());
-    texts.take(MOST)
+    ours.filter(|it| !it.is_empty()).filter_map(|it| str::from_utf8(it).ok())
 }
 
 fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -126,9 +138,11 @@ mod tests {
             headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
         }
         assert_eq!(values(&headers, DEVICE).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(every_value(&headers, DEVICE).unwrap(), ["1", "2"]);
         let many = (0..100).map(|it| format!("device={it}")).collect::<Vec<_>>().join("; ");
         headers.insert(header::COOKIE, HeaderValue::from_str(&many).unwrap());
         assert_eq!(values(&headers, DEVICE).count(), MOST);
+        assert!(every_value(&headers, DEVICE).is_err());
     }
 
     #[test]

@@ -124,7 +124,7 @@ async fn logout(
     headers: HeaderMap,
     Body(request): Body<LogoutRequest>,
 ) -> Result<(SetCookies, Json<MessageResponse>)> {
-    let presented = transport::presented(&headers, request.refresh);
+    let presented = transport::presented(&headers, request.refresh)?;
     sessions::sign_out(&web.app, &ctx, caller.as_ref(), &presented).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
     Ok((cookies, Json(words.message("You are signed out."))))

@@ -52,7 +52,7 @@ async fn refresh(
     headers: HeaderMap,
     Body(request): Body<RefreshRequest>,
 ) -> Result<(SetCookies, Json<TokenPairView>)> {
-    let presented = transport::presented(&headers, request.refresh);
+    let presented = transport::presented(&headers, request.refresh)?;
     let pair = tokens::refresh(&web.app, &ctx, &presented).await?;
     let (cookies, tokens) = transport::answer(&web, &pair, page)?;
     Ok((cookies, Json(tokens)))

@@ -45,9 +45,10 @@ pub fn carry(
 }
 
 /// What a request presents.
-pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Presented {
-    Presented {
+pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Result<Presented> {
+    let cookies = cookies::every_value(headers, cookies::REFRESH)?;
+    Ok(Presented {
         body: body.filter(|it| !it.is_empty()),
-        cookies: cookies::values(headers, cookies::REFRESH).map(Secret::from).collect(),
-    }
+        cookies: cookies.into_iter().map(Secret::from).collect(),
+    })
 }

@@ -196,6 +196,7 @@ mod tests {
             ("count", "", "A valid integer is required."),
             ("size", "256", "A valid integer is required."),
             ("ratio", "x", "A valid number is required."),
+            ("ratio", "inf", "A valid number is required."),
             ("on", "perhaps", "Must be a valid boolean."),
             ("id", "x", "Not a valid value."),
             ("name", "\0", "Null characters are not allowed."),
