@@ -245,15 +245,16 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
     let letter = Letter::RegistrationRepeated;
     let may_tell = is_strict && email::may_write_to(app, ctx, letter, &account.user.email).await;
     for round in 0..=ROUNDS {
+        let known = owner(app, &account.user).await?;
+        if known.is_some() && !is_strict {
+            return Err(email_taken().into());
+        }
         refuse_username(app, &account.user).await?;
         // Others want it at this moment. It is nobody's until an address is proved.
         if round == ROUNDS && is_strict {
             account.user.username = None;
         }
-        let (known, made, now) = (owner(app, &account.user).await?, account.clone(), ctx.now);
-        if known.is_some() && !is_strict {
-            return Err(email_taken().into());
-        }
+        let (made, now) = (account.clone(), ctx.now);
         let is_known = known.is_some();
         let known = known.map(|it| Repeated::draft(app, ctx, &it, may_tell)).transpose()?;
         let unit = async move |db: Db| -> Result<_> {
