@@ -1,8 +1,9 @@
 //! Rate limits: the generic cell rate algorithm (GCRA, ITU-T I.371), which spreads a rate evenly
 //! after a burst of its full count and keeps one number a key, the theoretical arrival time.
 //!
-//! A limit can be given back, because some count only what failed or what was made. The same rule
-//! stands as a Lua script in `outside::cache::redis`; one contract test runs against both.
+//! A limit can be given back, because some count only what failed or what was made. A clock that
+//! steps back makes nobody wait for longer than the limit's own time. The same rule stands as a Lua
+//! script in `outside::cache::redis`; one contract test runs against both.
 
 use std::{fmt, str::FromStr};
 
@@ -40,11 +41,21 @@ pub struct Taken {
     pub reset_after: Span,
 }
 
+/// The kept number as it can be at `now`. One that would make somebody wait for longer than the
+/// limit's time was written before the clock stepped back: then all of it is used up now. Numbers
+/// between that and the latest that is possible stay, because the clocks of nodes differ, and a node
+/// that is behind must not forget what another one counts.
+fn possible(arrival: Time, now: Time, rate: Rate) -> Time {
+    let full = now + rate.per;
+    let latest = Time((full + rate.per).0.saturating_sub(rate.interval()));
+    if arrival > latest { full } else { arrival }
+}
+
 /// Takes one at `now` from what `arrival` (the kept number) leaves of `rate`. Gives the number to
-/// keep, which stays as it was when nothing is left.
+/// keep, which stays as it was when nothing is left, if it is possible.
 pub fn take(arrival: Option<Time>, now: Time, rate: Rate) -> (Time, Taken) {
     let (window, interval) = (rate.per.micros(), rate.interval());
-    let before = arrival.map_or(now, |it| it.max(now));
+    let before = arrival.map_or(now, |it| possible(it, now, rate).max(now));
     let after = Time(before.0.saturating_add(interval));
     let spare = now.0.saturating_add(window).saturating_sub(after.0);
     let allowed = spare >= 0;
@@ -58,7 +69,7 @@ pub fn take(arrival: Option<Time>, now: Time, rate: Rate) -> (Time, Taken) {
 
 /// Gives one back. `None`: nothing is left to remember.
 pub fn give_back(arrival: Option<Time>, now: Time, rate: Rate) -> Option<Time> {
-    let kept = Time(arrival?.0.saturating_sub(rate.interval()));
+    let kept = Time(possible(arrival?, now, rate).0.saturating_sub(rate.interval()));
     (kept > now).then_some(kept)
 }
 
@@ -138,6 +149,49 @@ mod tests {
         assert_eq!(give_back(Some(one), now, RATE), None);
         let (two, _) = take(Some(one), now, RATE);
         assert_eq!(give_back(Some(two), now, RATE), Some(one));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_costs_no_more_than_the_window() {
+        let (day, now) = (Span::days(1), Time::from_seconds(0));
+        let full = (0..3).fold(None, |kept, _| Some(take(kept, now + day, RATE).0));
+        let (kept, refused) = take(full, now, RATE);
+        assert_eq!((refused.allowed, refused.retry_after), (false, Span::seconds(10)));
+        // What is kept is of the new clock, so that it goes by.
+        let (_, next) = take(Some(kept), now + Span::seconds(10), RATE);
+        assert!(next.allowed);
+        // Whatever the step was.
+        for step in 0..200 {
+            let full = full.map(|it| it - day + Span::seconds(step));
+            let (_, taken) = take(full, now, RATE);
+            assert!(taken.retry_after <= RATE.per, "{step}: {:?}", taken.retry_after);
+        }
+    }
+
+    #[test]
+    fn what_was_taken_before_a_step_back_can_be_given_back() {
+        let now = Time::from_seconds(0);
+        let full = (0..3).fold(None, |kept, _| Some(take(kept, now + Span::days(1), RATE).0));
+        let kept = give_back(full, now, RATE);
+        assert_eq!(kept, Some(now + Span::seconds(20)));
+        assert!(take(kept, now, RATE).1.allowed);
+    }
+
+    /// Where one node's clock is behind another's, neither forgets what the other has counted.
+    #[test]
+    fn clocks_that_differ_make_no_limit_wider() {
+        for rate in [RATE, Rate::new(10, Span::minutes(1)), Rate::new(1, Span::minutes(1))] {
+            let now = Time::from_seconds(0);
+            // As far apart as access tokens bear.
+            let ahead = now + Span::seconds(15);
+            let (mut kept, mut allowed) = (None, 0);
+            for number in 0..100 {
+                let (next, taken) = take(kept, if number % 2 == 0 { ahead } else { now }, rate);
+                (kept, allowed) = (Some(next), allowed + i64::from(taken.allowed));
+            }
+            let skewed = Span::seconds(15).micros() / rate.interval();
+            assert!(allowed <= i64::from(rate.count) + skewed, "{allowed} of {rate}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 -- Gives one back: domain::limit::give_back, atomically.
-local now, interval = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now, window, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local kept = redis.call('GET', KEYS[1])
 if not kept then return 0 end
-local after = tonumber(kept) - interval
+local before = tonumber(kept)
+if before > now + window + window - interval then before = now + window end
+local after = before - interval
 if after > now then
-  local millis = math.ceil((after - now) / 1000) + tonumber(ARGV[3])
+  local millis = math.ceil((after - now) / 1000) + tonumber(ARGV[4])
   redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', string.format('%.0f', millis))
 else
   redis.call('DEL', KEYS[1])

@@ -54,7 +54,7 @@ impl Redis {
 
     pub(super) async fn give_back(&self, key: &str, rate: Rate, now: Time) {
         let mut script = self.about(&self.give_back, key);
-        script.arg(now.0).arg(rate.interval()).arg(SLACK);
+        script.arg(now.0).arg(rate.per.micros()).arg(rate.interval()).arg(SLACK);
         if self.link.run::<i64>(&Call::Script(script)).await.is_none() {
             self.memory.give_back(key, rate, now);
         }

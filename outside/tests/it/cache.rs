@@ -95,12 +95,36 @@ async fn twenty_takers_of_five() {
     assert_eq!(winners, 5);
 }
 
+#[tokio::test]
+async fn a_clock_that_steps_back_costs_no_more_than_the_window() {
+    let cache = cache().await;
+    let tomorrow = NOON + Span::days(1);
+    for _ in 0..5 {
+        assert!(allowed(&cache, "a", tomorrow).await);
+    }
+    assert!(!allowed(&cache, "a", tomorrow).await);
+    let refused = cache.take("a", RATE, NOON).await;
+    assert_eq!((refused.allowed, refused.retry_after), (false, Span::minutes(12)));
+    // Asking again does not begin the wait anew.
+    assert!(!allowed(&cache, "a", NOON + Span::minutes(6)).await);
+    assert!(allowed(&cache, "a", NOON + Span::minutes(12)).await);
+
+    for _ in 0..5 {
+        assert!(allowed(&cache, "b", tomorrow).await);
+    }
+    cache.give_back("b", RATE, NOON).await;
+    assert!(allowed(&cache, "b", NOON).await, "what was given back is there");
+    assert!(!allowed(&cache, "b", NOON).await);
+    assert!(allowed(&cache, "b", NOON + Span::minutes(12)).await);
+}
+
 /// One step of a random history.
 #[derive(Debug, Clone)]
 enum Step {
     Take,
     GiveBack,
     Pass(Span),
+    StepBack(Span),
 }
 
 fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
@@ -109,6 +133,7 @@ fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
         1 => Just(Step::GiveBack),
         // Clocks of nodes differ, so time may also seem to stand.
         2 => (0..3_000_000_000_i64).prop_map(|it| Step::Pass(Span::from_micros(it))),
+        1 => (0..9_000_000_000_i64).prop_map(|it| Step::StepBack(Span::from_micros(it))),
     ];
     let rate =
         (1..12_u32, 1..7200_u64).prop_map(|(count, per)| Rate::new(count, Span::seconds(per)));
@@ -122,6 +147,7 @@ async fn compared(cache: &Cache, rate: Rate, steps: &[Step]) -> (Vec<Taken>, Vec
     for step in steps {
         match step {
             Step::Pass(span) => now = now + *span,
+            Step::StepBack(span) => now = now - *span,
             Step::GiveBack => {
                 kept = limit::give_back(kept, now, rate);
                 cache.give_back("a", rate, now).await;
