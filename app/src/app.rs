@@ -26,6 +26,7 @@ use crate::{
     lockout,
     lookaside::LookAside,
     render::Render,
+    rewind::Watch,
     templates::{self, Overrides},
 };
 
@@ -54,6 +55,7 @@ pub struct Parts {
     pub(crate) guesses: lockout::Queues,
     pub activity: Activity,
     pub(crate) looks: Looks<Health>,
+    pub(crate) watch: Watch,
     pub locale: Arc<Locale>,
     /// The operator's own templates and texts.
     pub overrides: Overrides,
@@ -103,7 +105,7 @@ impl App {
         clock: Clock,
         store: Store,
     ) -> Result<(App, Background), OpenError> {
-        let (now, settings) = (clock.now(), resolved(settings));
+        let (sight, settings) = (clock.sight(), resolved(settings));
         // Before the keys are read: a change of them after that is heard of.
         let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
         let compiled = templates::compile(&settings.server.templates_dir)
@@ -112,12 +114,13 @@ impl App {
         let app = App(Arc::new(Parts {
             cache: Cache::connect(&settings.cache).await?,
             mailer: Mailer::from_settings(&settings.email, &settings.outbound)?,
-            keys: Keys::open(&settings, &store, now).await?,
+            keys: Keys::open(&settings, &store, sight.now).await?,
             hasher: Hasher::start(&settings.passwords)?,
-            lookaside: LookAside::new(&settings.sessions),
+            lookaside: LookAside::new(&settings.sessions, clock.clone()),
             guesses: lockout::Queues::new(&settings.lockout),
             activity,
             looks: Looks::new(),
+            watch: Watch::new(sight),
             locale: compiled.locale,
             overrides: compiled.overrides,
             render: compiled.render,
@@ -127,7 +130,7 @@ impl App {
             clock,
             store,
         }));
-        app.lookaside.start(sequence, now);
+        app.lookaside.start(sequence, sight);
         Ok((app, Background::new(uses)))
     }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, OpenError, activity::Uses, hasher, job, revocations};
+use crate::{App, OpenError, activity::Uses, hasher, job, revocations, rewind};
 
-/// How often schedules are looked at.
-const SCHEDULES: std::time::Duration = std::time::Duration::from_secs(1);
+/// How often the clock is looked at, and the schedules.
+const LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How often the kinds of hashes are counted, and how soon again where that failed.
 const SURVEYS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -26,7 +26,9 @@ impl Background {
 
     /// Starts all of it; it ends after `stop`, and `app.tasks` waits for that.
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
+        rewind::look_back(app).await?;
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
+        app.tasks.spawn(watch_the_clock(app.clone(), stop.clone()));
         app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
         if app.settings.jobs.workers > 0 {
             job::prepare(app).await?;
@@ -76,13 +78,25 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
     stop.run_until_cancelled(surveys).await;
 }
 
+async fn watch_the_clock(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = rewind::look(&app).await {
+            tracing::warn!(%error, "the clock went back, and times cannot be pulled back");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOKS) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
 async fn follow_the_clock(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = job::run_schedules(&app).await {
             tracing::warn!(%error, "schedules cannot be followed");
         }
         tokio::select! {
-            () = tokio::time::sleep(SCHEDULES) => {}
+            () = tokio::time::sleep(LOOKS) => {}
             () = stop.cancelled() => {}
         }
     }
@@ -92,6 +106,7 @@ async fn follow_the_clock(app: App, stop: CancellationToken) {
 /// command.
 pub async fn settle(app: &App) -> crate::Result<()> {
     let never = CancellationToken::new();
+    rewind::look(app).await?;
     app.activity.flush().await;
     job::run_schedules(app).await?;
     loop {

@@ -28,7 +28,7 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
     let claims = verified.ok_or(Code::InvalidToken)?;
     claims.check(ctx.now, &app.settings.tokens)?;
     let epoch = app.lookaside.epoch();
-    let Facts { session, user } = facts(app, ctx, &claims).await?;
+    let Facts { session, user } = facts(app, &claims).await?;
     let known = session.floor..=session.head;
     if session.user_id != claims.sub || !known.contains(&claims.generation) {
         return Err(Code::InvalidToken.into());
@@ -51,8 +51,8 @@ pub async fn hold(db: &Db, caller: &Caller, now: Time) -> Result<()> {
     }
 }
 
-async fn facts(app: &App, ctx: &Ctx, claims: &Claims) -> Result<Facts> {
-    let remembered = app.lookaside.remembered(claims.sid, ctx.now);
+async fn facts(app: &App, claims: &Claims) -> Result<Facts> {
+    let remembered = app.lookaside.remembered(claims.sid);
     // A token of a later generation than is remembered: another node has rotated.
     if let Some(facts) = remembered.filter(|it| claims.generation <= it.session.head) {
         return Ok(facts);

@@ -1,8 +1,11 @@
 //! The time, asked for once a request and handed down from there.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use domain::{Span, Time};
@@ -14,26 +17,69 @@ pub enum Clock {
     #[default]
     System,
     /// A clock that moves when it is told to.
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Hands>),
+}
+
+/// What a manual clock shows.
+#[derive(Debug)]
+pub struct Hands {
+    wall: AtomicI64,
+    steady: AtomicI64,
+}
+
+/// What a clock showed at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight {
+    pub now: Time,
+    pub steady: Span,
 }
 
 impl Clock {
     pub fn manual(start: Time) -> Clock {
-        Clock::Manual(Arc::new(AtomicI64::new(start.0)))
+        let hands = Hands { wall: AtomicI64::new(start.0), steady: AtomicI64::new(0) };
+        Clock::Manual(Arc::new(hands))
     }
 
     pub fn now(&self) -> Time {
         match self {
             Clock::System => system(),
-            Clock::Manual(micros) => Time(micros.load(Ordering::Acquire)),
+            Clock::Manual(hands) => Time(hands.wall.load(Ordering::Acquire)),
         }
+    }
+
+    /// How long it is since some moment before the first question: goes on evenly, whatever somebody
+    /// sets the clock to.
+    pub(crate) fn steady(&self) -> Span {
+        match self {
+            Clock::System => monotonic(),
+            Clock::Manual(hands) => Span::from_micros(hands.steady.load(Ordering::Acquire)),
+        }
+    }
+
+    pub(crate) fn sight(&self) -> Sight {
+        Sight { now: self.now(), steady: self.steady() }
     }
 
     /// Moves a manual clock; the system's goes by itself.
     pub fn pass(&self, span: Span) {
-        if let Clock::Manual(micros) = self {
-            micros.fetch_add(span.micros(), Ordering::AcqRel);
+        if let Clock::Manual(hands) = self {
+            hands.steady.fetch_add(span.micros(), Ordering::AcqRel);
+            hands.wall.fetch_add(span.micros(), Ordering::AcqRel);
         }
+    }
+
+    /// Sets a manual clock back.
+    pub fn step_back(&self, span: Span) {
+        if let Clock::Manual(hands) = self {
+            hands.wall.fetch_sub(span.micros(), Ordering::AcqRel);
+        }
+    }
+}
+
+impl Sight {
+    /// How far the clock is behind what it has to show by now.
+    pub fn behind(&self, later: Sight) -> Span {
+        (self.now + later.steady.beyond(self.steady)).since(later.now)
     }
 }
 
@@ -42,4 +88,38 @@ fn system() -> Time {
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+fn monotonic() -> Span {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    Span::from_micros(i64::try_from(START.elapsed().as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_back_is_told_from_time_that_passes() {
+        let clock = Clock::manual(Time::from_seconds(1_000_000));
+        let before = clock.sight();
+        let behind = || before.behind(clock.sight());
+        assert_eq!(behind(), Span::ZERO);
+        clock.pass(Span::hours(1));
+        assert_eq!(behind(), Span::ZERO);
+        clock.step_back(Span::minutes(20));
+        assert_eq!(behind(), Span::minutes(20));
+        clock.pass(Span::hours(5));
+        assert_eq!(behind(), Span::minutes(20));
+        // Further than it began.
+        clock.step_back(Span::days(1));
+        assert_eq!(behind(), Span::minutes(24 * 60 + 20));
+    }
+
+    #[test]
+    fn the_system_s_clock_is_not_behind() {
+        let before = Clock::System.sight();
+        assert!(before.behind(Clock::System.sight()) < Span::seconds(1));
+    }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::jobs::Job;
 pub use store::jobs::{Filter, State};
 
+pub(crate) use self::schedule::rewind as rewind_schedules;
 pub use self::{
     desk::{Listed, Replayed, count_dead, discard, list, replay, replay_some},
     letter::Letter,

@@ -27,6 +27,7 @@ use serde::Serialize;
 use store::{Store, keys::SigningKey};
 use tokio::sync::Mutex;
 
+pub(crate) use self::operate::rewind;
 use self::{
     masters::Masters,
     ring::{Ring, Verified},
@@ -39,7 +40,7 @@ pub use self::{
     rotation::{Changes, Step, When},
     seal::Seal,
 };
-use crate::{App, Ctx, Error, OpenError, Result, random};
+use crate::{App, Ctx, Error, OpenError, Result, clock::Sight, random};
 
 /// How often a token with an unknown key id makes a node look for new keys.
 const LOOK: Span = Span::seconds(1);
@@ -56,8 +57,9 @@ pub struct Keys {
     pub outbox: Seals,
     signing: Seals,
     ring: RwLock<Arc<Ring>>,
-    /// When keys were last read. Held while they are, so that an older answer never comes last.
-    loaded_at: Mutex<Time>,
+    /// When keys were last read, by [`Clock::steady`](crate::Clock). Held while they are, so that an
+    /// older answer never comes last.
+    loaded: Mutex<Option<Span>>,
 }
 
 impl Keys {
@@ -91,7 +93,7 @@ impl Keys {
             masters,
             signing,
             ring: RwLock::new(Arc::new(ring)),
-            loaded_at: Mutex::new(now),
+            loaded: Mutex::new(None),
         })
     }
 
@@ -130,10 +132,10 @@ impl Keys {
     }
 
     /// Reads the keys anew, and goes on with the old ones where that fails.
-    async fn reload(&self, settings: &Settings, store: &Store, now: Time) -> Result<()> {
-        let mut loaded_at = self.loaded_at.lock().await;
-        self.reload_locked(settings, store, now).await?;
-        *loaded_at = now;
+    async fn reload(&self, settings: &Settings, store: &Store, sight: Sight) -> Result<()> {
+        let mut loaded = self.loaded.lock().await;
+        self.reload_locked(settings, store, sight.now).await?;
+        *loaded = Some(sight.steady);
         Ok(())
     }
 
@@ -159,13 +161,14 @@ pub async fn verify(app: &App, token: &str, now: Time) -> Result<Option<Arc<Clai
         Verified::UnknownKey => {}
     }
     // Another process may have made it a moment ago. Strangers can make this happen, so not often.
-    let mut loaded_at = app.keys.loaded_at.lock().await;
-    if now.since(*loaded_at) >= LOOK {
+    let mut loaded = app.keys.loaded.lock().await;
+    let steady = app.clock.steady();
+    if loaded.is_none_or(|it| steady.beyond(it) >= LOOK) {
         // Also where it fails: nobody waits for a database that is away but the one who asks.
-        *loaded_at = now;
+        *loaded = Some(steady);
         app.keys.reload_locked(&app.settings, &app.store, now).await?;
     }
-    drop(loaded_at);
+    drop(loaded);
     match app.keys.ring().verify(token, now) {
         Verified::Genuine(claims) => Ok(Some(claims)),
         Verified::Forged | Verified::UnknownKey => Ok(None),
@@ -174,7 +177,7 @@ pub async fn verify(app: &App, token: &str, now: Time) -> Result<Option<Arc<Clai
 
 /// Reads the keys anew, because they have changed.
 pub async fn reload(app: &App) -> Result<()> {
-    app.keys.reload(&app.settings, &app.store, app.clock.now()).await
+    app.keys.reload(&app.settings, &app.store, app.clock.sight()).await
 }
 
 /// Does what time asks for: makes the next key, lets it sign.

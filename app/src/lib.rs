@@ -44,6 +44,7 @@ mod lookaside;
 mod random;
 mod render;
 mod revocations;
+mod rewind;
 mod turns;
 
 pub use self::{

@@ -14,7 +14,7 @@ use domain::{SessionId, Span, Time, UserId, account::User, session::Session, set
 use moka::sync::Cache;
 use store::{Store, revocations::Revocation};
 
-use crate::Result;
+use crate::{Clock, Result, clock::Sight};
 
 /// Well below how long revocations are kept.
 const LONG_SILENCE: Span = Span::hours(12);
@@ -29,29 +29,34 @@ pub struct Facts {
 pub struct LookAside {
     sessions: Cache<SessionId, Arc<Session>>,
     users: Cache<UserId, Arc<User>>,
-    bound: domain::Span,
+    bound: Span,
+    clock: Clock,
     /// Counts what was forgotten: what was read before is not remembered after.
     epoch: AtomicU64,
-    /// When this process last heard of revocations, and up to which.
+    /// When this process last heard of revocations, by the clock and by how long it runs, and up to
+    /// which. The clock may step back, and then nothing would seem old.
     heard_at: AtomicI64,
+    heard_after: AtomicI64,
     heard: AtomicI64,
 }
 
 impl LookAside {
-    pub fn new(settings: &Sessions) -> LookAside {
+    pub fn new(settings: &Sessions, clock: Clock) -> LookAside {
         LookAside {
             sessions: Cache::new(settings.memory_entries),
             users: Cache::new(settings.memory_entries),
             bound: settings.revocation_bound,
             epoch: AtomicU64::new(0),
+            clock,
             heard_at: AtomicI64::new(i64::MIN),
+            heard_after: AtomicI64::new(0),
             heard: AtomicI64::new(0),
         }
     }
 
     /// What is remembered and may still be believed.
-    pub fn remembered(&self, id: SessionId, now: Time) -> Option<Facts> {
-        if now > Time(self.heard_at.load(Ordering::Acquire)) + self.bound {
+    pub fn remembered(&self, id: SessionId) -> Option<Facts> {
+        if self.silence() > self.bound {
             return None;
         }
         let session = self.sessions.get(&id)?;
@@ -75,14 +80,6 @@ impl LookAside {
         let facts = Facts { session: Arc::new(session), user: Arc::new(user) };
         self.remember(&facts, epoch);
         Ok(Some(facts))
-    }
-
-    /// Remembered or fresh.
-    pub async fn facts(&self, store: &Store, id: SessionId, now: Time) -> Result<Option<Facts>> {
-        match self.remembered(id, now) {
-            Some(facts) => Ok(Some(facts)),
-            None => self.fresh(store, id).await,
-        }
     }
 
     /// For [`LookAside::update`]: taken before the change that leads to it.
@@ -121,16 +118,23 @@ impl LookAside {
         self.users.invalidate(&id);
     }
 
-    fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         self.sessions.invalidate_all();
         self.users.invalidate_all();
     }
 
     /// Where to begin to listen.
-    pub fn start(&self, sequence: i64, now: Time) {
+    pub(crate) fn start(&self, sequence: i64, asked: Sight) {
         self.heard.store(sequence, Ordering::Release);
-        self.heard_at.store(now.0, Ordering::Release);
+        self.heard_at.store(asked.now.0, Ordering::Release);
+        self.heard_after.store(asked.steady.micros(), Ordering::Release);
+    }
+
+    /// For how long this process has not heard of revocations.
+    fn silence(&self) -> Span {
+        let heard_after = Span::from_micros(self.heard_after.load(Ordering::Acquire));
+        self.clock.steady().beyond(heard_after)
     }
 
     /// Up to which revocation this process has heard.
@@ -140,13 +144,15 @@ impl LookAside {
 
     /// Whether this process has not heard for so long that it may have missed something for good.
     pub fn was_deaf(&self, now: Time) -> bool {
-        now.since(Time(self.heard_at.load(Ordering::Acquire))) > LONG_SILENCE
+        // By the clock too: it is what sweeping goes by, and it may step forward.
+        let by_clock = now.since(Time(self.heard_at.load(Ordering::Acquire)));
+        by_clock.max(self.silence()) > LONG_SILENCE
     }
 
-    /// Forgets what was revoked. `asked_at` is the time before the database was asked.
-    pub fn hear(&self, revocations: &[Revocation], asked_at: Time) {
+    /// Forgets what was revoked. `asked` is what the clock showed before the database was asked.
+    pub(crate) fn hear(&self, revocations: &[Revocation], asked: Sight) {
         // What was revoked meanwhile may have been swept already.
-        if self.was_deaf(asked_at) {
+        if self.was_deaf(asked.now) {
             self.forget_all();
         }
         let mut last = self.heard();
@@ -163,6 +169,28 @@ impl LookAside {
                 self.forget_user(id);
             }
         }
-        self.start(last, asked_at);
+        self.start(last, asked);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_as_long_as_it_lasts_whatever_the_clock_shows() {
+        let clock = Clock::manual(Time::from_seconds(1_800_000_000));
+        let aside = LookAside::new(&Sessions::default(), clock.clone());
+        aside.start(0, clock.sight());
+        clock.step_back(Span::days(1));
+        clock.pass(Span::seconds(10));
+        assert!(aside.silence() <= aside.bound && !aside.was_deaf(clock.now()));
+        clock.pass(Span::seconds(1));
+        assert!(aside.silence() > aside.bound);
+        clock.pass(LONG_SILENCE);
+        assert!(aside.was_deaf(clock.now()));
+        aside.start(0, clock.sight());
+        assert!(!aside.was_deaf(clock.now() + LONG_SILENCE));
+        assert!(aside.was_deaf(clock.now() + LONG_SILENCE + Span::seconds(1)), "stepped forward");
     }
 }

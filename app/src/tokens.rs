@@ -107,7 +107,7 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
         return Err(Code::NotAuthenticated.into());
     }
     let token = chosen(app, ctx, presented.candidates()).await?;
-    let (mut facts, mut is_fresh) = known(app, ctx, &token).await?;
+    let (mut facts, mut is_fresh) = known(app, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
         let verdict = judge(app, ctx, &token, &facts);
@@ -133,7 +133,7 @@ async fn chosen(app: &App, ctx: &Ctx, candidates: Vec<RefreshToken>) -> Result<R
     }
     let mut ended = None;
     for token in candidates {
-        match known(app, ctx, &token).await {
+        match known(app, &token).await {
             Ok((facts, _)) if facts.session.is_alive(ctx.now) => return Ok(token),
             Ok(_) => ended = ended.or(Some(token)),
             Err(Error::Refused(_)) => {}
@@ -144,8 +144,8 @@ async fn chosen(app: &App, ctx: &Ctx, candidates: Vec<RefreshToken>) -> Result<R
 }
 
 /// What is known of the session that a token was made for, and whether the database was asked.
-async fn known(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<(Facts, bool)> {
-    let remembered = app.lookaside.remembered(token.session_id, ctx.now);
+async fn known(app: &App, token: &RefreshToken) -> Result<(Facts, bool)> {
+    let remembered = app.lookaside.remembered(token.session_id);
     match remembered.filter(|it| app.keys.is_genuine(token, &it.session)) {
         Some(facts) => Ok((facts, false)),
         None => Ok((genuine(app, token).await?, true)),

@@ -12,6 +12,7 @@ pub mod limit;
 pub mod link;
 pub mod mac;
 pub mod problem;
+pub mod reach;
 pub mod secret;
 pub mod session;
 pub mod settings;

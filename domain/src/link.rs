@@ -25,6 +25,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    pub const ALL: [Purpose; 7] = [
+        Purpose::VerifyEmail,
+        Purpose::ResetPassword,
+        Purpose::ChangeEmail,
+        Purpose::UndoEmailChange,
+        Purpose::RestoreAccount,
+        Purpose::Invitation,
+        Purpose::Exchange,
+    ];
+
     pub const fn word(self) -> &'static str {
         match self {
             Purpose::VerifyEmail => "verify_email",

@@ -125,6 +125,11 @@ impl Span {
     pub fn from_micros(micros: i64) -> Span {
         Span(Duration::from_micros(micros.max(0).unsigned_abs()))
     }
+
+    /// By how much this is longer; nothing when it is shorter.
+    pub const fn beyond(self, other: Span) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
 }
 
 impl fmt::Display for Span {

@@ -1,4 +1,5 @@
-//! SQL, and the only crate that names a database driver: the seam in [`db`], then one file a table.
+//! SQL, and the only crate that names a database driver: the seam in [`db`], then one file a table,
+//! and [`rewind`] for what concerns the times of all of them.
 
 pub mod db;
 
@@ -12,6 +13,7 @@ pub mod links;
 pub mod lockouts;
 pub mod passwords;
 pub mod revocations;
+pub mod rewind;
 pub mod schedules;
 pub mod sessions;
 pub mod users;

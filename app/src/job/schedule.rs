@@ -4,9 +4,9 @@
 use std::str::FromStr as _;
 
 use croner::Cron;
-use domain::{Time, settings::Jobs};
+use domain::{Time, reach::Reach, settings::Jobs};
 use jiff::{Timestamp, tz::TimeZone};
-use store::{Db, jobs::Job};
+use store::{Db, jobs::Job, rewind};
 
 use super::{Task, cleanup, draft, wake};
 use crate::{App, Ctx, Error, OpenError, Result, deletion, keys, lockout, random};
@@ -63,8 +63,7 @@ pub async fn run_due(app: &App) -> Result<()> {
     let now = app.clock.now();
     let due = app.store.get(async move |db| store::schedules::due(&db, now).await).await?;
     // Those of a newer version that shares the database are its own business.
-    let is_known = |it: &str| all(&app.settings.jobs).iter().any(|(name, _)| *name == it);
-    for schedule in due.into_iter().filter(|it| is_known(&it.name)) {
+    for schedule in due.into_iter().filter(|it| is_known(app, &it.name)) {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
         let ctx = Ctx::local(now, random::request_id(now));
         let task = Task::Scheduled { name: schedule.name.clone() };
@@ -80,6 +79,27 @@ pub async fn run_due(app: &App) -> Result<()> {
         wake(app);
     }
     Ok(())
+}
+
+fn is_known(app: &App, name: &str) -> bool {
+    all(&app.settings.jobs).iter().any(|it| it.0 == name)
+}
+
+/// The clock has stepped back: no schedule waits for longer than until its next time by the new one.
+pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
+    let mut changed = 0;
+    // What the clock of another node may show.
+    let soon = Reach::past(now).latest;
+    let ahead = app.store.get(async move |db| rewind::schedules_after(&db, soon).await).await?;
+    for schedule in ahead.into_iter().filter(|it| is_known(app, &it.name)) {
+        let latest = next(&schedule.cron, soon).map_err(Error::broken)?;
+        if schedule.due_at > latest {
+            let next = next(&schedule.cron, now).map_err(Error::broken)?;
+            let unit = async move |db: Db| rewind::schedule(&db, &schedule, next).await;
+            changed += app.store.put(unit).await?;
+        }
+    }
+    Ok(changed)
 }
 
 /// The job that one becomes.

@@ -1,6 +1,6 @@
 //! What operators do with keys, beside a running server: rotate, revoke, seal anew.
 
-use domain::{Code, JobId};
+use domain::{Code, JobId, Time};
 use store::{Db, jobs::Sealed};
 use uuid::Uuid;
 
@@ -45,6 +45,26 @@ pub(super) async fn change(app: &App, ctx: &Ctx, occasion: Occasion) -> Result<C
         revocations::announced_keys(app);
     }
     Ok(changes)
+}
+
+/// The clock has stepped back: the next key signs, the signing one is followed and the retired ones
+/// end when their time has passed by the new one.
+pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
+    let (next, signing, retired) = Rules::from(&app.settings.tokens).reaches(now);
+    let unit = async move |db: Db| {
+        store::keys::lock(&db).await?;
+        let changed = store::rewind::keys(&db, next, signing, retired).await?;
+        if changed > 0 {
+            revocations::keys(&db, now).await?;
+        }
+        Ok(changed)
+    };
+    let changed = app.store.write(unit).await?;
+    if changed > 0 {
+        super::reload(app).await?;
+        revocations::announced_keys(app);
+    }
+    Ok(changed)
 }
 
 /// How far [`reseal`] has come.

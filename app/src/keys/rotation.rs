@@ -9,6 +9,7 @@ use std::sync::Arc;
 use domain::{
     Span, Time,
     event::Event,
+    reach::Reach,
     settings::{SigningAlgorithm, Tokens},
 };
 use store::{
@@ -73,6 +74,17 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// When nothing counts any more that a key signed which retires at `now`.
+    fn end(&self, now: Time) -> Time {
+        now + self.access_lifetime + MARGIN
+    }
+
+    /// The reaches of when the next key signs, since when another does, and when one ends.
+    pub fn reaches(&self, now: Time) -> (Reach, Reach, Reach) {
+        let retired = Reach::ahead(now, self.end(now).since(now));
+        (Reach::ahead(now, self.prepublish), Reach::past(now), retired)
+    }
+
     /// Whether the configuration gives the secret itself: no key of the table signs.
     pub fn is_shared(&self) -> bool {
         self.is_shared
@@ -265,8 +277,7 @@ async fn apply(
             return Ok(());
         }
         Step::Retire(id) => {
-            let ends_at = now + rules.access_lifetime + MARGIN;
-            store::keys::retire(db, id, now, ends_at).await?;
+            store::keys::retire(db, id, now, rules.end(now)).await?;
             noted(Event::KeyRetired, id)?
         }
         Step::Withdraw(id) => {

@@ -5,13 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::{
-    Code, SessionId, Span, Time, UserId,
+    Code, SessionId, Time, UserId,
     account::{User, metadata},
+    reach::SKEW,
     settings::Tokens,
 };
-
-/// How far apart the clocks of two nodes may be.
-const CLOCK_SKEW: Span = Span::seconds(30);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
@@ -113,7 +111,7 @@ impl Claims {
     pub fn check(&self, now: Time, tokens: &Tokens) -> Result<(), Code> {
         let is_ours = self.iss == tokens.issuer && self.aud == tokens.audience;
         let is_of_one = self.sub == self.user_id;
-        let is_from_the_future = Time::from_seconds(self.iat) > now + CLOCK_SKEW;
+        let is_from_the_future = Time::from_seconds(self.iat) > now + SKEW;
         let is_over = Time::from_seconds(self.exp) <= now;
         if is_ours && is_of_one && !is_from_the_future && !is_over {
             Ok(())

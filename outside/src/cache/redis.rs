@@ -44,8 +44,7 @@ impl Redis {
     }
 
     pub(super) async fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
-        let mut script = self.about(&self.take, key);
-        script.arg(now.0).arg(rate.per.micros()).arg(rate.interval()).arg(SLACK);
+        let script = self.about(&self.take, key, (rate, now));
         match self.link.run::<Option<i64>>(&Call::Script(script)).await {
             Some(kept) => limit::take(kept.map(Time), now, rate).1,
             None => self.memory.take(key, rate, now),
@@ -53,8 +52,7 @@ impl Redis {
     }
 
     pub(super) async fn give_back(&self, key: &str, rate: Rate, now: Time) {
-        let mut script = self.about(&self.give_back, key);
-        script.arg(now.0).arg(rate.per.micros()).arg(rate.interval()).arg(SLACK);
+        let script = self.about(&self.give_back, key, (rate, now));
         if self.link.run::<i64>(&Call::Script(script)).await.is_none() {
             self.memory.give_back(key, rate, now);
         }
@@ -78,8 +76,16 @@ impl Redis {
         pong.map(|_| ()).ok_or(CacheError::Unavailable)
     }
 
-    fn about<'a>(&self, script: &'a Script, key: &str) -> ScriptInvocation<'a> {
-        script.key(self.name(key))
+    fn about<'a>(
+        &self,
+        script: &'a Script,
+        key: &str,
+        (rate, now): (Rate, Time),
+    ) -> ScriptInvocation<'a> {
+        let mut call = script.key(self.name(key));
+        call.arg(now.0).arg(rate.per.micros()).arg(rate.interval());
+        call.arg(rate.slack().micros()).arg(SLACK);
+        call
     }
 
     fn name(&self, rest: &str) -> String {

@@ -10,6 +10,7 @@ mod cli_config;
 mod cli_jobs;
 mod cli_users;
 mod clients;
+mod clock_back;
 mod database_away;
 mod deletion;
 mod edge;

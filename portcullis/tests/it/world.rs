@@ -152,6 +152,14 @@ impl World {
         self.clock.pass(span);
     }
 
+    /// Lets everything in the background happen, sets the clock back, and lets happen what comes of
+    /// that.
+    pub async fn step_back(&self, span: Span) {
+        self.settle().await;
+        self.clock.step_back(span);
+        self.settle().await;
+    }
+
     /// Lets everything in the background happen.
     pub async fn settle(&self) {
         app::settle(self.app()).await.unwrap();

@@ -1,0 +1,173 @@
+//! What happens when the clock steps back: every stored time that lies further ahead than it can is
+//! pulled back, so that a lock, a link, a retry or a claim lasts as long by the new clock as it was
+//! meant to, and not a day longer. See docs/decisions/0017.
+//!
+//! Each process looks every second, and at its start. Clocks of nodes that differ by less than
+//! [`TOLERANCE`] change nothing.
+
+use domain::{
+    SessionId, Span, Time,
+    job::retry_at,
+    link::Purpose,
+    reach::{Reach, TOLERANCE},
+    session::expires_at,
+};
+use store::{Db, rewind};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{App, Result, assurance::FRESH, clock::Sight, job, keys, link};
+
+/// How many rows one statement changes, or looks at: others must get at the database in between.
+const BATCH: i64 = 1_000;
+
+/// The wait before a retry doubles: no job has failed more often.
+const MOST_FAILURES: u32 = 64;
+
+/// 2026-01-01. A clock that shows less was never set, as in a machine whose battery is empty: it will
+/// jump ahead again, and by then everything that was pulled back would be over.
+const EARLIEST: Time = Time(1_767_225_600_000_000);
+
+/// What the clock showed when it was last looked at.
+pub(crate) struct Watch(Mutex<Sight>);
+
+impl Watch {
+    pub fn new(sight: Sight) -> Watch {
+        Watch(Mutex::new(sight))
+    }
+}
+
+/// Whether the clock has stepped back since the last look, and if so mends it. What fails is done
+/// with the next look.
+pub(crate) async fn look(app: &App) -> Result<()> {
+    let mut seen = app.watch.0.lock().await;
+    let sight = app.clock.sight();
+    let behind = seen.behind(sight);
+    if behind > TOLERANCE {
+        mend(app, sight.now, behind).await?;
+    }
+    // Many small steps make a large one.
+    if behind > TOLERANCE || behind.is_zero() {
+        *seen = sight;
+    }
+    Ok(())
+}
+
+/// The same at the start: whether the clock shows less than when a process last worked.
+pub(crate) async fn look_back(app: &App) -> Result<()> {
+    let latest = app.store.get(async |db| rewind::latest(&db).await).await?;
+    let now = app.clock.now();
+    match latest.map(|it| it.since(now)) {
+        Some(behind) if behind > TOLERANCE => mend(app, now, behind).await,
+        _ => Ok(()),
+    }
+}
+
+/// Pulls back what lies too far ahead. It can be repeated, and go on where it was interrupted.
+async fn mend(app: &App, now: Time, behind: Span) -> Result<()> {
+    if now < EARLIEST {
+        tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
+        return Ok(());
+    }
+    let mut changed = locks_and_links(app, now).await?;
+    changed += what_is_kept(app, now).await?;
+    changed += work(app, now).await?;
+    changed += keys::rewind(app, now).await?;
+    changed += sessions(app, now).await?;
+    // Their times, as this process remembers them.
+    app.lookaside.forget_all();
+    // At the next start it is done again unless all of it was.
+    let past = Reach::past(now);
+    app.store.put(async move |db| rewind::followed(&db, past).await).await?;
+    tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
+    Ok(())
+}
+
+async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
+    let (past, locked) = (Reach::past(now), Reach::ahead(now, app.settings.lockout.span));
+    let unit = async move |db: Db| rewind::lockouts(&db, past, locked, BATCH).await;
+    let mut changed = in_batches(app, unit).await?;
+    for purpose in Purpose::ALL {
+        let reach = Reach::ahead(now, link::lifetime(app, purpose));
+        let unit = async move |db: Db| match purpose {
+            Purpose::Invitation => rewind::invitations(&db, reach, BATCH).await,
+            _ => rewind::links(&db, purpose, reach, BATCH).await,
+        };
+        changed += in_batches(app, unit).await?;
+    }
+    Ok(changed)
+}
+
+/// What is kept for so long after something has happened.
+async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
+    let past = Reach::past(now);
+    let unit = async move |db: Db| rewind::idempotency(&db, past, BATCH).await;
+    let mut changed = in_batches(app, unit).await?;
+    let unit = async move |db: Db| rewind::revocations(&db, past, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    let unit = async move |db: Db| rewind::dead_letters(&db, past, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    let unit = async move |db: Db| rewind::deletions(&db, past, BATCH).await;
+    Ok(changed + in_batches(app, unit).await?)
+}
+
+async fn work(app: &App, now: Time) -> Result<u64> {
+    let settings = &app.settings.jobs;
+    let mut changed = job::rewind_schedules(app, now).await?;
+    for failures in 0..=settings.retries.min(MOST_FAILURES) {
+        // The longest that one waits that has failed so often.
+        let due_at = if failures == 0 { None } else { retry_at(failures, now, u8::MAX, settings) };
+        let reach = Reach::ahead(now, due_at.unwrap_or(now).since(now));
+        let failures = i64::from(failures);
+        let unit = async move |db: Db| rewind::jobs(&db, failures, reach, BATCH).await;
+        changed += in_batches(app, unit).await?;
+    }
+    let reach = Reach::ahead(now, settings.lease);
+    let unit = async move |db: Db| rewind::claims(&db, reach, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    job::wake(app);
+    Ok(changed)
+}
+
+/// Page by page, as there is no index on their times.
+async fn sessions(app: &App, now: Time) -> Result<u64> {
+    let tokens = &app.settings.tokens;
+    let to = rewind::Sessions {
+        past: Reach::past(now),
+        // Also on a node whose clock is a little behind.
+        proved: now - FRESH - TOLERANCE,
+        expires: expires_at(now, now, false, tokens),
+        expires_remembered: expires_at(now, now, true, tokens),
+    };
+    let end = SessionId(Uuid::max());
+    let (mut after, mut changed) = (SessionId(Uuid::nil()), 0);
+    loop {
+        let range = (after, end);
+        let unit = async move |db: Db| store::sessions::page_end(&db, range, BATCH).await;
+        let found = app.store.get(unit).await?;
+        let page = (after, found.unwrap_or(end));
+        let unit = async move |db: Db| rewind::sessions(&db, page, to).await;
+        changed += app.store.write(unit).await?;
+        match found {
+            Some(last) => after = last,
+            None => return Ok(changed),
+        }
+    }
+}
+
+/// Until a batch is not full.
+async fn in_batches<F, Fut>(app: &App, unit: F) -> Result<u64>
+where
+    F: FnOnce(Db) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = store::Result<u64>> + Send + 'static,
+{
+    let mut changed = 0;
+    loop {
+        // A transaction, because that is repeated where it meets another one.
+        let count = app.store.write(unit.clone()).await?;
+        changed += count;
+        if count < BATCH.unsigned_abs() {
+            return Ok(changed);
+        }
+    }
+}
