@@ -130,7 +130,7 @@ enum Step {
     Take,
     GiveBack,
     Pass(Span),
-    StepBack(Span),
+    SetBack(Span),
 }
 
 fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
@@ -139,7 +139,7 @@ fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
         1 => Just(Step::GiveBack),
         // Clocks of nodes differ, so time may also seem to stand.
         2 => (0..3_000_000_000_i64).prop_map(|it| Step::Pass(Span::from_micros(it))),
-        1 => (0..9_000_000_000_i64).prop_map(|it| Step::StepBack(Span::from_micros(it))),
+        1 => (0..9_000_000_000_i64).prop_map(|it| Step::SetBack(Span::from_micros(it))),
     ];
     let rate =
         (1..12_u32, 1..7200_u64).prop_map(|(count, per)| Rate::new(count, Span::seconds(per)));
@@ -153,7 +153,7 @@ async fn compared(cache: &Cache, rate: Rate, steps: &[Step]) -> (Vec<Taken>, Vec
     for step in steps {
         match step {
             Step::Pass(span) => now = now + *span,
-            Step::StepBack(span) => now = now - *span,
+            Step::SetBack(span) => now = now - *span,
             Step::GiveBack => {
                 kept = limit::give_back(kept, now, rate);
                 cache.give_back("a", rate, now).await;

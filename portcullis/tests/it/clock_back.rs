@@ -298,8 +298,10 @@ async fn sessions_expire_after_their_lifetime() {
     let mut anna = world.registered(ANNA).await;
     let mut ben = world.registered("ben@example.com").await;
     world.step_back(DAY).await;
-    let session = world.session(&anna).await;
-    assert_eq!(session.expires_at, world.clock.now() + Span::days(7));
+    let (session, now) = (world.session(&anna).await, world.clock.now());
+    assert_eq!(session.expires_at, now + Span::days(7));
+    let past = [session.created_at, session.head_made_at, session.last_activity_at];
+    assert_eq!(past, [now; 3]);
     world.pass(Span::minutes(7 * 24 * 60 - 1)).await;
     anna.refresh().await.ok();
     world.pass(Span::minutes(1)).await;
@@ -378,7 +380,7 @@ async fn keys_rotate_in_their_time() {
     // The retired one ends a little after its last token, and then the next one is due.
     world.step_back(DAY).await;
     until(Span::minutes(16)).await;
-    assert_eq!(published().await, [next.clone()]);
+    assert_eq!(published().await, std::slice::from_ref(&next));
     until(Span::days(89)).await;
     assert_eq!(published().await.len(), 2);
     until(DAY).await;
