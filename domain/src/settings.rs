@@ -26,7 +26,7 @@ pub use self::{
     accounts::Accounts,
     cache::Cache,
     cors::Cors,
-    database::Database,
+    database::{Database, PoolMode},
     email::Email,
     jobs::Jobs,
     limits::Limits,

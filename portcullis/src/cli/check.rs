@@ -84,17 +84,33 @@ async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, Str
         }
         DatabaseKind::Sqlite => "SQLite".to_owned(),
     };
-    let store =
-        Store::connect(&settings.database, &file).await.map_err(|it| format!("{named}, {it}"))?;
-    let pending = migrate::plan(&store, MIGRATIONS).await;
+    let told = |error| format!("{named}, {}", with_remedy(error));
+    let store = Store::connect(&settings.database, &file).await.map_err(told)?;
+    let pending = pending(&store).await;
+    let pooled = if store.is_pooled() { " behind a pooler in transaction mode" } else { "" };
     store.close().await;
-    match pending {
-        Ok(names) if names.is_empty() => Ok(format!("{named}, reachable, schema up to date")),
-        Ok(names) => {
-            let count = names.len();
-            Ok(format!("{named}, reachable, {count} migrations pending: {}", names.join(", ")))
+    let names = pending.map_err(told)?;
+    Ok(match names.len() {
+        0 => format!("{named}{pooled}, reachable, schema up to date"),
+        count => {
+            let names = names.join(", ");
+            format!("{named}{pooled}, reachable, {count} migrations pending: {names}")
         }
-        Err(error) => Err(format!("{named}, {error}")),
+    })
+}
+
+/// The migrations that have not run, in a database where they may.
+async fn pending(store: &Store) -> store::Result<Vec<&'static str>> {
+    let names = migrate::plan(store, MIGRATIONS).await?;
+    migrate::check_rights(store, &names).await?;
+    Ok(names)
+}
+
+/// On a line of its own, as those of the configuration are.
+fn with_remedy(error: store::Error) -> String {
+    match error {
+        store::Error::Unsuitable { what, remedy } => format!("{what}\n  {remedy}"),
+        error => error.to_string(),
     }
 }
 

@@ -88,6 +88,9 @@ impl From<store::Error> for Failure {
         match error {
             store::Error::Unavailable(_) => Failure::new(Exit::Unavailable, error)
                 .hint("look at database.url (DATABASE_URL) and at whether the database runs"),
+            store::Error::Unsuitable { what, remedy } => {
+                Failure::new(Exit::Config, what).hint(remedy)
+            }
             _ => Failure::new(Exit::Failed, error),
         }
     }

@@ -148,6 +148,28 @@ fn migrate_plans_and_runs_once() {
 }
 
 #[test]
+fn an_address_that_cannot_be_meant_is_explained() {
+    let place = Place::new();
+    for (query, error, hint) in [
+        ("pgbouncer=true", "\"pgbouncer\" is not known", "database.pool_mode"),
+        ("sslmode=verify-ca", "without the certificate authority", "database.ca_file"),
+        ("sslmode=verify-full&sslrootcert=/nowhere.pem", "/nowhere.pem", "PEM file"),
+    ] {
+        let url = format!("postgres://portcullis:secret-word@127.0.0.1:1/accounts?{query}");
+        let variables = [("DATABASE_URL", url.as_str())];
+        let ran = place.run(&["migrate"], &variables);
+        ran.assert(CONFIG, &["error: database.", error, "hint: ", hint]);
+        let checked = place.run(&["check"], &variables);
+        checked.assert(FAILED, &["1 problem was found"]);
+        assert!(checked.out.contains(error) && checked.out.contains(hint), "{checked:?}");
+        for ran in [ran, checked] {
+            assert!(!ran.err.contains("secret-word") && !ran.err.contains("disagree"), "{ran:?}");
+            assert!(!ran.out.contains("secret-word"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
 fn a_database_that_is_not_there_has_a_status_of_its_own() {
     let variables = [
         ("DATABASE_URL", "postgres://portcullis:secret-word@127.0.0.1:1/accounts"),

@@ -37,6 +37,47 @@ async fn a_database_that_is_away_is_told_and_its_return_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_only_reads_makes_the_server_unready() {
+    let mut world = World::with_breakable_database().await;
+    world.registered("anna@example.com").await;
+    world.settle().await;
+    assert_eq!(world.stranger().get("/ready/").await.status, 200);
+
+    world.database_only_reads().await;
+    unavailable(world.stranger().register("ben@example.com").await);
+    let unready = async || (world.stranger().get("/ready/").await.status == 503).then_some(());
+    eventually("the server to be unready", unready).await;
+
+    world.database_can_be_written_again().await;
+    // Nobody has to send a request that writes for this to be noticed.
+    let ready = async || (world.stranger().get("/ready/").await.status == 200).then_some(());
+    eventually("the server to be ready", ready).await;
+    world.stranger().register("ben@example.com").await.created();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_works_behind_a_pooler() {
+    let Some(world) = World::behind_a_pooler().await else { return };
+    assert!(world.app().store.is_pooled());
+    let mut anna = world.verified("anna@example.com").await;
+    let mut others = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (mut person, mut again) = (world.stranger(), world.stranger());
+        others.spawn(async move {
+            person.register(&format!("person{number}@example.com")).await.created();
+            again.login("anna@example.com").await.ok();
+            again.refresh().await.ok();
+            again.profile().await.ok();
+            again.logout().await.ok();
+        });
+    }
+    others.join_all().await;
+    anna.refresh().await.ok();
+    assert_eq!(world.letters("person7@example.com").await.len(), 1);
+    assert_eq!(world.stranger().get("/ready/").await.ok()["database"], "connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn jobs_wait_for_a_database_that_is_away() {
     let mut world = World::with_breakable_database().await;
     let request = world.stranger();

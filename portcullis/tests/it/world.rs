@@ -6,6 +6,8 @@
 
 mod answer;
 mod backend;
+#[path = "../../../store/tests/it/bouncer.rs"]
+mod bouncer;
 mod browser;
 mod contract;
 mod document;
@@ -85,6 +87,13 @@ impl World {
         world
     }
 
+    /// One with a pooler in transaction mode before its database. `None` on SQLite.
+    pub async fn behind_a_pooler() -> Option<World> {
+        let mut world = World::unstarted(Backend::pooled().await?, |_| {});
+        world.begin().await;
+        Some(world)
+    }
+
     /// Two servers that were started at the same moment on a fresh database. `None` on SQLite, which
     /// means one node.
     pub async fn of_two_nodes(change: impl FnOnce(&mut Settings)) -> Option<(World, Node)> {
@@ -124,6 +133,15 @@ impl World {
 
     pub async fn database_comes_back(&mut self) {
         self.backend.comes_back().await;
+    }
+
+    /// Lets nothing be written to the database of [`World::with_breakable_database`].
+    pub async fn database_only_reads(&mut self) {
+        self.backend.only_reads().await;
+    }
+
+    pub async fn database_can_be_written_again(&mut self) {
+        self.backend.can_be_written_again().await;
     }
 
     fn running(&self) -> &Running {

@@ -7,11 +7,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{Secret, settings::Database};
-use store::{Error, Result, Store};
+use domain::{Secret, Span, settings::Database};
+use store::{Error, Result, Store, db::migrate};
 use tokio::task::JoinSet;
 
-use crate::{people::users, world::World};
+use crate::{
+    people::users,
+    world::{Created, NOW, World},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_database_answers() {
@@ -90,12 +93,59 @@ async fn settings_that_cannot_work_are_told() {
         ("sqlite::memory:", "", "does not name a file"),
         ("sqlite://test.db?mode=rwc", "", "does not name a file"),
         ("postgres://anna:hunter2@host/test?sslmode=perhaps", "", "sslmode"),
-        (&format!("{server}?sslmode=require"), "/nowhere.pem", "/nowhere.pem"),
+        ("postgres://anna:hunter2@host/test?pgbouncer=true", "", "pgbouncer"),
+        (&format!("{server}?sslmode=verify-ca"), "", "certificate authority"),
+        (&format!("{server}?sslmode=verify-full"), "/nowhere.pem", "/nowhere.pem"),
         (&format!("{server}?sslmode=require"), "Cargo.toml", "holds no certificate"),
+        (&format!("{server}?sslmode=require&sslrootcert=Cargo.toml"), "", "holds no certificate"),
     ] {
-        let Err(Error::Corrupt(text)) = connect(url, ca_file).await else { panic!("{url}") };
-        assert!(text.contains(told) && !text.contains("hunter2"), "{text}");
+        let refused = connect(url, ca_file).await;
+        let Err(Error::Unsuitable { what, remedy }) = refused else { panic!("{url}") };
+        assert!(what.contains(told) && !what.contains("hunter2"), "{what}");
+        assert!(!remedy.is_empty());
     }
+}
+
+/// Names that are not Latin would be refused one at a time, by those who only wanted to sign in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_another_encoding_is_refused() {
+    let latin = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    let Some(database) = Created::differing(latin).await else { return };
+    let refused = connect(&database.url(), "").await.map(drop);
+    let Err(Error::Unsuitable { what, remedy }) = refused else { panic!("{refused:?}") };
+    assert!(what.contains("LATIN1") && remedy.contains("ENCODING 'UTF8'"), "{what}: {remedy}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_that_lack_are_told_before_anything_runs() {
+    let Some(mut database) = Created::differing("").await else { return };
+    let (all, role) = (migrate::MIGRATIONS, database.role("").await);
+    let lacks = async |told: &str| {
+        let store = connect(&role, "").await.unwrap();
+        let refused = migrate::run(&store, all, NOW).await;
+        let Err(Error::Unsuitable { what, remedy }) = refused else { panic!("{refused:?}") };
+        assert!(what.contains(told) && !remedy.is_empty(), "{what}");
+        store.close().await;
+    };
+    database.order("REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
+    lacks("CREATE ON SCHEMA public").await;
+    let owner = connect(&database.url(), "").await.unwrap();
+    migrate::run(&owner, all, NOW).await.unwrap();
+    owner.close().await;
+    lacks("migrations").await;
+    database.order("GRANT SELECT ON migrations TO PUBLIC").await;
+    lacks("INSERT ON users").await;
+    // Who only serves need not own the tables, nor be able to change what was audited.
+    database
+        .order(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO PUBLIC;
+             REVOKE DELETE ON audit_events FROM PUBLIC;
+             REVOKE INSERT, UPDATE, DELETE ON migrations FROM PUBLIC",
+        )
+        .await;
+    let store = connect(&role, "").await.unwrap();
+    assert_eq!(migrate::run(&store, all, NOW).await, Ok(Vec::new()));
+    store.close().await;
 }
 
 /// The server ends statements itself. SQLite has another way, tested with the units.
@@ -111,4 +161,19 @@ async fn postgres_knows_the_limits() {
         let told = world.store.get(async move |db| db.value(question, &[]).await).await;
         assert_eq!(told, Ok(answer.to_owned()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_do_not_become_older_than_they_may() {
+    let Some(world) = World::postgres().await else { return };
+    let process = async |store: &Store| {
+        let text = "SELECT CAST(pg_backend_pid() AS BIGINT)";
+        store.get(async move |db| db.value::<i64>(text, &[]).await).await.unwrap()
+    };
+    assert_eq!(process(&world.store).await, process(&world.store).await);
+    let settings = Database { connection_lifetime: Span::ZERO, ..world.settings.clone() };
+    let hasty = Store::connect(&settings, &world.file).await.unwrap();
+    let first = process(&hasty).await;
+    assert_ne!(process(&hasty).await, first);
+    hasty.close().await;
 }

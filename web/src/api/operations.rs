@@ -62,7 +62,7 @@ pub struct ServicesView {
     tag = tag::OPERATIONS,
     responses(
         (status = 200, description = "The server can work.", body = HealthResponse),
-        (status = 503, description = "The database is gone.", body = HealthResponse),
+        (status = 503, description = "The database is gone or only reads.", body = HealthResponse),
     ),
 )]
 async fn healthy(State(web): State<WebState>) -> Response {
@@ -73,7 +73,8 @@ async fn healthy(State(web): State<WebState>) -> Response {
 
 /// Readiness
 ///
-/// Whether to send requests here: not while the server starts or stops, nor without its database.
+/// Whether to send requests here: not while the server starts or stops, nor without a database that
+/// can be written to.
 #[utoipa::path(
     get,
     path = "/ready",

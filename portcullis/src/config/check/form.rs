@@ -154,6 +154,7 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("server.max_requests", server.max_requests == 0),
         ("database.connections", database.connections == 0),
         ("database.statement_timeout", database.statement_timeout.is_zero()),
+        ("database.connection_lifetime", database.connection_lifetime.is_zero()),
         ("cache.memory_entries", settings.cache.memory_entries == 0),
         ("tokens.audience", tokens.audience.is_empty()),
         ("tokens.access_lifetime", tokens.access_lifetime.as_seconds() == 0),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use url::Url;
 
-use super::outage::Outage;
+use super::{bouncer::Bouncer, outage::Outage};
 
 /// An admin's address of a PostgreSQL server.
 const DATABASE: &str = "PORTCULLIS_TEST_DATABASE_URL";
@@ -18,6 +18,8 @@ pub struct Backend {
     redis: Option<String>,
     /// For a world whose database can go away.
     outage: Option<Outage>,
+    /// Between the server and PostgreSQL.
+    bouncer: Option<Bouncer>,
 }
 
 struct Postgres {
@@ -48,7 +50,7 @@ impl Backend {
             }
             None => None,
         };
-        Backend { folder, postgres, redis: variable(REDIS), outage: None }
+        Backend { folder, postgres, redis: variable(REDIS), outage: None, bouncer: None }
     }
 
     /// One whose database can go away.
@@ -63,6 +65,31 @@ impl Backend {
             None => Outage::lock(&backend.data_folder().join("portcullis.db")),
         };
         Backend { outage: Some(outage), ..backend }
+    }
+
+    /// One with a pooler in transaction mode before PostgreSQL. `None`: it is SQLite.
+    pub async fn pooled() -> Option<Backend> {
+        let bouncer = Bouncer::before(&variable(DATABASE)?).await;
+        Some(Backend { bouncer: Some(bouncer), ..Backend::new().await })
+    }
+
+    /// Lets nothing be written to the database of a breakable backend.
+    pub async fn only_reads(&mut self) {
+        let Some(Postgres { admin, name }) = &self.postgres else {
+            return self.goes_away().await;
+        };
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+        execute(admin, &set).await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+        execute(admin, &format!("{end} = '{name}'")).await;
+    }
+
+    pub async fn can_be_written_again(&mut self) {
+        let Some(Postgres { admin, name }) = &self.postgres else {
+            return self.comes_back().await;
+        };
+        let reset = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+        execute(admin, &reset).await;
     }
 
     /// Takes the database of a breakable backend away.
@@ -108,7 +135,10 @@ impl Backend {
             url.set_ip_host(address.ip()).unwrap();
             url.set_port(Some(address.port())).unwrap();
         }
-        Some(url.into())
+        match &self.bouncer {
+            Some(bouncer) => Some(bouncer.url(url.as_str())),
+            None => Some(url.into()),
+        }
     }
 
     pub async fn end(&mut self) {

@@ -1,53 +1,126 @@
-//! The pool: where the server is, and what each connection is told at its beginning.
+//! The pool: where the server is, what each connection is told at its beginning, and which are not
+//! used again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use domain::settings::Database;
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{meaning, tls};
-use crate::db::{Error, Result};
+use super::{Mode, address, meaning, session::Limits, tls};
+use crate::db::{Error, Result, watch::instant};
 
 /// How long a unit waits for a connection, and one for the server.
-const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// A server that is gone without a word is noticed after a minute of silence.
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
 
-pub(super) fn pool(settings: &Database) -> Result<Pool> {
-    let mut config: tokio_postgres::Config = settings.url.expose().parse().map_err(meaning)?;
-    let (idle, interval, retries) = KEEPALIVE;
-    config
-        .connect_timeout(POOL_TIMEOUT)
-        .tcp_user_timeout(settings.statement_timeout.duration() + POOL_TIMEOUT)
-        .keepalives_idle(idle)
-        .keepalives_interval(interval)
-        .keepalives_retries(retries);
-    if config.get_application_name().is_none() {
-        config.application_name("portcullis");
-    }
-    let tls = tls::connector(config.get_ssl_mode(), &settings.ca_file)?;
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(config, tls, recycling))
-        .max_size(settings.connections.max(1))
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(POOL_TIMEOUT))
-        .create_timeout(Some(POOL_TIMEOUT))
-        .post_create(session(settings))
-        .build()
-        .map_err(|error| Error::Unavailable(error.to_string()))
+/// How a connection is made.
+pub(super) struct Way {
+    config: Config,
+    tls: MakeRustlsConnect,
 }
 
-/// The server ends a statement, and a transaction that does nothing, after these. Not as options
-/// of the start-up message, which PgBouncer refuses.
-fn session(settings: &Database) -> Hook {
-    let limit = settings.statement_timeout.duration().as_millis().clamp(1, 1_000_000_000);
-    let text: Arc<str> = format!(
-        "SET statement_timeout = {limit};
-         SET idle_in_transaction_session_timeout = {};
-         SET TIME ZONE 'UTC'",
-        limit + limit / 2,
-    )
-    .into();
+/// Which connections are used again: none that is too old, none to a server that others replaced.
+pub(super) struct Trust {
+    lifetime: Duration,
+    /// Connections made before this lead to a server that only reads.
+    since: Mutex<Option<Instant>>,
+}
+
+impl Way {
+    pub fn of(settings: &Database) -> Result<Way> {
+        let address = address::read(settings)?;
+        let mut config = address.config;
+        let (idle, interval, retries) = KEEPALIVE;
+        config
+            .connect_timeout(POOL_TIMEOUT)
+            .tcp_user_timeout(settings.statement_timeout.duration() + POOL_TIMEOUT)
+            .keepalives_idle(idle)
+            .keepalives_interval(interval)
+            .keepalives_retries(retries);
+        if config.get_application_name().is_none() {
+            config.application_name("portcullis");
+        }
+        Ok(Way { config, tls: tls::connector(&address.tls)? })
+    }
+
+    /// Asks something on a connection for this alone.
+    pub async fn ask<T>(&self, question: impl AsyncFnOnce(&Client) -> Result<T>) -> Result<T> {
+        let asking = async {
+            // In a box, as it is made of many futures and part of every start.
+            let connected = Box::pin(self.config.connect(self.tls.clone())).await;
+            let (client, connection) = connected.map_err(meaning)?;
+            tokio::select! {
+                biased;
+                answer = question(&client) => answer,
+                ended = connection => Err(match ended {
+                    Err(error) => meaning(error),
+                    Ok(()) => Error::Unavailable("the server hung up".into()),
+                }),
+            }
+        };
+        match tokio::time::timeout(POOL_TIMEOUT, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::Unavailable("no answer in time".into())),
+        }
+    }
+
+    pub fn pool(
+        self,
+        settings: &Database,
+        mode: Mode,
+        limits: &Limits,
+        trust: &Arc<Trust>,
+    ) -> Result<Pool> {
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let mut pool = Pool::builder(Manager::from_config(self.config, self.tls, recycling))
+            .max_size(settings.connections.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(POOL_TIMEOUT))
+            .create_timeout(Some(POOL_TIMEOUT))
+            .pre_recycle(trusted(trust.clone()));
+        if mode == Mode::Session {
+            pool = pool.post_create(told(limits.session().into()));
+        }
+        pool.build().map_err(|error| Error::Unavailable(error.to_string()))
+    }
+}
+
+impl Trust {
+    pub fn new(settings: &Database) -> Arc<Trust> {
+        let lifetime = settings.connection_lifetime.duration();
+        Arc::new(Trust { lifetime, since: Mutex::new(None) })
+    }
+
+    /// Has nobody use a connection again that there is now, as one made at `created` is no good;
+    /// unless that was known of this one.
+    pub fn withdraw(&self, created: Instant) {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        if since.is_none_or(|it| created > it) {
+            *since = Some(instant());
+        }
+    }
+
+    fn covers(&self, created: Instant) -> bool {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        created.elapsed() < self.lifetime && since.is_none_or(|it| created > it)
+    }
+}
+
+fn trusted(trust: Arc<Trust>) -> Hook {
+    Hook::sync_fn(move |_, metrics| match trust.covers(metrics.created) {
+        true => Ok(()),
+        false => Err(HookError::message("it is replaced")),
+    })
+}
+
+/// Tells a new connection this.
+fn told(text: Arc<str>) -> Hook {
     Hook::async_fn(move |client, _| {
         let text = text.clone();
         Box::pin(async move { client.batch_execute(&text).await.map_err(HookError::Backend) })

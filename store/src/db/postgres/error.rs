@@ -3,9 +3,11 @@
 use std::io;
 
 use deadpool_postgres::{HookError, PoolError};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
-use crate::db::{Db, Error, Kind};
+use crate::db::Error;
+
+pub(super) const ONLY_READS: &str = "the server only reads (transaction_read_only is on)";
 
 /// The connection could not be had.
 pub(super) fn of_pool(error: PoolError) -> Error {
@@ -17,18 +19,57 @@ pub(super) fn of_pool(error: PoolError) -> Error {
     }
 }
 
-/// The meaning within a unit, which may be run again where it only lost a race.
-pub(super) fn noting_race(db: &Db, error: tokio_postgres::Error) -> Error {
-    let lost = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
-    match error.code() {
-        Some(code) if lost.contains(code) => db.note_lost_race(),
-        Some(&SqlState::READ_ONLY_SQL_TRANSACTION) if db.kind() == Kind::Read => {
-            return Error::Bug("a write in get or read, which only read".into());
-        }
-        _ => {}
-    }
-    meaning(error)
+/// What a failure says of the connection and of its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The statement failed, and would again.
+    Statement,
+    /// A serialization failure or a deadlock.
+    LostRace,
+    /// The server only reads: it is not the first any more, or not yet.
+    OnlyReads,
+    /// The connection cannot be used again.
+    Connection,
 }
+
+pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
+    let Some(code) = error.code() else {
+        let source = std::error::Error::source(error);
+        let is_io = source.is_some_and(|it| it.is::<io::Error>());
+        // The two sides do not understand each other any more.
+        let is_lost = ["unexpected message from server", "error parsing response from server"]
+            .contains(&error.to_string().as_str());
+        return match error.is_closed() || is_io || is_lost {
+            true => Fault::Connection,
+            false => Fault::Statement,
+        };
+    };
+    match code.code() {
+        "40001" | "40P01" => Fault::LostRace,
+        "25006" => Fault::OnlyReads,
+        // A statement that was prepared in another session; then the session itself.
+        "26000" | "42P05" => Fault::Connection,
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Fault::Connection,
+        code if code.starts_with("08") => Fault::Connection,
+        _ => Fault::Statement,
+    }
+}
+
+/// The server has given as many connections as it will, to us or to everybody.
+pub(super) fn is_full(error: &PoolError) -> bool {
+    let (PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) = error
+    else {
+        return false;
+    };
+    // PgBouncer, which has one code for all its errors.
+    let is_pooler = |it: &DbError| it.message().starts_with("no more connections allowed");
+    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
+        || error.as_db_error().is_some_and(is_pooler)
+}
+
+/// What to do for a role that may too little.
+pub(in crate::db) const RIGHTS: &str = "make the role the owner of the database, or grant it \
+     USAGE and CREATE on the schema and SELECT, INSERT, UPDATE and DELETE on its tables";
 
 pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
     let Some(cause) = error.as_db_error() else {
@@ -37,10 +78,20 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
         // A certificate that is refused is invalid data, and stays so.
         let passes = |it: &io::Error| it.kind() != io::ErrorKind::InvalidData;
         let may_pass = source.and_then(|it| it.downcast_ref()).is_some_and(passes);
-        return match may_pass || error.is_closed() {
-            true => Error::Unavailable(text),
-            false => Error::Corrupt(text),
+        if may_pass || error.is_closed() {
+            return Error::Unavailable(text);
+        }
+        let remedy = match text.split(':').next() {
+            Some("error performing TLS handshake") => {
+                "look at sslmode in database.url, and at database.ca_file (or sslrootcert) for the \
+                 authority that issued the server's certificate"
+            }
+            Some(
+                "invalid configuration" | "invalid connection string" | "authentication error",
+            ) => "look at user, password and the other parts of database.url (DATABASE_URL)",
+            _ => return Error::Corrupt(text),
         };
+        return Error::Unsuitable { what: format!("the database is not reached: {text}"), remedy };
     };
     let text = format!("{} ({})", cause.message(), cause.code().code());
     match cause.code().code() {
@@ -52,6 +103,14 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
         code if code.starts_with("23") => {
             Error::Conflict(cause.constraint().unwrap_or(cause.message()).into())
         }
+        "28000" | "28P01" => Error::Unsuitable {
+            what: format!("the database lets nobody in: {text}"),
+            remedy: "look at user and password in database.url (DATABASE_URL), and at pg_hba.conf",
+        },
+        "42501" => Error::Unsuitable {
+            what: format!("the role has too few rights: {text}"),
+            remedy: RIGHTS,
+        },
         // No such database yet; a server that only follows another, for now.
         "3D000" | "25006" => Error::Unavailable(text),
         // Connection, lost races, resources, locks, the operator, the system beneath.

@@ -1,76 +1,118 @@
-//! TLS to PostgreSQL, as `sslmode` in the address asks for it.
+//! TLS to PostgreSQL, as `sslmode` in the address asks for it. The words are libpq's.
 //!
 //! | `sslmode` | encrypted | certificate |
 //! |---|---|---|
 //! | `disable` | no | |
-//! | `prefer` (default) | where the server can | checked only against a `ca_file` |
-//! | `require` | yes | checked, against the `ca_file` too where there is one |
+//! | `prefer` (default) | where the server can | issued by the `ca_file`, where there is one |
+//! | `require` | yes | issued by the `ca_file`, where there is one |
+//! | `verify-ca` | yes | issued by the `ca_file` |
+//! | `verify-full` | yes | issued by the `ca_file`, or else one of the web's, for this host |
 //!
 //! `prefer` keeps out who only listens. It cannot keep out who takes part, as such a person may
-//! also answer that there is no TLS; checking would only lock out servers that made their own
+//! also answer that there is no TLS; nor can `require` without a `ca_file`, as it takes any
 //! certificate.
 
 use std::sync::Arc;
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_cert_signed_by_trust_anchor,
+    },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    server::ParsedCertificate,
 };
-use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::db::{Error, Result};
 
-pub(super) fn connector(mode: SslMode, ca_file: &str) -> Result<MakeRustlsConnect> {
+/// What is asked of the server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    Nothing,
+    /// Who issued it.
+    Authority,
+    /// Who issued it, and that it is for this host.
+    Everything,
+}
+
+#[derive(Debug)]
+pub(super) struct Tls {
+    pub check: Check,
+    /// The PEM file of the authority; empty: those of the web.
+    pub ca_file: String,
+}
+
+pub(super) fn connector(tls: &Tls) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::Corrupt(error.to_string()))?;
-    let config = match mode {
-        SslMode::Prefer if ca_file.is_empty() => builder
+    let roots = match tls.check {
+        Check::Nothing => None,
+        Check::Authority | Check::Everything => Some(roots(&tls.ca_file)?),
+    };
+    let config = match (tls.check, roots) {
+        (Check::Everything, Some(roots)) => {
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+        (_, roots) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+            .with_custom_certificate_verifier(Arc::new(AnyHost { provider, roots }))
             .with_no_client_auth(),
-        _ => builder.with_root_certificates(roots(ca_file)?).with_no_client_auth(),
     };
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// The authorities of the web, and the operator's own.
+/// The operator's own authority, or those of the web.
 fn roots(ca_file: &str) -> Result<RootCertStore> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if ca_file.is_empty() {
-        return Ok(roots);
+        return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
     }
-    let wrong = |error: &dyn std::fmt::Display| {
-        Error::Corrupt(format!("database.ca_file: {ca_file}: {error}"))
+    let mut roots = RootCertStore::empty();
+    let wrong = |error: &dyn std::fmt::Display| Error::Unsuitable {
+        what: format!("database.ca_file: {ca_file}: {error}"),
+        remedy: "name a PEM file with the certificate of the authority that issued the database's",
     };
-    let before = roots.len();
     for certificate in CertificateDer::pem_file_iter(ca_file).map_err(|error| wrong(&error))? {
         let certificate = certificate.map_err(|error| wrong(&error))?;
         roots.add(certificate).map_err(|error| wrong(&error))?;
     }
-    match roots.len() > before {
-        true => Ok(roots),
-        false => Err(wrong(&"it holds no certificate")),
+    match roots.is_empty() {
+        false => Ok(roots),
+        true => Err(wrong(&"it holds no certificate")),
     }
 }
 
-/// Takes every certificate, and still checks that the server has its key.
+/// Takes a certificate for any host, of these authorities or of anybody, and still checks that the
+/// server has its key.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct AnyHost {
+    provider: Arc<CryptoProvider>,
+    roots: Option<RootCertStore>,
+}
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AnyHost {
     fn verify_server_cert(
         &self,
-        _certificate: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
         _name: &ServerName<'_>,
         _ocsp: &[u8],
-        _now: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(roots) = &self.roots {
+            let algorithms = self.provider.signature_verification_algorithms.all;
+            verify_server_cert_signed_by_trust_anchor(
+                &ParsedCertificate::try_from(certificate)?,
+                roots,
+                intermediates,
+                now,
+                algorithms,
+            )?;
+        }
         Ok(ServerCertVerified::assertion())
     }
 
@@ -80,7 +122,7 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
@@ -90,11 +132,11 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -16,6 +16,21 @@ pub(in crate::db) fn value(row: &tokio_postgres::Row, index: usize) -> Result<Va
     row.try_get(index).map_err(meaning)
 }
 
+/// The type to say where the server is not asked for it first.
+pub(super) fn type_of(value: &Value<'_>) -> Type {
+    match value {
+        // It finds out by itself.
+        Value::Null => Type::UNKNOWN,
+        Value::Text(_) => Type::TEXT,
+        Value::Int(_) => Type::INT8,
+        Value::Bool(_) => Type::BOOL,
+        Value::Bytes(_) => Type::BYTEA,
+        Value::Id(_) => Type::UUID,
+        Value::Time(_) => Type::TIMESTAMPTZ,
+        Value::Json(_) => Type::JSONB,
+    }
+}
+
 impl<'a> FromSql<'a> for Value<'a> {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
         Ok(match *ty {

@@ -8,7 +8,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -35,8 +35,8 @@ pub(in crate::db) fn path_of(url: &str) -> Result<&Path> {
     let path = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.contains([':', '?']) {
-        let text = "database.url does not name a file, as sqlite://path/to/file.db does";
-        return Err(Error::Corrupt(text.into()));
+        let what = "database.url does not name a file, as sqlite://path/to/file.db does".into();
+        return Err(Error::Unsuitable { what, remedy: "name a file, without parameters" });
     }
     Ok(Path::new(path))
 }
@@ -114,7 +114,8 @@ fn open(path: &Path, flags: OpenFlags, cache: u32, limit: Duration) -> Result<Sh
         )
     };
     prepare(&mut connection).map_err(|error| meaning(&connection, error))?;
-    Ok(Shared(Arc::new(Held { connection: Mutex::new(connection), deadline })))
+    let trouble = Arc::new(AtomicBool::new(false));
+    Ok(Shared(Arc::new(Held { connection: Mutex::new(connection), deadline, trouble })))
 }
 
 fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> Error {
