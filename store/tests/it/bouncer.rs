@@ -46,8 +46,9 @@ impl Bouncer {
     }
 
     async fn start(server: &str) -> Option<Bouncer> {
-        let program = PROGRAMS.iter().find(|it| Path::new(it).exists());
-        let program = program.expect("PgBouncer is missing: apt-get install pgbouncer");
+        let Some(program) = PROGRAMS.iter().find(|it| Path::new(it).exists()) else {
+            panic!("PgBouncer is missing: apt-get install pgbouncer");
+        };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pgbouncer.ini");

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use domain::settings::Database;
-use store::{Error, Store};
+use store::{Db, Error, Store};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
@@ -19,22 +19,20 @@ const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
 /// As a server does to all its connections that is not the first any more.
 async fn demote(world: &World) {
-    let (store, all) = (&world.store, Arc::new(Barrier::new(4)));
-    let units = (0..4).map(|_| {
-        let all = all.clone();
-        store.write(async move |db| {
-            db.script(READ_ONLY).await?;
-            all.wait().await;
-            Ok(())
-        })
-    });
-    let mut demoting = Vec::new();
-    for unit in units {
-        demoting.push(unit);
+    let all = Arc::new(Barrier::new(4));
+    let mut demoting = JoinSet::new();
+    for _ in 0..4 {
+        let (store, all) = (world.store.clone(), all.clone());
+        demoting.spawn(async move {
+            let unit = async move |db: Db| {
+                db.script(READ_ONLY).await?;
+                all.wait().await;
+                Ok(())
+            };
+            store.write(unit).await
+        });
     }
-    let [one, two, three, four] = demoting.try_into().ok().unwrap();
-    let done = tokio::join!(one, two, three, four);
-    assert_eq!(done, (Ok(()), Ok(()), Ok(()), Ok(())));
+    assert_eq!(demoting.join_all().await, [Ok(()), Ok(()), Ok(()), Ok(())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,7 +46,7 @@ async fn connections_that_can_only_read_are_replaced() {
     let count = world.store.put(async move |db| users::record_failure(&db, id).await).await;
     assert_eq!(count, Ok(2));
     // None of the others is left either.
-    let read_only = async |db: store::Db| {
+    let read_only = async |db: Db| {
         db.value::<String>("SELECT current_setting('default_transaction_read_only')", &[]).await
     };
     for _ in 0..10 {
@@ -160,8 +158,10 @@ async fn a_unit_waits_for_a_connection_that_somebody_else_has() {
     let asking = store.clone();
     waiting
         .spawn(async move { asking.get(async |db| db.value("SELECT 1::BIGINT", &[]).await).await });
-    tokio::task::yield_now().await;
-    other.simple_query("SELECT 1").await.unwrap();
+    // Whoever asks meanwhile is refused, and so was the unit.
+    for _ in 0..10 {
+        assert!(tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_err());
+    }
     assert!(waiting.try_join_next().is_none());
     drop(other);
     assert_eq!(waiting.join_next().await.unwrap().unwrap(), Ok(1_i64));

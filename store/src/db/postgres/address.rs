@@ -55,6 +55,12 @@ pub(super) fn read(settings: &Database) -> Result<Address> {
             "sslmode" => mode = decoded(value)?,
             "sslrootcert" => ca_file = decoded(value)?,
             key if PASSED.contains(&key) => kept.push(parameter),
+            // It may be the end of a password.
+            key if query.contains('@')
+                || !key.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') =>
+            {
+                return Err(wrong("its parameters cannot be read"));
+            }
             key => return Err(unknown(key)),
         }
     }
@@ -189,6 +195,20 @@ mod tests {
         assert_eq!(config.get_ports(), [5432, 6432]);
         assert_eq!(config.get_application_name(), Some("test"));
         assert_eq!(config.get_password(), Some(&b"hun?ter"[..]));
+    }
+
+    #[test]
+    fn passwords_that_are_not_encoded_are_not_told() {
+        for url in [
+            "postgres://anna:hun@ter?word=more@host/test",
+            "postgres://anna:hun@ter?word-more@host/test",
+            "postgres://anna:hun@ter?sslmode=require&word&more@host/test",
+        ] {
+            let read = read(&Database { url: url.into(), ..Database::default() });
+            let Err(Error::Unsuitable { what, remedy }) = read else { panic!("{url}") };
+            assert!(!what.contains("word") && !what.contains("more"), "{what}");
+            assert!(remedy.contains("percent-encoded"));
+        }
     }
 
     #[test]
