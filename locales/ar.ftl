@@ -71,6 +71,7 @@ error-account-disabled = الحساب معطّل.
 error-code-challenge = أرسل قيمة SHA-256 لـ code verifier بترميز base64url (RFC 7636، S256).
 error-nested = مستويات التداخل كثيرة جداً.
 error-too_large = يُحفظ { $limit } بايت على الأكثر.
+error-password-characters = لا تستخدم أحرفاً غير مرئية أو أحرف تحكم.
 error-password-common = كلمة المرور هذه شائعة جداً.
 error-password-upper = استخدم حرفاً كبيراً واحداً على الأقل.
 error-password-lower = استخدم حرفاً صغيراً واحداً على الأقل.

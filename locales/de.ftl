@@ -65,6 +65,7 @@ error-account-disabled = Das Konto ist gesperrt.
 error-code-challenge = Senden Sie den SHA-256-Wert des Code Verifier als base64url (RFC 7636, S256).
 error-nested = Das ist zu tief verschachtelt.
 error-too_large = Höchstens { $limit } Bytes werden aufbewahrt.
+error-password-characters = Verwenden Sie keine unsichtbaren Zeichen und keine Steuerzeichen.
 error-password-common = Dieses Passwort ist zu verbreitet.
 error-password-upper = Verwenden Sie mindestens einen Großbuchstaben.
 error-password-lower = Verwenden Sie mindestens einen Kleinbuchstaben.

@@ -70,6 +70,7 @@ error-account-disabled = The account is disabled.
 error-code-challenge = Send the SHA-256 of the code verifier in base64url (RFC 7636, S256).
 error-nested = This is nested too deeply.
 error-too_large = At most { $limit } bytes are kept.
+error-password-characters = Use no invisible or control characters.
 error-password-common = This password is too common.
 error-password-upper = Use at least one upper-case letter.
 error-password-lower = Use at least one lower-case letter.

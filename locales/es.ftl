@@ -68,6 +68,7 @@ error-account-disabled = La cuenta está desactivada.
 error-code-challenge = Envíe el SHA-256 del code verifier en base64url (RFC 7636, S256).
 error-nested = El anidamiento es demasiado profundo.
 error-too_large = Se guardan como máximo { $limit } bytes.
+error-password-characters = No utilice caracteres invisibles ni de control.
 error-password-common = Esta contraseña es demasiado común.
 error-password-upper = Utilice al menos una letra mayúscula.
 error-password-lower = Utilice al menos una letra minúscula.

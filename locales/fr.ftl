@@ -68,6 +68,7 @@ error-account-disabled = Le compte est désactivé.
 error-code-challenge = Envoyez l’empreinte SHA-256 du code verifier en base64url (RFC 7636, S256).
 error-nested = L’imbrication est trop profonde.
 error-too_large = Au plus { $limit } octets sont conservés.
+error-password-characters = N’utilisez ni caractères invisibles ni caractères de contrôle.
 error-password-common = Ce mot de passe est trop courant.
 error-password-upper = Utilisez au moins une lettre majuscule.
 error-password-lower = Utilisez au moins une lettre minuscule.

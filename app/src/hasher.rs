@@ -3,7 +3,8 @@
 //! It guarantees that no more hashes are computed at once than there are workers, each in memory
 //! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
 //! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
-//! proportions.
+//! proportions. Whatever else computes for long does so on a thread aside, and takes no worker from
+//! those who sign in.
 
 mod crew;
 mod mix;
@@ -18,7 +19,7 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
 };
-use domain::{Code, Problem, Secret, Span, settings::Passwords};
+use domain::{Code, Problem, Secret, Span, account::opaque, settings::Passwords};
 use tokio::sync::oneshot;
 
 pub(crate) use self::survey::survey;
@@ -38,7 +39,8 @@ const RETRY_AFTER: Span = Span::seconds(2);
 pub enum Verified {
     Wrong,
     Right,
-    /// Right, but hashed with other parameters than those of today; here is the hash with those.
+    /// Right, but hashed in another form or with other parameters than those of today; here is the
+    /// hash as it ought to be.
     Outdated {
         hash: String,
     },
@@ -47,6 +49,8 @@ pub enum Verified {
 #[derive(Clone)]
 pub struct Hasher {
     crew: Arc<Crew>,
+    /// For what is no hash.
+    aside: Arc<Crew>,
     params: Params,
     /// Of no password, with the parameters of today.
     dummy: Arc<str>,
@@ -66,32 +70,48 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        let crew = Arc::new(Crew::start(workers, settings.queue)?);
+        let crew = Arc::new(Crew::start("hasher", workers, settings.queue)?);
+        let aside = Arc::new(Crew::start("aside", 1, settings.queue)?);
         // Random bytes are the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
-        Ok(Hasher { crew, params, dummy: dummy.into(), mix, hashes: Arc::default() })
+        Ok(Hasher { crew, aside, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
-    /// The PHC string of a new password.
+    /// The PHC string of a new password, which is in its one form (`opaque::prepare`).
     pub async fn hash(&self, password: &Secret) -> Result<String> {
         let (password, params, salt) = (password.clone(), self.params.clone(), random::bytes()?);
         self.hashes.fetch_add(1, Ordering::Relaxed);
         self.run(move |memory| hash(password.expose().as_bytes(), salt, &params, memory)).await?
     }
 
-    /// Whether `password` is the one that was hashed.
+    /// Whether `password` is the one that was hashed: as it was typed, which is how passwords were
+    /// hashed once, or in its one form. A wrong one costs a hash for each, whatever it is compared
+    /// with.
     pub async fn verify(&self, password: &Secret, hash: &str) -> Result<Verified> {
-        let (known, password, params) = (hash.to_owned(), password.clone(), self.params.clone());
+        let Some(prepared) = opaque::prepare(password).filter(|it| it != password) else {
+            return self.compare(password, hash, None).await;
+        };
+        match self.compare(password, hash, Some(prepared.clone())).await? {
+            Verified::Wrong => self.compare(&prepared, hash, None).await,
+            right => Ok(right),
+        }
+    }
+
+    /// Whether exactly these bytes were hashed. A hash that is no longer as it ought to be is made
+    /// anew, of `form` if there is one.
+    async fn compare(&self, typed: &Secret, hash: &str, form: Option<Secret>) -> Result<Verified> {
+        let (known, typed, params) = (hash.to_owned(), typed.clone(), self.params.clone());
         let salt = random::bytes()?;
         self.hashes.fetch_add(1, Ordering::Relaxed);
         self.run(move |memory| {
-            let password = password.expose().as_bytes();
-            match verify(password, &known, &params, memory)? {
-                Match::No => Ok(Verified::Wrong),
-                Match::Yes => Ok(Verified::Right),
-                Match::Outdated => {
-                    let hash = self::hash(password, salt, &params, memory)?;
+            let found = verify(typed.expose().as_bytes(), &known, &params, memory)?;
+            match (found, form) {
+                (Match::No, _) => Ok(Verified::Wrong),
+                (Match::Yes, None) => Ok(Verified::Right),
+                (Match::Yes | Match::Outdated, form) => {
+                    let password = form.unwrap_or(typed);
+                    let hash = self::hash(password.expose().as_bytes(), salt, &params, memory)?;
                     Ok(Verified::Outdated { hash })
                 }
             }
@@ -119,28 +139,43 @@ impl Hasher {
     }
 
     /// Any other computing that is too long for an async thread.
-    pub async fn run<T: Send + 'static>(
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        on(&self.aside, move |_| work()).await
+    }
+
+    async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        let job: Work = Box::new(move |memory| {
-            // Nobody waits for it any more.
-            if !reply.is_closed() {
-                drop(reply.send(work(memory)));
-            }
-        });
-        if !self.crew.give(job) {
-            let full = Code::Unavailable.because("Too many sign-ins at once.");
-            return Err(Problem::retry_after(full, RETRY_AFTER).into());
-        }
-        answer.await.map_err(|_| Error::broken("a hash was not computed"))
+        on(&self.crew, work).await
     }
 
     /// How many hashes were asked for so far.
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
+}
+
+/// What `work` gives, done by one of `crew`. A full queue is refused at once.
+async fn on<T: Send + 'static>(
+    crew: &Crew,
+    work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+) -> Result<T> {
+    let (reply, answer) = oneshot::channel();
+    let job: Work = Box::new(move |memory| {
+        // Nobody waits for it any more.
+        if !reply.is_closed() {
+            drop(reply.send(work(memory)));
+        }
+    });
+    if !crew.give(job) {
+        let full = Code::Unavailable.because("Too many sign-ins at once.");
+        return Err(Problem::retry_after(full, RETRY_AFTER).into());
+    }
+    answer.await.map_err(|_| Error::broken("a computation did not end"))
 }
 
 enum Match {
@@ -239,6 +274,44 @@ mod tests {
             panic!("not replaced");
         };
         assert_eq!(new.verify(&"correct".into(), &hash).await.unwrap(), Verified::Right);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_in_each_of_its_forms() {
+        let hasher = Hasher::start(&settings()).unwrap();
+        let (composed, typed) = (Secret::from("Gr\u{fc}n"), Secret::from("Gru\u{308}n"));
+        let hash = hasher.hash(&composed).await.unwrap();
+        let verify = async |password: &Secret, hash: &str| {
+            let before = hasher.hashes();
+            let verified = hasher.verify(password, hash).await.unwrap();
+            (verified, hasher.hashes() - before)
+        };
+        assert_eq!(verify(&composed, &hash).await, (Verified::Right, 1));
+        assert_eq!(verify(&typed, &hash).await, (Verified::Right, 2));
+        // As it was typed, from before there was one form.
+        let old = hasher.hash(&typed).await.unwrap();
+        let (Verified::Outdated { hash }, 1) = verify(&typed, &old).await else {
+            panic!("not replaced");
+        };
+        assert_eq!(verify(&composed, &hash).await, (Verified::Right, 1));
+        // What no new password may have was fine once.
+        let old = hasher.hash(&"bell\u{7}".into()).await.unwrap();
+        assert_eq!(verify(&"bell\u{7}".into(), &old).await, (Verified::Right, 1));
+        assert_eq!(verify(&"Gru\u{308}".into(), &old).await, (Verified::Wrong, 2));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_takes_no_worker() {
+        let hasher = Hasher::start(&settings()).unwrap();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let other = hasher.clone();
+        let aside = async move { other.aside(move || wait.recv()).await };
+        let sign_in = async {
+            hasher.hash(&"correct".into()).await.unwrap();
+            release.send(()).unwrap();
+        };
+        let (aside, ()) = tokio::join!(biased; aside, sign_in);
+        aside.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Code, PasswordId, Problem, Secret, SessionId, UserId,
-    account::{Email, User, password, phone},
+    account::{Email, User, opaque, password, phone},
     event::Event,
     link::Purpose,
     problem::FieldErrors,
@@ -38,7 +38,7 @@ pub struct NewPassword {
     pub confirm: Option<Secret>,
 }
 
-/// Checks a new password against the rules and against its owner.
+/// Checks a new password, in its one form, against the rules and against its owner.
 pub(crate) async fn check(
     app: &App,
     field: &str,
@@ -46,28 +46,55 @@ pub(crate) async fn check(
     password: &Secret,
 ) -> Result<Strength> {
     let mut errors = FieldErrors::default();
-    let strength = look(app, &mut errors, (field, password), owner).await?;
+    look(app, &mut errors, (field, password), owner);
     errors.check()?;
-    Ok(strength)
+    estimate(app, field, owner, password).await
 }
 
-/// [`check`] among other things: notes what is wrong. On the hasher's threads, as it computes for
-/// a while.
-pub(crate) async fn look(
+/// The part of [`check`] that costs nothing: notes what is wrong.
+pub(crate) fn look(
     app: &App,
     errors: &mut FieldErrors,
     (field, password): (&str, &Secret),
     owner: &User,
-) -> Result<Strength> {
-    let (owner, secret, rules) = (owner.clone(), password.clone(), app.settings.passwords.clone());
-    let (wrong, strength) = app
-        .hasher
-        .run(move |_| password::check(secret.expose(), &owner.attributes(), &rules))
-        .await?;
-    for error in wrong {
+) {
+    let rules = &app.settings.passwords;
+    for error in password::violations(password.expose(), &owner.attributes(), rules) {
         errors.push(field, error);
     }
+}
+
+/// The other part, for a password that nothing else is wrong with.
+pub(crate) async fn estimate(
+    app: &App,
+    field: &str,
+    owner: &User,
+    password: &Secret,
+) -> Result<Strength> {
+    let (owner, secret, rules) = (owner.clone(), password.clone(), app.settings.passwords.clone());
+    let work = move || password::estimate(secret.expose(), &owner.attributes(), &rules);
+    let (wrong, strength) = app.hasher.aside(work).await?;
+    let mut errors = FieldErrors::default();
+    if let Some(error) = wrong {
+        errors.push(field, error);
+    }
+    errors.check()?;
     Ok(strength)
+}
+
+/// A new password in its one form, typed the same twice where it was typed twice. What is wrong is
+/// noted in `field`, and of the repetition in `confirm`.
+pub(crate) fn typed(
+    errors: &mut FieldErrors,
+    (field, password): (&str, Option<Secret>),
+    (confirm, repeated): (&str, Option<Secret>),
+) -> Secret {
+    let password = password.unwrap_or_default();
+    let form = |it: &Secret| opaque::prepare(it).unwrap_or_else(|| it.clone());
+    if repeated.is_some_and(|it| form(&it) != form(&password)) {
+        errors.add(confirm, "password_mismatch", "The passwords are not the same.");
+    }
+    errors.take(field, password::prepare(&password)).unwrap_or_default()
 }
 
 /// Whether a password is its owner's. A wrong one is an error of `field`, is recorded, and counts
@@ -250,17 +277,10 @@ fn is_uid_of(uidb64: &str, user: UserId) -> bool {
     decoded.is_ok_and(|it| it == user.to_string().as_bytes())
 }
 
-/// The new password, typed the same twice where it was typed twice.
 fn given(new: NewPassword) -> Result<Secret> {
     let mut errors = FieldErrors::default();
-    let password = new.password.unwrap_or_default();
-    if password.is_empty() {
-        errors.add(FIELD, "required", "This field is required.");
-    }
-    if new.confirm.is_some_and(|it| it.expose() != password.expose()) {
-        let message = "The passwords are not the same.";
-        errors.add("new_password_confirm", "password_mismatch", message);
-    }
+    let confirm = ("new_password_confirm", new.confirm);
+    let password = typed(&mut errors, (FIELD, new.password), confirm);
     errors.check()?;
     Ok(password)
 }

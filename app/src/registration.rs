@@ -82,15 +82,11 @@ async fn try_register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
 
 async fn make(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Result<Registered> {
     let invitation = admit(app, ctx, &input).await?;
-    let (filled, mut errors) = form::read(app, ctx, input, invitation.as_ref())?;
+    let (filled, errors) = form::read(app, ctx, input, invitation.as_ref())?;
     let Accepted { mut user, password, binding, consents: accepted } = filled;
-    let strength = match password.is_empty() {
-        true => None,
-        false => Some(password::look(app, &mut errors, ("password", &password), &user).await?),
-    };
     errors.check()?;
-    let strength = strength.ok_or(Code::Validation)?;
     refuse_known(app, &user).await?;
+    let strength = password::estimate(app, "password", &user, &password).await?;
     user.password_hash = Some(app.hasher.hash(&password).await?);
     let consents = consents(app, ctx, user.id, &accepted)?;
     let account = Account { consents, invitation, key, ..Account::draft(app, ctx, user, binding)? };

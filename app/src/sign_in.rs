@@ -53,9 +53,11 @@ enum Name {
 /// Exchanges a password for a session. Unknown people, wrong passwords and accounts that may not
 /// sign in cost the same, take the same statements and get the same answer.
 pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<TokenPair> {
-    let attempt = check(input)?;
+    let (name, password, new) = check(input)?;
     let limit = Limit { name: "login", rate: app.settings.limits.login };
     let spent = limits::take(app, ctx, limit, &ctx.client.network()).await?;
+    // Reading one costs more than refusing one too many.
+    let attempt = Attempt { name: Name::parse(&name), password, new };
     let outcome = try_in(app, ctx, &attempt).await;
     match &outcome {
         Err(Error::Refused(it)) if COUNTED.contains(&it.code) => limits::keep(spent),
@@ -136,7 +138,8 @@ struct Attempt {
     new: NewSession,
 }
 
-fn check(input: Credentials) -> Result<Attempt> {
+/// The name, the password and the session that is asked for.
+fn check(input: Credentials) -> Result<(String, Secret, NewSession)> {
     let mut errors = FieldErrors::default();
     let name = input.name.unwrap_or_default();
     if name.trim().is_empty() {
@@ -152,7 +155,7 @@ fn check(input: Credentials) -> Result<Attempt> {
     errors.check()?;
     let remembered = input.remember_me.unwrap_or_default();
     let new = NewSession { remembered, device_name, proof: Proof::Password };
-    Ok(Attempt { name: Name::parse(&name), password, new })
+    Ok((name, password, new))
 }
 
 impl Name {

@@ -95,7 +95,10 @@ pub async fn create(app: &App, ctx: &Ctx, by: By, new: NewUser) -> Result<User> 
         (Some(_), false) => Some(Letter::VerifyEmail),
         (Some(_), true) => None,
     };
-    let password = new.password.clone();
+    let mut errors = FieldErrors::default();
+    let typed = |it| password::typed(&mut errors, ("password", Some(it)), ("password", None));
+    let password = new.password.clone().map(typed);
+    errors.check()?;
     let mut user = read(ctx, new)?;
     if let Some(password) = &password {
         password::check(app, "password", &user, password).await?;

@@ -4,6 +4,7 @@ pub mod admission;
 pub mod email;
 pub mod lockout;
 pub mod metadata;
+pub mod opaque;
 pub mod password;
 pub mod phone;
 pub mod profile;

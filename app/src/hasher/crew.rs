@@ -1,4 +1,4 @@
-//! The threads that hash. Of those that have nothing to do, the one that has had it for the
+//! Threads that compute. Of those that have nothing to do, the one that has had it for the
 //! shortest time goes first: its memory is still in the caches of its core. Channels wake whoever
 //! has waited for longest, so that few hashes find theirs anywhere near.
 
@@ -34,7 +34,7 @@ struct State {
 }
 
 impl Crew {
-    pub fn start(threads: usize, queue: usize) -> Result<Crew> {
+    pub fn start(name: &str, threads: usize, queue: usize) -> Result<Crew> {
         let state = State {
             waiting: VecDeque::new(),
             asleep: Vec::with_capacity(threads),
@@ -44,7 +44,7 @@ impl Crew {
         let crew = Crew(Arc::new(Shared { state: Mutex::new(state), queue: queue.max(1) }));
         for number in 0..threads {
             let shared = crew.0.clone();
-            let thread = thread::Builder::new().name(format!("hasher-{number}"));
+            let thread = thread::Builder::new().name(format!("{name}-{number}"));
             thread.spawn(move || shared.work()).map_err(Error::broken)?;
         }
         Ok(crew)
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_thread_that_worked_last_works_next() {
-        let crew = Crew::start(4, 1).unwrap();
+        let crew = Crew::start("hasher", 4, 1).unwrap();
         let (tell, told) = mpsc::channel();
         let mut workers = Vec::new();
         for _ in 0..20 {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_done_before_the_threads_end() {
-        let crew = Crew::start(1, 8).unwrap();
+        let crew = Crew::start("hasher", 1, 8).unwrap();
         let (tell, told) = mpsc::channel();
         for number in 0..8 {
             let tell = tell.clone();

@@ -70,7 +70,7 @@ fn every_problem_has_a_title_in_every_language() {
 /// One of each error that has values in its sentence.
 fn errors_with_values() -> Vec<FieldError> {
     let attributes = [("first_name", "Lindholm")];
-    let passwords = |text: &str| password::check(text, &attributes, &Passwords::default()).0;
+    let passwords = |text: &str| password::violations(text, &attributes, &Passwords::default());
     let big = serde_json::json!({"a": "aaaaaaaaaaaa"});
     let mut errors = vec![
         text::line("abcd", 3).unwrap_err(),

@@ -9,7 +9,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{consents::Consent, invitations::Invitation};
 
-use crate::{App, Ctx, Result, link, random};
+use crate::{App, Ctx, Result, link, password, random};
 
 /// What somebody fills in.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +77,8 @@ pub(super) fn read(
     if invitation.is_none() {
         errors.take("email", admission::check_domain(&email, rules));
     }
-    let password = password(&mut errors, input.password, input.password_confirm.as_ref());
+    let confirm = ("password_confirm", input.password_confirm);
+    let password = password::typed(&mut errors, ("password", input.password), confirm);
     let mut user = User::new(UserId::new(ctx.now, random::bytes()?), email, ctx.now);
     if let Some(language) = ctx.language {
         user.profile.language = language.tag().into();
@@ -97,6 +98,9 @@ pub(super) fn read(
     let consents: Vec<&'static str> = terms.into_iter().chain(privacy).collect();
     let binding = errors.take("code_challenge", binding(ctx, input.code_challenge.as_deref()));
     require(&rules.required_fields, &user, &consents, &mut errors);
+    if !password.is_empty() {
+        password::look(app, &mut errors, ("password", &password), &user);
+    }
     let binding = binding.flatten();
     Ok((Accepted { user, password, binding, consents }, errors))
 }
@@ -126,17 +130,6 @@ fn address(
         }
     };
     email.unwrap_or_else(|| Email::from(String::new()))
-}
-
-fn password(errors: &mut FieldErrors, given: Option<Secret>, confirm: Option<&Secret>) -> Secret {
-    let password = given.unwrap_or_default();
-    if password.is_empty() {
-        errors.add("password", "required", "This field is required.");
-    }
-    if confirm.is_some_and(|it| it.expose() != password.expose()) {
-        errors.add("password_confirm", "password_mismatch", "The passwords are not the same.");
-    }
-    password
 }
 
 /// The app that sent a challenge, else this browser.

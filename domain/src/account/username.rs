@@ -1,32 +1,47 @@
 //! Usernames: an optional second name to sign in with.
 
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::problem::FieldError;
 
 const MIN_LENGTH: usize = 3;
 const MAX_LENGTH: usize = 150;
+/// Longer text, in bytes, is no username and is not looked at.
+const MAX_TYPED_LENGTH: usize = 16 * MAX_LENGTH;
 
 /// A username in its one form: NFKC and lower case, so that look-alikes by width or case are one.
 /// An `@` is refused, because a name that looks like an address would be taken for one.
 pub fn parse(text: &str) -> Result<String, FieldError> {
-    let name: String = text.trim().nfkc().collect::<String>().to_lowercase();
-    let allowed = |it: char| it.is_alphanumeric() || matches!(it, '.' | '_' | '-' | '+');
+    let text = text.trim();
+    if text.len() > MAX_TYPED_LENGTH {
+        return Err(wrong_length());
+    }
+    // Letters in lower case may have another normal form.
+    let name: String = text.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+    let allowed = |it: char| {
+        it.is_alphanumeric() || is_combining_mark(it) || matches!(it, '.' | '_' | '-' | '+')
+    };
     if name.is_empty() {
         return Err(FieldError::required());
     }
-    // A name that begins with a plus would be read as a phone number.
-    if !name.chars().all(allowed) || name.starts_with('+') {
+    // A name that begins with a plus would be read as a phone number, and a mark belongs to a letter
+    // before it.
+    let begins_badly = name.starts_with(|it| it == '+' || is_combining_mark(it));
+    if !name.chars().all(allowed) || begins_badly {
         let message = "Use letters, digits and . _ - + only.";
         return Err(FieldError::new("invalid", message));
     }
     let length = name.chars().count();
     if !(MIN_LENGTH..=MAX_LENGTH).contains(&length) {
-        let message = format!("Use {MIN_LENGTH} to {MAX_LENGTH} characters.");
-        let error = FieldError::new("invalid_length", message);
-        return Err(error.with("min", MIN_LENGTH).with("max", MAX_LENGTH));
+        return Err(wrong_length());
     }
     Ok(name)
+}
+
+fn wrong_length() -> FieldError {
+    let message = format!("Use {MIN_LENGTH} to {MAX_LENGTH} characters.");
+    let error = FieldError::new("invalid_length", message);
+    error.with("min", MIN_LENGTH).with("max", MAX_LENGTH)
 }
 
 #[cfg(test)]
@@ -35,10 +50,30 @@ mod tests {
 
     #[test]
     fn names_have_one_form() {
-        assert_eq!(parse(" Ａnna_1 ").unwrap(), "anna_1");
-        for wrong in
-            ["", "+4930901820", "an", "anna@example.com", "an na", "a\0nna", &"a".repeat(151)]
-        {
+        let same = [
+            (" Ａnna_1 ", "anna_1"),
+            ("RENE\u{301}E", "renée"),
+            ("हिन्दी", "हिन्दी"),
+            ("I\u{307}van", "i\u{307}van"),
+            ("\u{130}van", "i\u{307}van"),
+        ];
+        for (text, name) in same {
+            assert_eq!(parse(text).unwrap(), name);
+            assert_eq!(parse(name).unwrap(), name);
+        }
+        let long = "e\u{301}".repeat(1_000_000);
+        let wrong = [
+            "",
+            "+4930901820",
+            "\u{301}nna",
+            "an",
+            "anna@example.com",
+            "an na",
+            "a\0nna",
+            &"a".repeat(151),
+            &long,
+        ];
+        for wrong in wrong {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
     }

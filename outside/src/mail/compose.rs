@@ -4,9 +4,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::Time;
+use domain::{Time, account::Email};
 use lettre::{
     Address, Message,
+    address::Envelope,
     message::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
@@ -23,9 +24,11 @@ pub(super) fn compose(mail: &Mail, from: &Mailbox, now: Time) -> Result<Message,
     if !is_word(&mail.id) {
         return Err(MailError::Permanent(format!("{:?} is no id of a mail", mail.id)));
     }
-    let address = mail.to.as_str().parse::<Address>().map_err(wrong)?;
+    let address = address(&mail.to)?;
+    let envelope = Envelope::new(Some(from.email.clone()), vec![address.clone()]).map_err(wrong)?;
     let name = mail.to_name.as_deref().map(one_line).filter(|it| !it.is_empty());
     let mut builder = Message::builder()
+        .envelope(envelope)
         .from(from.clone())
         .to(Mailbox::new(name, address))
         .subject(one_line(&mail.subject))
@@ -38,6 +41,12 @@ pub(super) fn compose(mail: &Mail, from: &Mailbox, now: Time) -> Result<Message,
     }
     let parts = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
     builder.multipart(parts).map_err(wrong)
+}
+
+/// By our own grammar: lettre's knows the letters of all scripts but not their marks.
+fn address(to: &Email) -> Result<Address, MailError> {
+    let to = Email::parse(to.as_str()).map_err(|error| wrong(error.message))?;
+    Ok(Address::new_dangerous(to.local(), to.domain()))
 }
 
 fn wrong(error: impl std::fmt::Display) -> MailError {
@@ -67,7 +76,7 @@ mod tests {
     fn mail() -> Mail {
         Mail {
             id: "018f-7".into(),
-            to: domain::account::Email::parse("anna@example.com").unwrap(),
+            to: Email::parse("anna@example.com").unwrap(),
             to_name: Some("Anna Ünal".into()),
             subject: "Grüße".into(),
             text: "Hallo Anna, schöne Grüße".into(),
@@ -101,6 +110,19 @@ mod tests {
             assert!(text.contains(part), "{part:?} is missing in {text}");
         }
         assert!(text.is_ascii(), "what is not ASCII is encoded");
+    }
+
+    #[test]
+    fn an_address_is_of_any_script() {
+        let mut mail = mail();
+        mail.to = Email::parse("हिन्दी@उदाहरण.भारत").unwrap();
+        let from = "no-reply@example.org".parse().unwrap();
+        let message = compose(&mail, &from, Time(0)).unwrap();
+        assert_eq!(message.envelope().to()[0].user(), "हिन्दी");
+        for wrong in ["a\r\nb@example.com", "a@example.com>\r\nX: y", "a b@example.com"] {
+            mail.to = Email::from(wrong.to_owned());
+            assert!(compose(&mail, &from, Time(0)).unwrap_err().is_permanent(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -298,3 +298,33 @@ async fn strictly_known_and_new_addresses_cost_the_same_hashes() {
     let known = world.cost(async || drop(register(&world, json!({})).await)).await;
     assert_eq!((new.0, known.0), (1, 1));
 }
+
+/// Twenty-one characters that an estimate reads in hundreds of ways.
+const LOOK_ALIKES: &str = "4@8({[<6931!|71$5+0%2";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_estimated_where_nothing_else_is_wrong() {
+    let world = World::start().await;
+    let common = json!({ "password": "P@ssw0rd" });
+    register(&world, common.clone()).await.invalid(&[("password", "password_too_common")]);
+    let wrong = [
+        (json!({ "email": "nobody" }), ("email", "invalid")),
+        (json!({ "first_name": "" }), ("first_name", "required")),
+        (json!({ "password_confirm": "other" }), ("password_confirm", "password_mismatch")),
+    ];
+    for (change, told) in wrong {
+        register(&world, merged(common.clone(), change)).await.invalid(&[told]);
+    }
+    register(&world, json!({})).await.created();
+    register(&world, common).await.invalid(&[("email", "email_taken")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_of_look_alike_letters_is_strong() {
+    let world = World::start().await;
+    let password = format!("{}Aa", LOOK_ALIKES.repeat(6));
+    let made = register(&world, json!({ "password": password })).await.created();
+    assert_eq!(made["password_strength"]["score"], 4);
+    let login = json!({ "email": ANNA, "password": password });
+    world.stranger().login_as(login).await.ok();
+}

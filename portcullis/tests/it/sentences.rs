@@ -146,7 +146,7 @@ fn what_the_estimate_of_a_password_says_is_translated() {
     ];
     let mut told = std::collections::BTreeSet::new();
     for password in weak {
-        let (_, strength) = domain::account::password::check(password, &[], &rules);
+        let (_, strength) = domain::account::password::estimate(password, &[], &rules);
         told.extend(strength.warning);
         told.extend(strength.suggestions);
     }
