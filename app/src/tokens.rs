@@ -40,7 +40,10 @@ pub struct TokenPair {
 pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> Result<TokenPair> {
     let jti = Uuid::from_bytes(random::bytes()?).simple().to_string();
     let settings = &app.settings.tokens;
-    let claims = access_token::claims(user, session, ctx.now, jti, settings);
+    let (claims, left_out) = access_token::claims(user, session, ctx.now, jti, settings);
+    if !left_out.is_empty() {
+        tracing::warn!(user = %user.id, ?left_out, "metadata is too long for an access token");
+    }
     Ok(TokenPair {
         access: app.keys.sign(&claims)?,
         refresh: app.keys.refresh_token(session, session.head),

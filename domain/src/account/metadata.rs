@@ -88,18 +88,36 @@ pub fn chosen_key(choice: &str) -> Option<(&str, &str)> {
     (is_free && matches!(whose, "user" | "app")).then_some((whose, key))
 }
 
-/// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`.
-pub fn claims(user: &User, chosen: &[String]) -> Map<String, Value> {
-    let value = |choice: &String| {
-        let (whose, key) = chosen_key(choice)?;
-        let metadata = match whose {
-            "user" => &user.user_metadata,
-            "app" => &user.app_metadata,
-            _ => return None,
-        };
-        Some((key.to_owned(), metadata.get(key)?.clone()))
+/// How many bytes of JSON the members that tokens carry may have together. With them the longest
+/// token stays below the 8 KiB that proxies accept in a header, and we too.
+pub const CLAIMS_LENGTH: usize = 3 * 1024;
+
+/// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`, in the order in
+/// which they were chosen. One that no longer fits is left out, which is what the second part names.
+pub fn claims<'a>(user: &User, chosen: &'a [String]) -> (Map<String, Value>, Vec<&'a str>) {
+    let (mut claims, mut left_out, mut length) = (Map::new(), Vec::new(), 0);
+    for choice in chosen {
+        let Some((key, value)) = member(user, choice) else { continue };
+        // A colon, a comma and two quotation marks.
+        let more = key.len() + value.to_string().len() + 4;
+        if length + more > CLAIMS_LENGTH {
+            left_out.push(choice.as_str());
+            continue;
+        }
+        length += more;
+        claims.insert(key.to_owned(), value.clone());
+    }
+    (claims, left_out)
+}
+
+fn member<'a>(user: &'a User, choice: &'a str) -> Option<(&'a str, &'a Value)> {
+    let (whose, key) = chosen_key(choice)?;
+    let metadata = match whose {
+        "user" => &user.user_metadata,
+        "app" => &user.app_metadata,
+        _ => return None,
     };
-    chosen.iter().filter_map(value).collect()
+    Some((key, metadata.get(key)?))
 }
 
 #[cfg(test)]
@@ -145,5 +163,31 @@ mod tests {
             let patch = json!({ "a": kept });
             assert_eq!(merge(&json!({}), &patch, 50).unwrap(), patch);
         }
+    }
+
+    #[test]
+    fn claims_that_do_not_fit_are_left_out() {
+        let email = crate::account::Email::parse("anna@example.com").unwrap();
+        let id = crate::UserId::new(crate::Time(0), [1; 10]);
+        let mut user = User::new(id, email, crate::Time(0));
+        user.user_metadata = json!({ "long": "x".repeat(3_000), "theme": "dark" });
+        user.app_metadata = json!({ "plan": "y".repeat(100), "seat": 7 });
+        let chosen =
+            |names: &[&str]| -> Vec<String> { names.iter().map(|it| (*it).into()).collect() };
+        let told = |names: &[&str]| {
+            let chosen = chosen(names);
+            let (claims, left_out) = claims(&user, &chosen);
+            let left_out: Vec<String> = left_out.into_iter().map(str::to_owned).collect();
+            assert!(Value::Object(claims.clone()).to_string().len() <= CLAIMS_LENGTH + 2);
+            (claims.keys().cloned().collect::<Vec<_>>(), left_out)
+        };
+        assert_eq!(
+            told(&["app.plan", "user.long", "user.theme", "app.seat", "app.none"]),
+            (chosen(&["plan", "seat", "theme"]), chosen(&["user.long"])),
+        );
+        assert_eq!(
+            told(&["user.long", "app.plan", "app.seat"]),
+            (chosen(&["long", "seat"]), chosen(&["app.plan"])),
+        );
     }
 }

@@ -78,11 +78,19 @@ pub enum TokenType {
     Access,
 }
 
-/// The claims of a token for the head of `session`. `jti` is random.
-pub fn claims(user: &User, session: &Session, now: Time, jti: String, tokens: &Tokens) -> Claims {
+/// The claims of a token for the head of `session`. `jti` is random. The second part names the
+/// metadata that had no room.
+pub fn claims<'a>(
+    user: &User,
+    session: &Session,
+    now: Time,
+    jti: String,
+    tokens: &'a Tokens,
+) -> (Claims, Vec<&'a str>) {
+    let (metadata, left_out) = metadata::claims(user, &tokens.metadata_claims);
     // A token never outlives its session.
     let expires_at = (now + tokens.access_lifetime).min(session.expires_at);
-    Claims {
+    let claims = Claims {
         iss: tokens.issuer.clone(),
         sub: user.id,
         aud: tokens.audience.clone(),
@@ -102,8 +110,9 @@ pub fn claims(user: &User, session: &Session, now: Time, jti: String, tokens: &T
         amr: session.amr.split_whitespace().map(str::to_owned).collect(),
         acr: if session.mfa_verified { "aal2".into() } else { "aal1".into() },
         auth_time: session.authenticated_at.seconds(),
-        metadata: metadata::claims(user, &tokens.metadata_claims),
-    }
+        metadata,
+    };
+    (claims, left_out)
 }
 
 impl Claims {

@@ -1,7 +1,10 @@
 //! Who may make an account: modes, domains, invitations, consents, metadata, repeated requests.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Span, settings::RegistrationMode};
+use domain::{
+    Span,
+    settings::{RegistrationMode, SigningAlgorithm},
+};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, PASSWORD, Person, World, merged, registration};
@@ -187,6 +190,38 @@ async fn metadata_is_merged_bounded_and_carried_by_tokens() {
     let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
     let claims: Value = serde_json::from_slice(&payload).unwrap();
     assert_eq!((&claims["theme"], &claims["plan"]), (&json!("dark"), &json!("gold")));
+    anna.profile().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_token_is_accepted_and_says_what_fits() {
+    let world = World::with(|it| {
+        it.tokens.algorithm = SigningAlgorithm::Rs256;
+        it.tokens.metadata_claims =
+            ["app.plan", "user.notes", "user.theme"].map(str::to_owned).to_vec();
+    })
+    .await;
+    let domain = ["d".repeat(60), "e".repeat(60), "f".repeat(58)].join(".") + ".example";
+    let mut anna = world.stranger();
+    let longest = json!({
+        "first_name": "\u{1f600}".repeat(150),
+        "last_name": "\u{1f600}".repeat(150),
+        "user_metadata": { "notes": "n".repeat(7_000), "theme": "t".repeat(1_000) },
+    });
+    let email = format!("{}@{domain}", "a".repeat(64));
+    anna.register_as(merged(registration(&email), longest)).await.created();
+    let operator = world.admin("root@example.com").await;
+    let path = format!("/api/v1/admin/users/{}", anna.user_id());
+    let plan = json!({ "app_metadata": { "plan": "p".repeat(2_000) } });
+    operator.patch(&path, plan).await.ok();
+    anna.refresh().await.ok();
+    let token = anna.access();
+    assert!((6_000..8_000).contains(&token.len()), "{}", token.len());
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(claims["plan"].as_str().map(str::len), Some(2_000));
+    assert_eq!(claims["theme"].as_str().map(str::len), Some(1_000));
+    assert_eq!(claims["notes"], Value::Null);
     anna.profile().await.ok();
 }
 
