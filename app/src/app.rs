@@ -113,7 +113,11 @@ impl App {
         let (activity, uses) = activity::channel();
         let app = App(Arc::new(Parts {
             cache: Cache::connect(&settings.cache).await?,
-            mailer: Mailer::from_settings(&settings.email, &settings.outbound)?,
+            mailer: Mailer::from_settings(
+                &settings.email,
+                &settings.outbound,
+                &settings.server.public_url,
+            )?,
             keys: Keys::open(&settings, &store, sight.now).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions, clock.clone()),

@@ -51,6 +51,9 @@ pub enum MailError {
     /// It may leave later.
     #[error("the mail was not sent: {0}")]
     Temporary(String),
+    /// It may leave once something is mended here: neither it nor its recipient is what is refused.
+    #[error("mail is refused because of us: {0}")]
+    Ours(String),
     /// It never will.
     #[error("the mail can never be sent: {0}")]
     Permanent(String),
@@ -63,16 +66,17 @@ impl MailError {
 }
 
 impl Mailer {
-    /// The mailer of the settings. Connects to nobody yet.
+    /// The mailer of the settings, for the server at `public_url`. Connects to nobody yet.
     pub fn from_settings(
         settings: &settings::Email,
         outbound: &settings::Outbound,
+        public_url: &str,
     ) -> Result<Mailer, MailError> {
         let from = sender(&settings.from)?;
         let url = settings.url.expose();
         match url.split_once(':') {
             Some(("smtp" | "smtps", _)) => {
-                Ok(Mailer::Smtp(Arc::new(Smtp::from_settings(settings, from)?)))
+                Ok(Mailer::Smtp(Arc::new(Smtp::from_settings(settings, public_url, from)?)))
             }
             Some(("sendgrid", _)) => {
                 let sendgrid = SendGrid::from_settings(settings, outbound, from)?;

@@ -42,7 +42,7 @@ pub(crate) async fn wind_down(app: &App, stop: &CancellationToken) {
     app.tasks.close();
     let grace = app.settings.server.shutdown_grace.duration();
     if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
-        tracing::warn!("jobs were still at work; they are done after the next start");
+        tracing::warn!("the background did not end within its grace");
     }
     app.store.close().await;
     tracing::info!("stopped");

@@ -19,6 +19,8 @@ entity! {
         /// At most one living job has it.
         pub unique_key: Option<String>,
         pub due_at: Time,
+        /// How often it was begun. A try counts from its beginning: one that ends with its process
+        /// can count nothing any more.
         pub failures: i64,
         pub last_error: Option<String>,
         /// Who works on it, and until when nobody else may.
@@ -58,10 +60,11 @@ pub async fn insert(db: &Db, job: &Job) -> Result<bool> {
 }
 
 /// Takes over at most `limit` jobs that are due and that nobody works on, the longest due first.
-/// Two who ask at once never get the same one: the second update finds the first one's claim.
+/// Two who ask at once never get the same one: the second update finds the first one's claim. Each
+/// has one try more behind it then.
 pub async fn claim(db: &Db, claim: Uuid, until: Time, now: Time, limit: i64) -> Result<Vec<Job>> {
     let statement = sql!(
-        "UPDATE jobs SET claim = $1, claimed_until = $2
+        "UPDATE jobs SET claim = $1, claimed_until = $2, failures = failures + 1
          WHERE id IN (SELECT id FROM jobs
                       WHERE dead_at IS NULL AND due_at <= $3
                         AND (claimed_until IS NULL OR claimed_until <= $3)
@@ -82,11 +85,22 @@ pub async fn delete(db: &Db, id: JobId, claim: Uuid) -> Result<u64> {
 pub async fn retry(db: &Db, id: JobId, claim: Uuid, due_at: Time, error: &str) -> Result<u64> {
     db.execute(
         sql!(
-            "UPDATE jobs SET failures = failures + 1, last_error = $4, due_at = $3,
-                 claim = NULL, claimed_until = NULL
+            "UPDATE jobs SET last_error = $4, due_at = $3, claim = NULL, claimed_until = NULL
              WHERE id = $1 AND claim = $2"
         ),
         args![id, claim, due_at, error],
+    )
+    .await
+}
+
+/// Leaves a job to others as if it had not been begun.
+pub async fn give_back(db: &Db, id: JobId, claim: Uuid) -> Result<u64> {
+    db.execute(
+        sql!(
+            "UPDATE jobs SET failures = failures - 1, claim = NULL, claimed_until = NULL
+             WHERE id = $1 AND claim = $2"
+        ),
+        args![id, claim],
     )
     .await
 }
@@ -95,8 +109,7 @@ pub async fn retry(db: &Db, id: JobId, claim: Uuid, due_at: Time, error: &str) -
 pub async fn bury(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Result<u64> {
     db.execute(
         sql!(
-            "UPDATE jobs SET failures = failures + 1, last_error = $4, dead_at = $3,
-                 claim = NULL, claimed_until = NULL
+            "UPDATE jobs SET last_error = $4, dead_at = $3, claim = NULL, claimed_until = NULL
              WHERE id = $1 AND claim = $2"
         ),
         args![id, claim, now, error],

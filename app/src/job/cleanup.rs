@@ -1,5 +1,5 @@
 //! Deletes what is over and nobody needs any more: sessions, single-use tokens, invitations,
-//! revocations, signing keys.
+//! revocations, idempotency keys, signing keys, dead letters.
 
 use domain::{SessionId, Span, Time};
 use store::Db;

@@ -41,13 +41,15 @@ pub struct Listed {
 impl Listed {
     fn new(job: Job, now: Time) -> Listed {
         let user_id = job.payload.get("user_id").and_then(Json::as_str);
+        let is_running = job.claimed_until.is_some_and(|it| now < it);
         Listed {
             user_id: user_id.and_then(|it| it.parse().ok()),
-            is_running: job.claimed_until.is_some_and(|it| now < it),
+            is_running,
             id: job.id,
             kind: job.kind,
             request_id: job.request_id,
-            failures: job.failures,
+            // The try that is under way has not failed yet.
+            failures: job.failures - i64::from(is_running),
             last_error: job.last_error,
             created_at: job.created_at,
             due_at: job.due_at,

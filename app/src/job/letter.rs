@@ -119,6 +119,7 @@ pub(super) async fn send(
     app.mailer.send(&mail, ctx.now).await.map_err(|error| match error {
         MailError::Permanent(text) => Failure::Permanent(text),
         MailError::Temporary(text) => Failure::Temporary(text),
+        ours @ MailError::Ours(_) => Failure::Ours(ours.to_string()),
     })
 }
 

@@ -2,7 +2,8 @@
 //!
 //! It guarantees that a job is claimed by one worker at a time, that one that fails or panics is
 //! tried again or kept as a dead letter, that one whose worker died is taken over when its claim
-//! runs out, and that one that takes long keeps no more than its own worker.
+//! runs out, that one whose workers die each time is a dead letter in the end, and that one that
+//! takes long keeps no more than its own worker.
 
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ const MARGIN: Span = Span::seconds(10);
 pub(super) enum Failure {
     /// Another time it may.
     Temporary(String),
+    /// Another time it may, once somebody has mended what we do.
+    Ours(String),
     /// It never will.
     Permanent(String),
 }
@@ -42,11 +45,12 @@ impl From<Error> for Failure {
 }
 
 /// Works until `stop`: whenever somebody wakes it, a job ends, and now and then anyway. A job that
-/// takes long holds up no other as long as there are workers.
+/// takes long holds up no other as long as there are workers. What has not ended within the grace of
+/// a shutdown is left to others.
 pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
-    let mut running = JoinSet::new();
+    let (mut running, cut) = (JoinSet::new(), CancellationToken::new());
     while !stop.is_cancelled() {
-        if let Err(error) = begin_due(&app, &mut running).await {
+        if let Err(error) = begin_due(&app, &mut running, &cut).await {
             tracing::warn!(%error, "the queue cannot be read");
         }
         tokio::select! {
@@ -56,18 +60,27 @@ pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
             () = stop.cancelled() => {}
         }
     }
-    while let Some(ended) = running.join_next().await {
-        noted(ended);
+    let mut all_ended = std::pin::pin!(async {
+        while let Some(ended) = running.join_next().await {
+            noted(ended);
+        }
+    });
+    // The rest of the grace is for giving them back.
+    let patience = app.settings.server.shutdown_grace.duration() * 9 / 10;
+    if tokio::time::timeout(patience, &mut all_ended).await.is_err() {
+        tracing::warn!("jobs were still at work; they are done after the next start");
+        cut.cancel();
+        all_ended.await;
     }
 }
 
 /// Does everything that is due; gives how many jobs that were.
 pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
-    let (mut done, mut running) = (0, JoinSet::new());
+    let (mut done, mut running, never) = (0, JoinSet::new(), CancellationToken::new());
     let mut outcome = Ok(());
     loop {
         if outcome.is_ok() && !stop.is_cancelled() {
-            outcome = begin_due(app, &mut running).await.map(|count| done += count);
+            outcome = begin_due(app, &mut running, &never).await.map(|count| done += count);
         }
         match running.join_next().await {
             Some(ended) => noted(ended),
@@ -77,7 +90,11 @@ pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
 }
 
 /// Claims as many jobs as there are idle workers, and begins them; gives how many those were.
-async fn begin_due(app: &App, running: &mut JoinSet<Result<()>>) -> Result<usize> {
+async fn begin_due(
+    app: &App,
+    running: &mut JoinSet<Result<()>>,
+    cut: &CancellationToken,
+) -> Result<usize> {
     // A process without workers does it only when it is asked to.
     let idle = app.settings.jobs.workers.max(1).saturating_sub(running.len());
     if idle == 0 {
@@ -89,8 +106,8 @@ async fn begin_due(app: &App, running: &mut JoinSet<Result<()>>) -> Result<usize
     let jobs = app.store.put(unit).await?;
     let count = jobs.len();
     for job in jobs {
-        let app = app.clone();
-        running.spawn(async move { finish(&app, job, claim).await });
+        let (app, cut) = (app.clone(), cut.clone());
+        running.spawn(async move { finish(&app, job, claim, &cut).await });
     }
     Ok(count)
 }
@@ -103,46 +120,67 @@ fn noted(ended: Result<Result<()>, JoinError>) {
     }
 }
 
-/// Runs one job and writes down how it ended.
-async fn finish(app: &App, job: Job, claim: Uuid) -> Result<()> {
-    let (id, kind, request_id) = (job.id, job.kind.clone(), job.request_id.clone());
-    let failures = u32::try_from(job.failures).unwrap_or(u32::MAX).saturating_add(1);
+/// Runs one job and writes down how it ended. After `cut` it is left to others.
+async fn finish(app: &App, job: Job, claim: Uuid, cut: &CancellationToken) -> Result<()> {
+    let tries = i64::from(app.settings.jobs.retries) + 1;
+    if job.failures > tries {
+        let text = "no try is left, and the last one did not end".to_owned();
+        return note_failure(app, &job, claim, Failure::Permanent(text)).await;
+    }
     let lease = app.settings.jobs.lease.duration();
     let bound = lease.saturating_sub(MARGIN.duration().min(lease / 10));
-    let running = {
-        let app = app.clone();
-        // In a task of its own, so that a panic is this job's failure and nobody else's.
-        let mut task = JoinSet::new();
-        task.spawn(async move { run(&app, &job).await });
-        async move {
-            match task.join_next().await {
-                Some(Ok(outcome)) => outcome,
-                Some(Err(error)) => Err(Failure::Temporary(error.to_string())),
-                None => Ok(()),
-            }
-        }
-    };
-    let outcome = match tokio::time::timeout(bound, running).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Failure::Temporary("it took too long".into())),
-    };
-    let now = app.clock.now();
-    let jitter = random::bytes::<1>()?.first().copied().unwrap_or_default();
-    let (text, retry_at) = match outcome {
-        Ok(()) => {
-            app.store.put(async move |db| store::jobs::delete(&db, id, claim).await).await?;
-            tracing::info!(job = %id, kind, request_id, "job done");
+    let running = tokio::time::timeout(bound, apart(app, &job));
+    let outcome = match cut.run_until_cancelled(running).await {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(_)) => Err(Failure::Temporary("it took too long".into())),
+        None => {
+            let id = job.id;
+            app.store.put(async move |db| store::jobs::give_back(&db, id, claim).await).await?;
             return Ok(());
         }
-        Err(Failure::Temporary(text)) => {
-            (text, retry_at(failures, now, jitter, &app.settings.jobs))
+    };
+    match outcome {
+        Ok(()) => {
+            let id = job.id;
+            app.store.put(async move |db| store::jobs::delete(&db, id, claim).await).await?;
+            tracing::info!(job = %id, kind = job.kind, request_id = job.request_id, "job done");
+            Ok(())
         }
-        Err(Failure::Permanent(text)) => (text, None),
+        Err(failure) => note_failure(app, &job, claim, failure).await,
+    }
+}
+
+/// Runs a job in a task of its own, so that a panic is this job's failure and nobody else's.
+async fn apart(app: &App, job: &Job) -> Result<(), Failure> {
+    let (app, job) = (app.clone(), job.clone());
+    let mut task = JoinSet::new();
+    task.spawn(async move { run(&app, &job).await });
+    match task.join_next().await {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(error)) => Err(Failure::Temporary(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Has a job wait for its next try, or keeps it as a dead letter.
+async fn note_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> Result<()> {
+    let (id, kind, request_id) = (job.id, &job.kind, &job.request_id);
+    let (now, [jitter]) = (app.clock.now(), random::bytes::<1>()?);
+    let tries = u32::try_from(job.failures).unwrap_or(u32::MAX);
+    let again = || retry_at(tries, now, jitter, &app.settings.jobs);
+    let (text, retry_at, is_ours) = match failure {
+        Failure::Temporary(text) => (text, again(), false),
+        Failure::Ours(text) => (text, again(), true),
+        Failure::Permanent(text) => (text, None, false),
     };
     let error = domain::text::clipped(&text, ERROR_LENGTH);
     match retry_at {
         Some(due_at) => {
-            tracing::warn!(job = %id, kind, request_id, error, %due_at, "job failed");
+            match is_ours {
+                // Every job like it fails until an operator does something.
+                true => tracing::error!(job = %id, kind, request_id, error, %due_at, "job failed"),
+                false => tracing::warn!(job = %id, kind, request_id, error, %due_at, "job failed"),
+            }
             let unit = async move |db: Db| store::jobs::retry(&db, id, claim, due_at, &error).await;
             app.store.put(unit).await?;
         }

@@ -97,16 +97,14 @@ impl SendGrid {
         if status.is_success() {
             return Ok(());
         }
-        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            let text = format!("SendGrid refused our key or our sender ({})", status.as_u16());
-            return Err(MailError::Temporary(self.with_words(text, answer, mail)));
-        }
         let text = self.with_words(format!("SendGrid answered {}", status.as_u16()), answer, mail);
-        let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-        match status.is_client_error() && !passes {
-            true => Err(MailError::Permanent(text)),
-            false => Err(MailError::Temporary(text)),
-        }
+        Err(match status {
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => MailError::Permanent(text),
+            StatusCode::REQUEST_TIMEOUT => MailError::Temporary(text),
+            // Our key, our sender, our rate, our address of the API.
+            status if status.is_client_error() => MailError::Ours(text),
+            _ => MailError::Temporary(text),
+        })
     }
 
     /// With what SendGrid says about it, unless that repeats our key, and without the address, which

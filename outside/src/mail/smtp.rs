@@ -1,9 +1,14 @@
 //! Mail over SMTP (RFC 5321), with STARTTLS or TLS from the start, and connections used again.
 //!
+//! Whatever is refused before a recipient was named is about us, and so is much of what comes after it
+//! (`verdict.rs`).
+//!
 //! One deadline holds for the whole of a mail. A connection is put back only after a mail that went
 //! through: one that was given up in the middle would take the next answer for the wrong question.
 
+mod hello;
 mod relay;
+mod verdict;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -11,7 +16,16 @@ use std::{
 };
 
 use domain::{Time, settings};
-use lettre::{Message, message::Mailbox, transport::smtp::client::AsyncSmtpConnection};
+use lettre::{
+    Message,
+    message::Mailbox,
+    transport::smtp::{
+        self,
+        client::AsyncSmtpConnection,
+        commands::{Data, Mail as From, Rcpt},
+        extension::{Extension, MailBodyParameter, MailParameter},
+    },
+};
 use tokio::time::timeout;
 
 use self::relay::{Failure, Relay};
@@ -22,9 +36,6 @@ const IDLE: usize = 2;
 
 /// How long a waiting connection may take to say that it still stands.
 const STILL_THERE: Duration = Duration::from_secs(2);
-
-/// What servers say with 552 of a box that is full, and not of a mail that is too large for any.
-const BOX_IS_FULL: &str = "5.2.2";
 
 /// A mail server.
 pub struct Smtp {
@@ -37,9 +48,11 @@ pub struct Smtp {
 impl Smtp {
     pub(super) fn from_settings(
         settings: &settings::Email,
+        public_url: &str,
         from: Mailbox,
     ) -> Result<Smtp, MailError> {
-        let relay = Relay::parse(settings.url.expose(), &settings.ca_file)
+        let hello = hello::name(&settings.hello_name, public_url, from.email.domain());
+        let relay = Relay::parse(settings.url.expose(), &settings.ca_file, hello)
             .map_err(|wrong| MailError::Permanent(format!("email.url: {wrong}")))?;
         Ok(Smtp { relay, from, patience: settings.timeout.duration(), idle: Mutex::default() })
     }
@@ -60,7 +73,12 @@ impl Smtp {
             Some(connection) => connection,
             None => self.relay.connect(self.patience).await?,
         };
-        connection.send(message.envelope(), &message.formatted()).await?;
+        let handed = hand_over(&mut connection, message).await;
+        if handed.is_err() {
+            // It may be in any state; a server that says nothing more shall not hold up the verdict.
+            drop(timeout(STILL_THERE.min(self.patience / 10), connection.abort()).await);
+            return handed;
+        }
         let mut idle = self.idle();
         if !connection.has_broken() && idle.len() < IDLE {
             idle.push(connection);
@@ -79,29 +97,69 @@ impl Smtp {
     }
 
     fn judge(&self, failure: &Failure, mail: &Mail) -> MailError {
-        let Failure::Smtp(error) = failure else {
-            let text = "the mail server offers no TLS, and the password must not travel without; \
-                        email.url allows it with ?tls=none";
-            return MailError::Temporary(text.to_owned());
+        let (error, is_about_the_mail) = match failure {
+            Failure::Unencrypted => {
+                let text = "the mail server offers no TLS, and the password must not travel \
+                            without; email.url allows it with ?tls=none";
+                return MailError::Ours(text.to_owned());
+            }
+            Failure::Unwritable => {
+                let text = "the mail server cannot take an address that is not ASCII";
+                return MailError::Permanent(text.to_owned());
+            }
+            // RFC 4954, section 6: these are about our credentials, not about this mail.
+            Failure::Link(error) | Failure::Mail(error)
+                if matches!(error.status().map(u16::from), Some(530 | 534 | 535 | 538)) =>
+            {
+                let text =
+                    format!("the mail server refused our sign-in: {}", self.words(error, mail));
+                return MailError::Ours(text);
+            }
+            Failure::Link(error) => (error, false),
+            Failure::Mail(error) => (error, verdict::is_about_the_mail(error)),
         };
-        // RFC 4954, section 6: these are about our credentials, not about this mail.
-        if let Some(code @ (530 | 534 | 535 | 538)) = error.status().map(u16::from) {
-            return MailError::Temporary(format!("the mail server refused our sign-in ({code})"));
+        let text = self.words(error, mail);
+        let is_link = matches!(failure, Failure::Link(_));
+        let is_ours =
+            error.is_permanent() || is_link && (error.is_client() || verdict::is_policy(error));
+        match (is_about_the_mail, is_ours) {
+            (true, _) => MailError::Permanent(text),
+            (false, true) => MailError::Ours(text),
+            (false, false) => MailError::Temporary(text),
         }
-        // Without a code: the server cannot take an address that is not ASCII.
-        let unwritable = error.is_client() && !mail.to.as_str().is_ascii();
-        // Servers repeat the address, which has no place in a log.
+    }
+
+    /// What the server said, for the log. Servers repeat the address, which has no place there.
+    fn words(&self, error: &smtp::Error, mail: &Mail) -> String {
         let said = error.to_string().replace(mail.to.as_str(), "the recipient");
-        // RFC 3463, section 3.3: the owner of a full box can make room.
-        let is_full = said.contains(BOX_IS_FULL);
-        let text = self.relay.without_credentials(&said);
-        match error.is_permanent() && !is_full || unwritable {
-            true => MailError::Permanent(text),
-            false => MailError::Temporary(text),
-        }
+        self.relay.without_credentials(&said)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<AsyncSmtpConnection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The conversation about one mail (RFC 5321, section 3.3).
+async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Failure> {
+    let (envelope, bytes) = (message.envelope(), message.formatted());
+    let mut options = Vec::new();
+    let mut addresses = envelope.to().iter().chain(envelope.from());
+    if !addresses.all(|it| it.user().is_ascii() && it.domain().is_ascii()) {
+        if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+            return Err(Failure::Unwritable);
+        }
+        options.push(MailParameter::SmtpUtfEight);
+    }
+    if !bytes.is_ascii() {
+        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    let from = From::new(envelope.from().cloned(), options);
+    connection.command(from).await.map_err(Failure::Link)?;
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failure::Mail)?;
+    }
+    connection.command(Data).await.map_err(Failure::Mail)?;
+    connection.message(&bytes).await.map_err(Failure::Mail)?;
+    Ok(())
 }

@@ -37,7 +37,7 @@ fn settings(url: &str) -> settings::Email {
 }
 
 fn made(settings: &settings::Email) -> Result<Mailer, MailError> {
-    Mailer::from_settings(settings, &settings::Outbound::default())
+    Mailer::from_settings(settings, &settings::Outbound::default(), "https://id.example.com")
 }
 
 fn mailer(url: &str) -> Mailer {
@@ -97,6 +97,56 @@ async fn refusals_are_for_now_or_for_good() {
     server.behave(Behaviour::Accept);
     send(&mailer).await.unwrap();
     assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn the_greeting_is_a_full_name() {
+    let server = SmtpServer::start().await;
+    for behaviour in [Behaviour::WantFullName, Behaviour::WantFullNameLater] {
+        server.behave(behaviour);
+        send(&mailer(&server.url())).await.unwrap();
+        let bare = settings::Email { hello_name: "vm".into(), ..settings(&server.url()) };
+        let error = send(&made(&bare).unwrap()).await.unwrap_err();
+        assert!(matches!(error, MailError::Ours(_)), "{error}");
+        assert!(error.to_string().contains("Helo command rejected"), "{error}");
+    }
+    let chosen =
+        settings::Email { hello_name: "mail.example.net".into(), ..settings(&server.url()) };
+    send(&made(&chosen).unwrap()).await.unwrap();
+    let greetings: Vec<_> = server.received().into_iter().map(|it| it.hello).collect();
+    assert_eq!(greetings, ["id.example.com", "id.example.com", "mail.example.net"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_because_of_us_is_no_verdict_on_the_mail() {
+    let server = SmtpServer::start().await;
+    let mailer = mailer(&server.url());
+    let cases = [
+        (Behaviour::RefuseSender, "5.7.1 Sender is not owned by you"),
+        (Behaviour::RefuseRelay, "5.7.1 Relay access denied"),
+        (Behaviour::RefuseRate, "4.7.1 Too many messages"),
+    ];
+    for (behaviour, words) in cases {
+        server.behave(behaviour);
+        let error = send(&mailer).await.unwrap_err();
+        assert!(matches!(error, MailError::Ours(_)), "{behaviour:?}: {error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    // Greylisting is how a stranger is greeted, and passes by itself.
+    server.behave(Behaviour::RefuseForNow);
+    assert!(matches!(send(&mailer).await, Err(MailError::Temporary(_))));
+    let wrong = format!("smtp://anna%40mail:wr0ng@127.0.0.1:{}?tls=none", server.port());
+    let error = send(&made(&settings(&wrong)).unwrap()).await.unwrap_err();
+    assert!(matches!(error, MailError::Ours(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_ascii_needs_a_server_that_takes_it() {
+    let server = SmtpServer::start().await;
+    let mut foreign = mail("m-1");
+    foreign.to = Email::parse("j\u{f6}rg@example.com").unwrap();
+    let error = mailer(&server.url()).send(&foreign, NOON).await.unwrap_err();
+    assert!(error.is_permanent() && !error.to_string().contains("j\u{f6}rg"), "{error}");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl SendGrid {
             allowed_hosts: vec!["127.0.0.1".into()],
             ..settings::Outbound::default()
         };
-        Mailer::from_settings(&email, &outbound).unwrap()
+        Mailer::from_settings(&email, &outbound, "https://id.example.com").unwrap()
     }
 
     async fn send(&self) -> Result<(), MailError> {
@@ -137,20 +137,26 @@ async fn a_mail_is_posted_with_its_id_and_without_tracking() {
 #[tokio::test]
 async fn refusals_are_for_now_or_for_good() {
     let cases = [
-        ("400 Bad Request", true),
-        ("401 Unauthorized", false),
-        ("403 Forbidden", false),
-        ("408 Request Timeout", false),
-        ("413 Payload Too Large", true),
-        ("429 Too Many Requests", false),
-        ("500 Internal Server Error", false),
-        ("503 Service Unavailable", false),
-        ("301 Moved", false),
+        ("400 Bad Request", "mail"),
+        ("401 Unauthorized", "us"),
+        ("403 Forbidden", "us"),
+        ("404 Not Found", "us"),
+        ("408 Request Timeout", "now"),
+        ("413 Payload Too Large", "mail"),
+        ("429 Too Many Requests", "us"),
+        ("500 Internal Server Error", "now"),
+        ("503 Service Unavailable", "now"),
+        ("301 Moved", "now"),
     ];
-    for (status, permanent) in cases {
+    for (status, about) in cases {
         let sendgrid = SendGrid::answering(Some((status, refusal("Not like this.")))).await;
         let error = sendgrid.send().await.unwrap_err();
-        assert_eq!(error.is_permanent(), permanent, "{status}: {error}");
+        let told = match &error {
+            MailError::Permanent(_) => "mail",
+            MailError::Ours(_) => "us",
+            MailError::Temporary(_) => "now",
+        };
+        assert_eq!(told, about, "{status}: {error}");
         let text = error.to_string();
         assert!(text.contains(&status[..3]) && text.contains("Not like this."), "{text}");
     }

@@ -17,7 +17,7 @@ use crate::config::Loaded;
 
 /// Look at background work, and at what of it has failed
 ///
-/// A job that has failed too often is a dead letter: it is kept, and not tried again.
+/// A job that has failed too often is a dead letter: it is not tried again, and kept for 90 days.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(subcommand)]

@@ -9,7 +9,7 @@ use crate::{config::Loaded, telemetry};
 
 /// Bring the database's schema up to date
 ///
-/// `serve` does the same when it starts. Run it by itself to migrate before new nodes start. It
+/// `serve`, `worker` and `create-superuser` do the same when they start. Run it by itself to migrate before new nodes start. It
 /// waits for the database up to database.startup_timeout.
 #[derive(Debug, Args)]
 pub struct Options {

@@ -30,6 +30,9 @@ async fn a_mail_is_tried_again_or_buried_as_its_failure_deserves() {
         (Behaviour::Drop, LATER, "it hangs up after the recipient"),
         (Behaviour::DropInData, LATER, "it hangs up in the middle of the mail"),
         (Behaviour::Hang, LATER, "it says nothing in time"),
+        (Behaviour::RefuseSender, LATER, "553 5.7.1: we may not send as this sender"),
+        (Behaviour::RefuseRelay, LATER, "554 5.7.1: the server relays for others"),
+        (Behaviour::RefuseRate, LATER, "450 4.7.1: too much at once"),
         (Behaviour::RefuseForGood, NEVER, "550: nobody is there"),
         (Behaviour::TooLarge, NEVER, "552 5.3.4: the mail is too large"),
     ];

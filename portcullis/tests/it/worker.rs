@@ -97,6 +97,70 @@ async fn a_worker_that_is_killed_leaves_its_jobs_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_ends_each_worker_is_a_dead_letter_after_its_tries() {
+    let mail = SmtpServer::start().await;
+    mail.behave(Behaviour::Hang);
+    let place = idle(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
+    let place = place.with("PORTCULLIS_JOBS__RETRIES", "1");
+    let program = place.start().await;
+    register(&program, 0..1).await;
+    for tries in 1..=2 {
+        let worker = place.start_worker().await;
+        let at_work = async || (mail.connections() >= tries).then_some(());
+        eventually("the worker to begin", at_work).await;
+        worker.kill();
+    }
+    let last = place.start_worker().await;
+    let is_dead = async || {
+        let health = program.stranger().get("/health/").await.ok();
+        (health["queue"]["dead"] == 1).then_some(())
+    };
+    eventually("the dead letter", is_dead).await;
+    assert_eq!(mail.connections(), 2, "it is not begun a third time");
+    assert!(last.log().contains("the last one did not end"), "{}", last.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_stopped_uses_up_no_try() {
+    let mail = SmtpServer::start().await;
+    mail.behave(Behaviour::Hang);
+    let place = idle(&mail).await.with("PORTCULLIS_SERVER__SHUTDOWN_GRACE", "1s");
+    let place = place.with("PORTCULLIS_JOBS__RETRIES", "0");
+    let program = place.start().await;
+    register(&program, 0..1).await;
+    for tries in 1..=2 {
+        let worker = place.start_worker().await;
+        let at_work = async || (mail.connections() >= tries).then_some(());
+        eventually("the worker to begin", at_work).await;
+        worker.signal("TERM");
+        let (status, log) = worker.ended().await;
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert!(log.contains("still at work"), "{log}");
+    }
+    mail.behave(Behaviour::Accept);
+    let _next = place.start_worker().await;
+    arrived(&mail, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_is_about_us_is_one_line_for_operators_and_the_mail_goes_later() {
+    let mail = SmtpServer::start().await;
+    mail.behave(Behaviour::RefuseRelay);
+    let place = idle(&mail).await.with("PORTCULLIS_JOBS__BACKOFF", "1s");
+    let program = place.start().await;
+    register(&program, 0..1).await;
+    let worker = place.start_worker().await;
+    let told = async || worker.log().contains("because of us").then_some(());
+    eventually("the alarm", told).await;
+    mail.behave(Behaviour::Accept);
+    arrived(&mail, 1).await;
+    let log = worker.log();
+    let line = log.lines().find(|it| it.contains("because of us")).unwrap();
+    assert!(line.contains("\"ERROR\"") && line.contains("Relay access denied"), "{line}");
+    assert!(!line.contains("p0@example.com"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_does_not_keep_mail_in_its_memory() {
     let ran = Place::new().await.run(&["worker"]).await;
     assert_eq!(ran.status, Some(78), "{ran:?}");

@@ -25,6 +25,8 @@ pub(super) struct Relay {
     port: u16,
     tls: Tls,
     login: Option<Login>,
+    /// What we call ourselves.
+    hello: ClientId,
 }
 
 enum Tls {
@@ -36,14 +38,19 @@ enum Tls {
 
 /// Why a mail did not go through.
 pub(super) enum Failure {
-    Smtp(smtp::Error),
+    /// Before the server heard of a recipient.
+    Link(smtp::Error),
+    /// After that.
+    Mail(smtp::Error),
+    /// The server takes no address like the recipient's.
+    Unwritable,
     /// Somebody between us and the server may have taken its offer of TLS away.
     Unencrypted,
 }
 
 impl From<smtp::Error> for Failure {
     fn from(error: smtp::Error) -> Failure {
-        Failure::Smtp(error)
+        Failure::Link(error)
     }
 }
 
@@ -55,7 +62,7 @@ struct Login {
 impl Relay {
     /// Reads `smtp://user:password@host:587?tls=required` and its like. What is wrong is told
     /// without the address.
-    pub(super) fn parse(url: &str, ca_file: &str) -> Result<Relay, String> {
+    pub(super) fn parse(url: &str, ca_file: &str, hello: ClientId) -> Result<Relay, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         let host = match url.host().ok_or("there is no host")? {
             Host::Domain(name) => name.to_owned(),
@@ -77,23 +84,23 @@ impl Relay {
             _ => return Err("tls is for smtp: only, smtps: always has it".into()),
         };
         let login = login(&url)?;
-        Ok(Relay { host, port: url.port().unwrap_or(port), tls, login })
+        Ok(Relay { host, port: url.port().unwrap_or(port), tls, login, hello })
     }
 
     /// A connection that is encrypted as the settings say and signed in.
     pub(super) async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, Failure> {
-        let (server, us) = ((self.host.as_str(), self.port), ClientId::default());
+        let (server, us) = ((self.host.as_str(), self.port), &self.hello);
         let wrapper = match &self.tls {
             Tls::FromTheStart(parameters) => Some(parameters.clone()),
             Tls::Never | Tls::IfOffered(_) | Tls::Required(_) => None,
         };
         let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(patience), &us, wrapper, None).await?;
+            AsyncSmtpConnection::connect_tokio1(server, Some(patience), us, wrapper, None).await?;
         match &self.tls {
             Tls::IfOffered(parameters) if connection.can_starttls() => {
-                connection.starttls(parameters.clone(), &us).await?;
+                connection.starttls(parameters.clone(), us).await?;
             }
-            Tls::Required(parameters) => connection.starttls(parameters.clone(), &us).await?,
+            Tls::Required(parameters) => connection.starttls(parameters.clone(), us).await?,
             Tls::Never | Tls::IfOffered(_) | Tls::FromTheStart(_) => {}
         }
         if let Some(login) = &self.login {

@@ -1,11 +1,13 @@
 //! Texts that have to be addresses, origins or filters, and numbers that must not be zero.
 
+use std::net::IpAddr;
+
 use domain::{
     account::metadata::chosen_key,
     settings::{Profile, Settings},
 };
 use tracing_subscriber::EnvFilter;
-use url::Url;
+use url::{Host, Url};
 use web::site;
 
 use super::{Finding, database_kind, finding, link_urls};
@@ -127,6 +129,10 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
             let why = "mail would stay in memory instead of being sent";
             finding("email.url", why, schemes)
         }),
+        (!is_host(&settings.email.hello_name)).then(|| {
+            let why = format!("{:?} is no host name", settings.email.hello_name);
+            finding("email.hello_name", why, "use one such as mail.example.com, or leave it empty")
+        }),
         (!from.contains('@') || from.chars().any(char::is_control)).then(|| {
             let remedy = "use one such as Accounts <no-reply@example.com>";
             finding("email.from", format!("{from:?} is not a sender"), remedy)
@@ -134,6 +140,11 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// A host name or an IP address, if anything.
+fn is_host(text: &str) -> bool {
+    text.is_empty() || text.parse::<IpAddr>().is_ok() || Host::parse(text).is_ok()
 }
 
 fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
@@ -240,6 +251,8 @@ mod tests {
                 ("cors.allowed_headers", |it| it.cors.allowed_headers = vec!["a b".into()]),
                 ("email.url", |it| it.email.url = "mail.example.com".into()),
                 ("email.from", |it| it.email.from = "Portcullis".into()),
+                ("email.hello_name", |it| it.email.hello_name = "mail server".into()),
+                ("email.hello_name", |it| it.email.hello_name = "a\r\nRSET".into()),
                 ("email.sendgrid_key", |it| it.email.url = "sendgrid:".into()),
                 ("email.sendgrid_url", |it| {
                     it.email.url = "sendgrid:".into();

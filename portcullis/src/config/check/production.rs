@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Secret, Span, settings::Settings};
+use url::{Host, Url};
 
 use super::{DatabaseKind, Finding, database_kind, finding, link_urls};
 
@@ -19,6 +20,7 @@ pub fn find(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(addresses(settings));
     findings.extend(links(settings));
+    findings.extend(mail(settings));
     findings.extend(secrets(settings));
     findings.extend(strengths(settings));
     findings
@@ -54,6 +56,23 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
     let open = link_urls(settings).into_iter().filter(|it| it.1.starts_with("http://"));
     open.map(|(name, _)| finding(name, "others on the way can read the token", "use https"))
+}
+
+fn mail(settings: &Settings) -> Option<Finding> {
+    let url = Url::parse(settings.email.url.expose()).ok().filter(|it| it.scheme() == "smtp")?;
+    let insists =
+        url.query_pairs().next().is_some_and(|(key, value)| key == "tls" && value == "required");
+    let is_near = match url.host()? {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    (!insists && !is_near && !settings.email.allow_unencrypted).then(|| {
+        let why = "others on the way could read the tokens in mails, or take the offer of TLS away";
+        let remedy = "add ?tls=required, or use smtps://; email.allow_unencrypted = true on a network \
+                      of your own";
+        finding("email.url", why, remedy)
+    })
 }
 
 fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
@@ -131,6 +150,11 @@ mod tests {
                 ("server.public_url", |it| it.server.public_url.clear()),
                 ("server.public_url", |it| it.server.public_url = "http://a.example".into()),
                 ("email.url", |it| it.email.url = "inbox:".into()),
+                ("email.url", |it| it.email.url = "smtp://mail.example.com:25".into()),
+                ("email.url", |it| it.email.url = "smtp://u:p@mail.example.com?tls=none".into()),
+                ("email.url", |it| it.email.url = "smtp://10.0.0.1?tls=opportunistic".into()),
+                ("email.url", |it| it.email.url = "smtp://[2001:db8::1]".into()),
+                ("email.url", |it| it.email.url = "smtp://h.example?tls=none&tls=required".into()),
                 ("secrets.master", |it| it.database.url = "postgres://db/portcullis".into()),
                 ("secrets.master", |it| it.secrets.master = "portcullis".into()),
                 ("secrets.master", |it| it.secrets.master = "abcabc".repeat(9).into()),
@@ -168,6 +192,26 @@ mod tests {
             (settings.passwords.memory_kib, settings.passwords.iterations) = (memory, passes);
             assert_findings(&settings, &[]);
         }
+    }
+
+    #[test]
+    fn mail_may_travel_encrypted_or_not_at_all_or_knowingly() {
+        let urls = [
+            "smtp://u:p@mail.example.com:587?tls=required",
+            "smtp://127.0.0.1:25?tls=none",
+            "smtp://[::1]:25",
+            "smtp://localhost",
+            "file:/var/mail",
+        ];
+        for url in urls {
+            let mut settings = production();
+            settings.email.url = url.into();
+            assert_findings(&settings, &[]);
+        }
+        let mut settings = production();
+        settings.email.url = "smtp://mail.internal?tls=none".into();
+        settings.email.allow_unencrypted = true;
+        assert_findings(&settings, &[]);
     }
 
     #[test]

@@ -32,6 +32,16 @@ pub enum Behaviour {
     MailboxFull,
     /// 552 to each mail as such.
     TooLarge,
+    /// 504 to each greeting that is no full name.
+    WantFullName,
+    /// The same, told to each recipient.
+    WantFullNameLater,
+    /// 553 to each sender.
+    RefuseSender,
+    /// 554 to each recipient, as a server that relays for others does.
+    RefuseRelay,
+    /// 450 to each sender: too much at once.
+    RefuseRate,
     /// Hangs up in the middle of the mail.
     DropInData,
     /// 500 to each sign-in, with the command repeated.
@@ -62,6 +72,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// A mail that was accepted.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
+    /// What followed `EHLO`.
+    pub hello: String,
     pub from: String,
     pub to: Vec<String>,
     /// Headers and body, lines ending in `\n`.
@@ -150,7 +162,7 @@ impl State {
             let Some(line) = talk.line().await? else { return Ok(()) };
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
             match verb.as_str() {
-                "EHLO" => self.greet(&mut talk).await?,
+                "EHLO" => self.greet(&mut talk, &line).await?,
                 "STARTTLS" => {
                     talk.say("220 go ahead").await?;
                     let Encryption::StartTls(upgrade) = &self.encryption else { return Ok(()) };
@@ -160,10 +172,7 @@ impl State {
                 "MAIL" if self.login.is_some() && talk.mail.login.is_none() => {
                     talk.say("530 5.7.0 Authentication required").await?;
                 }
-                "MAIL" => {
-                    talk.mail.from = path(&line);
-                    talk.say("250 2.1.0 Ok").await?;
-                }
+                "MAIL" => self.sender(&mut talk, &line).await?,
                 "RCPT" => self.recipient(&mut talk, &line).await?,
                 "DATA" => self.data(&mut talk).await?,
                 "NOOP" | "RSET" => talk.say("250 2.0.0 Ok").await?,
@@ -173,7 +182,14 @@ impl State {
         }
     }
 
-    async fn greet(&self, talk: &mut Talk) -> io::Result<()> {
+    async fn greet(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+        talk.mail.hello = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let wants_full = *self.behaviour.lock().unwrap() == Behaviour::WantFullName;
+        if wants_full && !talk.mail.hello.contains('.') {
+            return talk
+                .say("504 5.5.2 Helo command rejected: need fully-qualified hostname")
+                .await;
+        }
         talk.say("250-test").await?;
         if matches!(self.encryption, Encryption::StartTls(_)) && !talk.mail.encrypted {
             talk.say("250-STARTTLS").await?;
@@ -196,11 +212,33 @@ impl State {
         talk.say("235 2.7.0 Authentication successful").await
     }
 
+    async fn sender(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+        let behaviour = *self.behaviour.lock().unwrap();
+        match behaviour {
+            Behaviour::RefuseSender => talk.say("553 5.7.1 Sender is not owned by you").await,
+            Behaviour::RefuseRate => talk.say("450 4.7.1 Too many messages").await,
+            _ => {
+                talk.mail.from = path(line);
+                talk.say("250 2.1.0 Ok").await
+            }
+        }
+    }
+
     async fn recipient(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
+            Behaviour::WantFullNameLater if !talk.mail.hello.contains('.') => {
+                let host = &talk.mail.hello;
+                let text = format!("504 5.5.2 <{host}>: Helo command rejected: need full name");
+                talk.say(&text).await
+            }
+            Behaviour::RefuseRelay => talk.say("554 5.7.1 Relay access denied").await,
             Behaviour::Accept
             | Behaviour::RepeatSignIn
+            | Behaviour::WantFullName
+            | Behaviour::WantFullNameLater
+            | Behaviour::RefuseSender
+            | Behaviour::RefuseRate
             | Behaviour::TooLarge
             | Behaviour::DropInData => {
                 talk.mail.to.push(path(line));
