@@ -89,30 +89,26 @@ impl Hasher {
     /// hashed once, or in its one form. A wrong one costs a hash for each, whatever it is compared
     /// with.
     pub async fn verify(&self, password: &Secret, hash: &str) -> Result<Verified> {
-        let Some(prepared) = opaque::prepare(password).filter(|it| it != password) else {
-            return self.compare(password, hash, None).await;
-        };
-        match self.compare(password, hash, Some(prepared.clone())).await? {
-            Verified::Wrong => self.compare(&prepared, hash, None).await,
-            right => Ok(right),
-        }
-    }
-
-    /// Whether exactly these bytes were hashed. A hash that is no longer as it ought to be is made
-    /// anew, of `form` if there is one.
-    async fn compare(&self, typed: &Secret, hash: &str, form: Option<Secret>) -> Result<Verified> {
-        let (known, typed, params) = (hash.to_owned(), typed.clone(), self.params.clone());
-        let salt = random::bytes()?;
-        self.hashes.fetch_add(1, Ordering::Relaxed);
+        let prepared = opaque::prepare(password).filter(|it| it != password);
+        let (known, typed, params) = (hash.to_owned(), password.clone(), self.params.clone());
+        let (salt, hashes) = (random::bytes()?, self.hashes.clone());
+        hashes.fetch_add(1, Ordering::Relaxed);
         self.run(move |memory| {
-            let found = verify(typed.expose().as_bytes(), &known, &params, memory)?;
-            match (found, form) {
-                (Match::No, _) => Ok(Verified::Wrong),
-                (Match::Yes, None) => Ok(Verified::Right),
-                (Match::Yes | Match::Outdated, form) => {
-                    let password = form.unwrap_or(typed);
-                    let hash = self::hash(password.expose().as_bytes(), salt, &params, memory)?;
-                    Ok(Verified::Outdated { hash })
+            let mut compare = |it: &Secret| verify(it.expose().as_bytes(), &known, &params, memory);
+            let (found, password) = match (compare(&typed)?, prepared) {
+                (Match::No, Some(prepared)) => {
+                    hashes.fetch_add(1, Ordering::Relaxed);
+                    (compare(&prepared)?, prepared)
+                }
+                (Match::Yes | Match::Outdated, Some(prepared)) => (Match::Outdated, prepared),
+                (found, None) => (found, typed),
+            };
+            match found {
+                Match::No => Ok(Verified::Wrong),
+                Match::Yes => Ok(Verified::Right),
+                Match::Outdated => {
+                    let password = password.expose().as_bytes();
+                    Ok(Verified::Outdated { hash: self::hash(password, salt, &params, memory)? })
                 }
             }
         })

@@ -19,10 +19,11 @@ pub fn check_domain(email: &Email, rules: &Registration) -> Result<(), FieldErro
 
 /// `example.com` is itself alone, `*.example.com` whatever is beneath it.
 fn matches(domain: &str, pattern: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
+    // In the form in which an address has its domain.
+    let ascii = |it: &str| idna::domain_to_ascii(it).unwrap_or_else(|_| it.to_ascii_lowercase());
     match pattern.strip_prefix("*.") {
-        Some(parent) => domain.strip_suffix(parent).is_some_and(|it| it.ends_with('.')),
-        None => domain == pattern,
+        Some(parent) => domain.strip_suffix(&ascii(parent)).is_some_and(|it| it.ends_with('.')),
+        None => domain == ascii(pattern),
     }
 }
 
@@ -34,7 +35,7 @@ mod tests {
     fn domains_are_allowed_and_blocked() {
         let rules = Registration {
             allowed_domains: vec!["Example.com".into(), "*.example.org".into()],
-            blocked_domains: vec!["bad.example.org".into()],
+            blocked_domains: vec!["bad.example.org".into(), "Bu\u{308}cher.example.org".into()],
             ..Registration::default()
         };
         let cases = [
@@ -43,6 +44,7 @@ mod tests {
             ("a@example.org", false),
             ("a@sub.example.org", true),
             ("a@bad.example.org", false),
+            ("a@b\u{fc}cher.example.org", false),
             ("a@badexample.org", false),
             ("a@example.net", false),
         ];
