@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use domain::{
-    Code, Secret,
+    Code, Secret, SessionId,
     account::User,
     event::Event,
     session::{

@@ -59,6 +59,10 @@ impl Email {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |it| it.1)
     }
+
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('@').map_or(self.as_str(), |it| it.0)
+    }
 }
 
 /// What stands before the `@`: words with dots between them (RFC 5322, section 3.2.3), in any

@@ -1,8 +1,5 @@
 //! Refresh tokens as generations of a session: the table of the rule, through the front door.
 
-use std::sync::atomic::Ordering;
-
-use app::Clock;
 use domain::Span;
 use serde_json::json;
 
@@ -156,8 +153,7 @@ async fn a_node_whose_clock_is_behind_notes_that_the_head_has_arrived() {
     let world = World::start().await;
     let mut anna = world.registered("anna@example.com").await;
     anna.refresh().await.ok();
-    let Clock::Manual(micros) = &world.clock else { panic!("not a clock of tests") };
-    micros.fetch_sub(500_000, Ordering::AcqRel);
+    world.clock.step_back(Span::millis(500));
     anna.profile().await.ok();
     world.settle().await;
     let session = world.session(&anna).await;
