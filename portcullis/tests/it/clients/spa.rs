@@ -188,6 +188,15 @@ async fn it_verifies_an_address_and_resets_a_password() {
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
 }
 
+/// The statuses of calls that are made at once.
+async fn eight_calls(spa: &Arc<Spa>) -> Vec<u16> {
+    let call = |_| {
+        let spa = spa.clone();
+        async move { spa.sessions().await.status }
+    };
+    at_once(8, call).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_at_once_that_meet_an_expired_token_all_succeed() {
     let world = two_ports(|_| {}).await;
@@ -197,12 +206,7 @@ async fn many_calls_at_once_that_meet_an_expired_token_all_succeed() {
     spa.login(ANNA, PASSWORD).await;
     for round in 1..=3 {
         world.pass(Span::minutes(16)).await;
-        let answers = at_once(8, |_| {
-            let spa = spa.clone();
-            async move { spa.sessions().await.status }
-        })
-        .await;
-        assert_eq!(answers, [200; 8], "round {round}");
+        assert_eq!(eight_calls(&spa).await, [200; 8], "round {round}");
     }
     assert!(spa.refreshes() >= 3);
     assert!(!spa.at_login.load(Ordering::SeqCst));
@@ -226,12 +230,7 @@ async fn requests_that_overtake_each_other_sign_nobody_out() {
     for round in 1..=rounds {
         spa.refreshes.store(0, Ordering::SeqCst);
         world.pass(Span::minutes(16)).await;
-        let answers = at_once(8, |_| {
-            let spa = spa.clone();
-            async move { spa.sessions().await.status }
-        })
-        .await;
-        assert_eq!(answers, [200; 8], "round {round}");
+        assert_eq!(eight_calls(&spa).await, [200; 8], "round {round}");
         assert!(!spa.at_login.load(Ordering::SeqCst), "round {round}");
         // Which of several answers a browser keeps is no matter of this test: the page asks once
         // more, and holds the newest.
