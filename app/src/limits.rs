@@ -17,6 +17,9 @@ pub struct Limit {
     pub rate: Rate,
 }
 
+/// How many times the rate of one all have that are counted together as well.
+const WIDER_FACTOR: u32 = Network::WIDER_FACTOR;
+
 /// Who a limit counts for.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
@@ -24,6 +27,8 @@ pub enum Who<'a> {
     One(&'a str),
     /// A client's network, and the wider one around it.
     Network(&'a Network),
+    /// One of several that count together as well, such as a device of an account.
+    Part { own: &'a str, whole: &'a str },
 }
 
 impl<'a> From<&'a str> for Who<'a> {
@@ -71,12 +76,16 @@ pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -
 /// The keys that a limit counts by, the narrowest first.
 fn counts(limit: Limit, who: Who<'_>) -> Vec<(String, Rate)> {
     let key = |who: &dyn fmt::Display| format!("limit:{}:{who}", limit.name);
+    let count = limit.rate.count.saturating_mul(WIDER_FACTOR);
+    let wider_rate = Rate { count, ..limit.rate };
     match who {
         Who::One(it) => vec![(key(&it), limit.rate)],
         Who::Network(it) => {
-            let count = limit.rate.count.saturating_mul(Network::WIDER_FACTOR);
-            let wider = it.wider.map(|wider| (key(&wider), Rate { count, ..limit.rate }));
+            let wider = it.wider.map(|wider| (key(&wider), wider_rate));
             [(key(it), limit.rate)].into_iter().chain(wider).collect()
+        }
+        Who::Part { own, whole } => {
+            vec![(key(&own), limit.rate), (key(&format_args!("all:{whole}")), wider_rate)]
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     audit::{self, Entry},
     deletion::{Offer, is_restorable},
     hasher::Verified,
-    limits::{self, Limit},
+    limits::{self, Limit, Who},
     lockout::{self, Counters, Guess, Seen},
     revocations,
     sessions::{self, NewSession, Proof},
@@ -101,8 +101,10 @@ async fn check_password(
             return Err(Code::InvalidCredentials.into());
         };
         // Whatever a right password leads to leaves rows behind.
-        let limit = Limit { name: "sign_in", rate: app.settings.limits.sign_in };
-        let spent = limits::take(app, ctx, limit, &counters.account()).await?;
+        let limit = Limit { name: "login_success", rate: app.settings.limits.login_success };
+        let (own, whole) = counters.account();
+        let who = Who::Part { own: &own, whole: &whole };
+        let spent = limits::take(app, ctx, limit, who).await?;
         if let Some(pair) = admit(app, ctx, attempt, found, (verified, guess)).await? {
             limits::keep(spent);
             return Ok(pair);

@@ -118,9 +118,15 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
         if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
             let verdict = verdict?;
             if verdict != Verdict::Reused && spent.is_none() {
-                spent = Some(spend(app, ctx, &facts.session).await?);
+                spent = match spend(app, ctx, &facts.session).await {
+                    // Another node may have rotated since, and then this is theft.
+                    Err(Error::Refused(_)) if !is_fresh => None,
+                    taken => Some(taken?),
+                };
             }
-            if let Some(pair) = carry_out(app, ctx, (&token, verdict), &facts).await? {
+            if (verdict == Verdict::Reused || spent.is_some())
+                && let Some(pair) = carry_out(app, ctx, (&token, verdict), &facts).await?
+            {
                 return Ok(pair);
             }
         }

@@ -15,6 +15,8 @@ enum Kind {
     Account = 2,
     /// In place of the account, for names that nobody has.
     Nobody = 3,
+    /// In place of the account, for whoever is signed in.
+    Session = 4,
 }
 
 /// The device where it has signed in to the account before; without one, all strangers together.
@@ -53,19 +55,20 @@ impl Counters {
         }
     }
 
-    /// By what the account is known here, apart for each device that has signed in to it before.
-    pub fn account(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.account)
+    /// By what the account is known here, apart for each device that has signed in to it before, and
+    /// all of them together.
+    pub fn account(&self) -> (String, String) {
+        (URL_SAFE_NO_PAD.encode(self.account), URL_SAFE_NO_PAD.encode(self.group))
     }
 
-    /// Of somebody who is signed in and is asked for the password: on the device of the session.
+    /// Of somebody who is signed in and is asked for the password. Whoever has stolen a session must
+    /// not lock its device, so that the owner can sign in there.
     pub fn of_check(app: &App, user: &User, session: &Session) -> Counters {
-        let id = user.id.0.as_bytes();
         Counters {
             user: Some(user.id),
             name: None,
-            account: hash(app, Kind::Account, Some(&session.device_fingerprint), id),
-            group: hash(app, Kind::Account, None, id),
+            account: hash(app, Kind::Session, None, session.id.0.as_bytes()),
+            group: hash(app, Kind::Account, None, user.id.0.as_bytes()),
         }
     }
 }

@@ -18,8 +18,8 @@ section! {
         /// Failed sign-ins, for each client address.
         pub login: Rate = Rate::new(25, HOUR),
         /// Right passwords at a sign-in, for each account. Each device that has signed in to it before has a
-        /// count of its own.
-        pub sign_in: Rate = Rate::new(100, HOUR),
+        /// count of its own, and all of them together 16 times as many.
+        pub login_success: Rate = Rate::new(100, HOUR),
         /// Refreshes of one session.
         pub refresh: Rate = Rate::new(60, HOUR),
         /// Failed refreshes, for each client address.

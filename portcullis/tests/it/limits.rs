@@ -230,7 +230,7 @@ async fn changes_of_a_password_are_counted_by_session() {
 async fn sign_ins_that_succeed_are_counted_by_account_and_apart_for_known_devices() {
     let world = World::with(|it| {
         enable(it);
-        it.limits.sign_in = "3/1h".parse().unwrap();
+        it.limits.login_success = "3/1h".parse().unwrap();
     })
     .await;
     let anna = world.registered("anna@example.com").await;
@@ -241,7 +241,7 @@ async fn sign_ins_that_succeed_are_counted_by_account_and_apart_for_known_device
         world.stranger().login("anna@example.com").await.ok();
     }
     let rows = world.audit(&anna).await.len();
-    limited(world.stranger().login("anna@example.com").await, "sign_in", "q=3;w=3600", 1200);
+    limited(world.stranger().login("anna@example.com").await, "login_success", "q=3;w=3600", 1200);
     assert_eq!(world.audit(&anna).await.len(), rows);
     assert_eq!(anna.sessions().await.len(), 4);
     let wrong = credentials("anna@example.com", "Wr0ng&Quiet-River");
@@ -264,6 +264,31 @@ async fn csrf_tokens_are_counted_by_address() {
         nobody.get("/api/v1/auth/csrf").await.ok();
     }
     limited(nobody.get("/api/v1/auth/csrf").await, "csrf", "q=100;w=3600", 36);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_devices_do_not_get_around_the_limit_of_sign_ins() {
+    let world = World::with(|it| {
+        enable(it);
+        it.limits.login_success = "1/1h".parse().unwrap();
+    })
+    .await;
+    world.registered("anna@example.com").await;
+    let mut devices = Vec::new();
+    for _ in 0..20 {
+        let mut browser = world.browser();
+        browser.login("anna@example.com").await.ok();
+        devices.push(browser);
+        world.pass(Span::hours(1)).await;
+    }
+    // Each is known now and has a count of its own, but 16 are all that they have together.
+    let mut statuses = Vec::new();
+    for browser in &mut devices {
+        statuses.push(browser.login("anna@example.com").await.status);
+    }
+    assert_eq!(statuses, [[200; 16].as_slice(), &[429; 4]].concat());
+    world.pass(Span::minutes(4)).await;
+    devices[19].login("anna@example.com").await.ok();
 }
 
 /// Asks for a mail by way of a proxy that says this.

@@ -239,12 +239,30 @@ async fn wherever_the_password_is_asked_for_wrong_ones_count() {
     anna.change_password(change(PASSWORD)).await.invalid(&incorrect("old_password"));
     let right = anna.post("/api/v1/auth/email/change", new_email(PASSWORD)).await;
     right.invalid(&incorrect("password"));
-    // It was this device, and nobody else suffers.
+    // It was this session, and nobody else suffers.
     world.stranger().login(ANNA).await.ok();
     phone.post("/api/v1/auth/email/change", new_email(PASSWORD)).await.ok();
     world.pass(SPAN).await;
     anna.refresh().await.ok();
     anna.change_password(change(PASSWORD)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_stolen_a_session_does_not_lock_its_device() {
+    let world = World::with(|it| it.lockout.account_failures = 5).await;
+    world.registered(ANNA).await;
+    let mut laptop = world.browser();
+    let access = laptop.login(ANNA).await.ok()["access"].as_str().unwrap().to_owned();
+    let thief = world.stranger().bearing(&access);
+    let change = |old: &str| json!({ "old_password": old, "new_password": NEW });
+    for _ in 0..6 {
+        let answer = thief.post("/api/v1/auth/password/change", change(WRONG)).await;
+        answer.invalid(&[("old_password", "password_incorrect")]);
+    }
+    let access = laptop.login(ANNA).await.ok()["access"].as_str().unwrap().to_owned();
+    let owner = world.stranger().bearing(&access);
+    owner.post("/api/v1/auth/password/change", change(PASSWORD)).await.ok();
+    thief.profile().await.refused("session_ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]

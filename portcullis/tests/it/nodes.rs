@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Span, Time};
+use domain::{Span, Time, settings::Settings};
 use serde_json::json;
 use store::schedules::{self, Schedule};
 use tokio::task::JoinSet;
@@ -160,6 +160,27 @@ async fn a_token_from_before_a_change_on_the_other_node_is_void_and_no_theft() {
     node.settle().await;
     anna.at(node.url()).profile().await.ok();
     anna.refresh().await.ok();
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_at_one_node_cannot_use_up_what_the_alarm_at_the_other_needs() {
+    let few = |it: &mut Settings| {
+        it.limits.enabled = true;
+        it.limits.refresh = "8/1h".parse().unwrap();
+    };
+    let Some((world, node)) = World::of_two_nodes(few).await else { return };
+    let mut anna = world.registered("anna@example.com").await;
+    anna.refresh().await.ok();
+    // So that the first node remembers the session as it is now.
+    anna.profile().await.ok();
+    let mut thief = anna.at(node.url());
+    while thief.refresh().await.status == 200 {}
+    thief.profile().await.ok();
+    world.pass(Span::seconds(11)).await;
+    anna.refresh().await.refused("refresh_token_reused");
+    node.settle().await;
+    thief.profile().await.refused("session_ended");
     node.stop().await;
 }
 
