@@ -8,7 +8,7 @@ use domain::{
     event::Event,
     session::{
         EndReason, Session, access_token,
-        refresh::{RefreshToken, Verdict, decide},
+        refresh::{Holder, RefreshToken, Verdict, decide},
     },
 };
 use store::Db;
@@ -59,6 +59,7 @@ pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> 
 pub struct Presented {
     pub body: Option<Secret>,
     pub cookies: Vec<Secret>,
+    pub holder: Holder,
 }
 
 impl Presented {
@@ -113,7 +114,7 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
     let (mut facts, mut is_fresh) = known(app, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
-        let verdict = judge(app, ctx, &token, &facts);
+        let verdict = judge(app, ctx, (&token, presented.holder), &facts);
         // Only a rotation may be decided on what is remembered: its guard is in the statement.
         if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
             let verdict = verdict?;
@@ -170,13 +171,18 @@ async fn genuine(app: &App, token: &RefreshToken) -> Result<Facts> {
 }
 
 /// What follows from a genuine token, or why nothing does.
-fn judge(app: &App, ctx: &Ctx, token: &RefreshToken, facts: &Facts) -> Result<Verdict> {
+fn judge(
+    app: &App,
+    ctx: &Ctx,
+    (token, holder): (&RefreshToken, Holder),
+    facts: &Facts,
+) -> Result<Verdict> {
     let Facts { session, user } = facts;
     if !session.is_alive(ctx.now) || !user.is_usable() {
         return Err(Code::SessionEnded.into());
     }
     let leeway = app.settings.tokens.refresh_leeway;
-    match decide(token.generation, session, ctx.now, leeway) {
+    match decide(token.generation, session, ctx.now, leeway, holder) {
         Verdict::Ahead => Err(Code::InvalidToken.into()),
         verdict => Ok(verdict),
     }
@@ -290,7 +296,7 @@ pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
         return caller::authenticate(app, ctx, token).await.map(drop);
     };
     let facts = genuine(app, &refresh).await?;
-    match judge(app, ctx, &refresh, &facts)? {
+    match judge(app, ctx, (&refresh, Holder::Program), &facts)? {
         Verdict::Rotate | Verdict::Repeat | Verdict::Replace => Ok(()),
         Verdict::Reused | Verdict::Ahead => Err(Code::InvalidToken.into()),
     }

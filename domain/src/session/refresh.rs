@@ -88,12 +88,36 @@ pub enum Verdict {
     Ahead,
 }
 
-/// How many superseded generations are remembered. While so many were superseded within the leeway,
-/// the head is answered with itself: none may be forgotten before its time.
-const REMEMBERED: usize = 16;
+/// Who presents a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Holder {
+    #[default]
+    Program,
+    /// A page in a browser. Its calls share a cookie, which holds what the answer says that arrived
+    /// last. Answers overtake each other too, so all that are made within the leeway have to say the
+    /// same.
+    Page,
+}
+
+impl Holder {
+    /// With this many generations superseded within the leeway, the head is repeated instead of
+    /// rotated. Of a program it is as many as are remembered.
+    const fn most_rotations(self) -> usize {
+        match self {
+            Holder::Program => 16,
+            Holder::Page => 1,
+        }
+    }
+}
 
 /// The rule for generation `presented` of a session.
-pub fn decide(presented: i64, session: &Session, now: Time, leeway: Span) -> Verdict {
+pub fn decide(
+    presented: i64,
+    session: &Session,
+    now: Time,
+    leeway: Span,
+    holder: Holder,
+) -> Verdict {
     if presented > session.head {
         return Verdict::Ahead;
     }
@@ -101,7 +125,8 @@ pub fn decide(presented: i64, session: &Session, now: Time, leeway: Span) -> Ver
     if presented == session.head {
         let parents = usize::from(session.parent.is_some() && is_recent(session.head_made_at));
         let remembered = session.superseded.recent(now, leeway) + parents;
-        return if remembered < REMEMBERED { Verdict::Rotate } else { Verdict::Repeat };
+        let may_rotate = remembered < holder.most_rotations();
+        return if may_rotate { Verdict::Rotate } else { Verdict::Repeat };
     }
     if leeway.is_zero() {
         return Verdict::Reused;
@@ -117,7 +142,7 @@ pub fn decide(presented: i64, session: &Session, now: Time, leeway: Span) -> Ver
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{Holder::*, *};
     use crate::{
         UserId,
         session::{EndReason, Superseded},
@@ -125,6 +150,10 @@ mod tests {
     };
 
     const LEEWAY: Span = Span::seconds(10);
+
+    fn decided(presented: i64, session: &Session, now: Time) -> Verdict {
+        decide(presented, session, now, LEEWAY, Program)
+    }
 
     fn session(head: i64, parent: Option<i64>, head_shown: bool) -> Session {
         let start = Time::from_seconds(1_000);
@@ -180,7 +209,7 @@ mod tests {
         ];
         for (presented, head, parent, shown, seconds, verdict) in cases {
             let now = Time::from_seconds(1_000 + seconds);
-            let told = decide(presented, &session(head, parent, shown), now, LEEWAY);
+            let told = decided(presented, &session(head, parent, shown), now);
             assert_eq!(told, verdict, "{presented} of {head}, parent {parent:?}, {seconds} s");
         }
     }
@@ -200,9 +229,8 @@ mod tests {
         let (current, now) = after_rotations(5);
         assert_eq!(current.head, 6);
         // Generation n was superseded at second n.
-        let table = |passed| {
-            [1, 2, 3, 4, 5].map(|it| decide(it, &current, now + Span::seconds(passed), LEEWAY))
-        };
+        let table =
+            |passed| [1, 2, 3, 4, 5].map(|it| decided(it, &current, now + Span::seconds(passed)));
         let (repeat, reused) = (Verdict::Repeat, Verdict::Reused);
         assert_eq!(table(0), [repeat; 5]);
         assert_eq!(table(5), [repeat; 5]);
@@ -215,17 +243,30 @@ mod tests {
         let mut current = session(1, None, true);
         let start = Time::from_seconds(2_000);
         for number in 1..=16 {
-            assert_eq!(decide(number, &current, start, LEEWAY), Verdict::Rotate);
+            assert_eq!(decided(number, &current, start), Verdict::Rotate);
             current = current.rotated(start, &Tokens::default());
         }
         assert_eq!(current.superseded.as_bytes().len(), 15 * 16);
-        assert_eq!(decide(17, &current, start, LEEWAY), Verdict::Repeat);
-        assert_eq!(decide(1, &current, start, LEEWAY), Verdict::Repeat);
+        assert_eq!(decided(17, &current, start), Verdict::Repeat);
+        assert_eq!(decided(1, &current, start), Verdict::Repeat);
         let later = start + LEEWAY;
-        assert_eq!(decide(17, &current, later, LEEWAY), Verdict::Rotate);
-        assert_eq!(decide(1, &current, later, LEEWAY), Verdict::Reused);
+        assert_eq!(decided(17, &current, later), Verdict::Rotate);
+        assert_eq!(decided(1, &current, later), Verdict::Reused);
         let next = current.rotated(later, &Tokens::default());
         assert_eq!(next.superseded, Superseded::default());
+    }
+
+    #[test]
+    fn a_page_rotates_once_within_the_leeway() {
+        let tokens = Tokens::default();
+        let (current, start) = (session(1, None, true), Time::from_seconds(2_000));
+        let told = |it: &Session, now| decide(it.head, it, now, LEEWAY, Page);
+        assert_eq!(told(&current, start), Verdict::Rotate);
+        let next = current.rotated(start, &tokens);
+        assert_eq!(told(&next, start), Verdict::Repeat);
+        assert_eq!(decided(1, &next, start), Verdict::Repeat);
+        assert_eq!(told(&next, start + LEEWAY), Verdict::Rotate);
+        assert_eq!(decide(2, &next, start, Span::ZERO, Page), Verdict::Rotate);
     }
 
     #[test]
@@ -234,13 +275,13 @@ mod tests {
         let (current, now) = after_rotations(2);
         let lost = current.rotated(now, &tokens);
         let later = now + LEEWAY;
-        assert_eq!(decide(3, &lost, later, LEEWAY), Verdict::Replace);
+        assert_eq!(decided(3, &lost, later), Verdict::Replace);
         let replaced = lost.replaced(later, &tokens);
         assert_eq!((replaced.head, replaced.parent), (5, Some(3)));
-        let told = [3, 4].map(|it| decide(it, &replaced, later, LEEWAY));
+        let told = [3, 4].map(|it| decided(it, &replaced, later));
         assert_eq!(told, [Verdict::Repeat, Verdict::Reused]);
         let next = replaced.rotated(later, &tokens);
-        let told = [3, 4, 5].map(|it| decide(it, &next, later, LEEWAY));
+        let told = [3, 4, 5].map(|it| decided(it, &next, later));
         assert_eq!(told, [Verdict::Repeat, Verdict::Reused, Verdict::Repeat]);
     }
 
@@ -248,13 +289,14 @@ mod tests {
     fn a_clock_that_was_set_back_makes_nothing_good_again() {
         let (current, now) = after_rotations(3);
         let yesterday = now - Span::days(1);
-        let told = [1, 2, 3, 4].map(|it| decide(it, &current, yesterday, LEEWAY));
+        let told = [1, 2, 3, 4].map(|it| decided(it, &current, yesterday));
         assert_eq!(told, [Verdict::Reused, Verdict::Reused, Verdict::Reused, Verdict::Rotate]);
     }
 
     #[test]
     fn without_leeway_any_older_token_is_stolen() {
-        let told = decide(4, &session(5, Some(4), false), Time::from_seconds(1_000), Span::ZERO);
+        let told =
+            decide(4, &session(5, Some(4), false), Time::from_seconds(1_000), Span::ZERO, Program);
         assert_eq!(told, Verdict::Reused);
     }
 
@@ -289,12 +331,12 @@ mod tests {
             let (mut now, held) = (Time::from_seconds(2_000), current.head);
             let mut winner = held;
             for _ in 0..steps {
-                prop_assert_eq!(decide(winner, &current, now, LEEWAY), Verdict::Rotate);
+                prop_assert_eq!(decided(winner, &current, now), Verdict::Rotate);
                 current = Session { head_shown: true, ..current.rotated(now, &Tokens::default()) };
                 winner = current.head;
                 now = now + Span::seconds(wait.unsigned_abs());
             }
-            prop_assert_eq!(decide(held, &current, now, LEEWAY), Verdict::Reused);
+            prop_assert_eq!(decided(held, &current, now), Verdict::Reused);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! What tells it from a thief is how little time has passed. The parent's own time is
 //! `head_made_at`, so only what lies before the parent is kept here, which is seldom anything.
 
-use crate::{Span, Time};
+use crate::{Span, Time, reach::TOLERANCE};
 
 /// A generation and a time, eight bytes each, big-endian.
 const ENTRY: usize = 16;
@@ -52,10 +52,10 @@ impl Superseded {
     }
 }
 
-/// Whether less than the leeway lies between them. A time that is further ahead than that is from
-/// before the clock was set back, and long past.
+/// Whether the leeway after it is not over. Clocks of nodes differ, so it may be ahead; a time that is
+/// further ahead than theirs can be is from before the clock was set back, and long past.
 pub(super) fn is_recent(at: Time, now: Time, leeway: Span) -> bool {
-    now.since(at) < leeway && at.since(now) < leeway
+    now.since(at) < leeway && at.since(now) <= TOLERANCE
 }
 
 #[cfg(test)]
@@ -90,9 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn a_time_from_before_the_clock_was_set_back_is_past() {
-        assert!(is_recent(at(100), at(91), LEEWAY));
-        assert!(!is_recent(at(100), at(90), LEEWAY));
-        assert!(!is_recent(at(100) + Span::days(1), at(100), LEEWAY));
+    fn a_time_is_recent_by_the_clock_of_another_node_and_not_by_that_of_yesterday() {
+        assert!(is_recent(at(100), at(109), LEEWAY));
+        assert!(!is_recent(at(100), at(110), LEEWAY));
+        assert!(is_recent(at(1_000), at(1_000) - TOLERANCE, LEEWAY));
+        assert!(!is_recent(at(1_001), at(1_000) - TOLERANCE, LEEWAY));
+        assert!(!is_recent(at(100), at(90), Span::ZERO));
     }
 }

@@ -161,7 +161,7 @@ async fn refresh(
     Body(request): Body<RefreshTokenRequest>,
 ) -> Result<Json<BarePairView>> {
     let body = Some(request.refresh.check_alone("refresh")?);
-    answer(tokens::refresh(&web.app, &ctx, &Presented { body, cookies: Vec::new() }).await)
+    answer(tokens::refresh(&web.app, &ctx, &Presented { body, ..Presented::default() }).await)
 }
 
 /// Verify a token (SimpleJWT)

@@ -1,6 +1,6 @@
 //! Refreshing and looking at tokens.
 
-use app::tokens;
+use app::tokens::{self, Presented};
 use axum::{Json, extract::State};
 use domain::{Problem, Secret};
 use http::HeaderMap;
@@ -32,7 +32,8 @@ pub struct RefreshRequest {
 ///
 /// Exchanges a refresh token for a fresh pair. Each refresh token is good for one exchange; one
 /// that was superseded less than `tokens.refresh_leeway` ago gets the newest again, and one that is
-/// presented later ends the session.
+/// presented later ends the session. To a page in a browser one exchange within that time is enough: the
+/// others get the same token.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/token/refresh",
@@ -52,7 +53,8 @@ async fn refresh(
     headers: HeaderMap,
     Body(request): Body<RefreshRequest>,
 ) -> Result<(SetCookies, Json<TokenPairView>)> {
-    let presented = transport::presented(&headers, request.refresh)?;
+    let presented =
+        Presented { holder: page.holder(), ..transport::presented(&headers, request.refresh)? };
     let pair = tokens::refresh(&web.app, &ctx, &presented).await?;
     let (cookies, tokens) = transport::answer(&web, &pair, page)?;
     Ok((cookies, Json(tokens)))

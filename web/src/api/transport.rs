@@ -1,7 +1,7 @@
 //! How refresh tokens travel: as a cookie, in the body, or both (`tokens.refresh_transport`).
 
 use app::tokens::{Presented, TokenPair};
-use domain::{Secret, settings::RefreshTransport};
+use domain::{Secret, session::refresh::Holder, settings::RefreshTransport};
 use http::HeaderMap;
 
 use super::view::{TokenPairView, TokensView, UserView};
@@ -44,11 +44,12 @@ pub fn carry(
     Ok((cookies, TokensView::new(pair, refresh)))
 }
 
-/// What a request presents.
+/// What a request presents, as if it came from a program.
 pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Result<Presented> {
     let cookies = cookies::every_value(headers, cookies::REFRESH)?;
     Ok(Presented {
         body: body.filter(|it| !it.is_empty()),
         cookies: cookies.into_iter().map(Secret::from).collect(),
+        holder: Holder::Program,
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::Ctx;
 use axum::extract::FromRequestParts;
+use domain::session::refresh::Holder;
 use http::request::Parts;
 
 use crate::{cookies, layer::Seen, problem::Refusal, state::WebState};
@@ -15,6 +16,16 @@ pub struct Circumstances(pub Ctx);
 /// Whether a page in a browser sent the request, so that its scripts would see the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct FromPage(pub bool);
+
+impl FromPage {
+    /// Who presents a refresh token by it.
+    pub const fn holder(self) -> Holder {
+        match self.0 {
+            true => Holder::Page,
+            false => Holder::Program,
+        }
+    }
+}
 
 impl FromRequestParts<WebState> for Circumstances {
     type Rejection = Refusal;

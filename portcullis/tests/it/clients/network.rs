@@ -4,8 +4,11 @@
 use std::{
     hash::{BuildHasher as _, RandomState},
     net::SocketAddr,
+    sync::{Arc, Mutex},
     time::Duration,
 };
+
+use domain::Span;
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
@@ -15,6 +18,9 @@ use tokio::{
     },
     task::JoinSet,
 };
+
+use super::ANNA;
+use crate::world::{Person, World, at_once};
 
 /// Far less than real networks take: what matters is the order, not the time.
 const LONGEST: Duration = Duration::from_millis(20);
@@ -65,5 +71,33 @@ async fn delay(mut requests: OwnedReadHalf, mut onward: OwnedWriteHalf) {
         if onward.write_all(&bytes[..count]).await.is_err() {
             return;
         }
+    }
+}
+
+/// A program whose calls each refresh twice, with the token that the last answer brought.
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshes_of_a_program_that_overtake_each_other_end_no_session() {
+    let world = World::start().await;
+    let network = Network::before(world.address()).await;
+    let anna = world.registered(ANNA).await.at(format!("http://{}", network.address));
+    let held = Arc::new(Mutex::new(anna.refresh_token()));
+    let refresh = async |anna: &Person, held: &Mutex<String>| {
+        let token = held.lock().unwrap().clone();
+        let pair = anna.present(&token).await.ok();
+        *held.lock().unwrap() = pair["refresh"].as_str().unwrap().to_owned();
+        anna.bearing(pair["access"].as_str().unwrap())
+    };
+    for _ in 0..20 {
+        world.pass(Span::minutes(16)).await;
+        at_once(8, |_| {
+            let (anna, held) = (anna.clone(), held.clone());
+            async move {
+                refresh(&anna, &held).await;
+                refresh(&anna, &held).await;
+            }
+        })
+        .await;
+        // The last answer may not be the one with the newest token, so it asks once more.
+        refresh(&anna, &held).await.profile().await.ok();
     }
 }

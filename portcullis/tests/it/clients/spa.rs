@@ -232,9 +232,6 @@ async fn requests_that_overtake_each_other_sign_nobody_out() {
         world.pass(Span::minutes(16)).await;
         assert_eq!(eight_calls(&spa).await, [200; 8], "round {round}");
         assert!(!spa.at_login.load(Ordering::SeqCst), "round {round}");
-        // Which of several answers a browser keeps is no matter of this test: the page asks once
-        // more, and holds the newest.
-        spa.refresh_token().await.unwrap();
     }
     let letters = world.letters(ANNA).await;
     let alarms =
