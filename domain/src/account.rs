@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod email;
+mod invisible;
 pub mod lockout;
 pub mod metadata;
 pub mod opaque;

@@ -5,6 +5,7 @@ use std::fmt;
 use email_address::{EmailAddress, Options};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
+use super::invisible::is_ignorable;
 use crate::problem::FieldError;
 
 /// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
@@ -66,13 +67,12 @@ impl Email {
 }
 
 /// What stands before the `@`: words with dots between them (RFC 5322, section 3.2.3), in any
-/// script (RFC 6531, section 3.3). `email_address` knows the letters of all scripts but not their
-/// marks.
+/// script (RFC 6531, section 3.3), and nothing that cannot be seen. `email_address` knows the letters
+/// of all scripts but not their marks.
 fn is_local(text: &str) -> bool {
     let is_atext = |it: char| it.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(it);
-    let is_word = |word: &str| {
-        word.starts_with(is_atext) && word.chars().all(|it| is_atext(it) || is_combining_mark(it))
-    };
+    let may_be = |it: char| (is_atext(it) || is_combining_mark(it)) && !is_ignorable(it);
+    let is_word = |word: &str| word.starts_with(is_atext) && word.chars().all(may_be);
     text.len() <= MAX_LOCAL_LENGTH && text.split('.').all(is_word)
 }
 
@@ -132,6 +132,16 @@ mod tests {
             "a.\u{301}@example.com",
             "a\u{202e}b@example.com",
             "a\u{200b}b@example.com",
+            "anna\u{fe0f}@example.com",
+            "an\u{34f}na@example.com",
+            "anna\u{e0100}@example.com",
+            "an\u{17b4}na@example.com",
+            "anna\u{180b}@example.com",
+            "\u{115f}anna@example.com",
+            "an\u{1160}na@example.com",
+            "\u{3164}@example.com",
+            "anna\u{ffa0}@example.com",
+            "an\u{200d}na@example.com",
             "a..b@example.com",
             ".a@example.com",
             "a.@example.com",

@@ -10,18 +10,12 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use super::invisible::{is_ignorable, is_joiner};
 use crate::Secret;
 
-/// Characters of ordinary categories that the FreeformClass (RFC 8264, section 4.3) has not.
-const DISALLOWED: [(char, char); 17] = [
-    // Default_Ignorable_Code_Point: they cannot be seen.
-    ('\u{34f}', '\u{34f}'),
-    ('\u{17b4}', '\u{17b5}'),
-    ('\u{180b}', '\u{180f}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{fe00}', '\u{fe0f}'),
-    ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{e0100}', '\u{e01ef}'),
+/// Characters of ordinary categories that the FreeformClass (RFC 8264, section 4.3) has not, beside
+/// those that cannot be seen.
+const DISALLOWED: [(char, char); 10] = [
     // Hangul that is no whole syllable (RFC 8264, section 9.9).
     ('\u{1100}', '\u{11ff}'),
     ('\u{a960}', '\u{a97c}'),
@@ -36,8 +30,6 @@ const DISALLOWED: [(char, char); 17] = [
     ('\u{fdd0}', '\u{fdef}'),
     ('\u{fffe}', '\u{ffff}'),
 ];
-/// Join controls, which belong to the spelling of some languages and to many emoji.
-const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 /// `text` in its one form. `None`: it is empty, or has characters that no password may have.
 pub fn prepare(text: &Secret) -> Option<Secret> {
@@ -63,7 +55,8 @@ fn is_freeform(letter: char) -> bool {
         letter.general_category(),
         Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned
     );
-    JOINERS.contains(&letter) || !has_no_place && !DISALLOWED.iter().any(is_within)
+    let is_disallowed = is_ignorable(letter) || DISALLOWED.iter().any(is_within);
+    is_joiner(letter) || !has_no_place && !is_disallowed
 }
 
 #[cfg(test)]
@@ -107,6 +100,11 @@ mod tests {
             "a\u{202e}b",
             "\u{feff}a",
             "a\u{fe0f}",
+            "a\u{34f}",
+            "a\u{17b4}",
+            "a\u{180b}",
+            "a\u{e0100}",
+            "a\u{ffa0}",
             "\u{e000}",
             "\u{1112}",
             "\u{ffff}",

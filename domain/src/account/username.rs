@@ -2,6 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
+use super::invisible::is_ignorable;
 use crate::problem::FieldError;
 
 const MIN_LENGTH: usize = 3;
@@ -10,6 +11,7 @@ const MAX_LENGTH: usize = 150;
 const MAX_TYPED_LENGTH: usize = 16 * MAX_LENGTH;
 
 /// A username in its one form: NFKC and lower case, so that look-alikes by width or case are one.
+/// What cannot be seen is refused, because two names would look the same.
 /// An `@` is refused, because a name that looks like an address would be taken for one.
 pub fn parse(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
@@ -18,9 +20,11 @@ pub fn parse(text: &str) -> Result<String, FieldError> {
     }
     // Letters in lower case may have another normal form.
     let name: String = text.nfkc().collect::<String>().to_lowercase().nfkc().collect();
-    let allowed = |it: char| {
+    let is_visible = |it: char| {
         it.is_alphanumeric() || is_combining_mark(it) || matches!(it, '.' | '_' | '-' | '+')
     };
+    // Some letters and marks show nothing.
+    let allowed = |it: char| is_visible(it) && !is_ignorable(it);
     if name.is_empty() {
         return Err(FieldError::required());
     }
@@ -70,6 +74,17 @@ mod tests {
             "anna@example.com",
             "an na",
             "a\0nna",
+            // They look like `anna`.
+            "anna\u{fe0f}",
+            "an\u{34f}na",
+            "anna\u{e0100}",
+            "an\u{17b4}na",
+            "anna\u{180b}",
+            "\u{115f}anna",
+            "an\u{1160}na",
+            "\u{3164}\u{3164}\u{3164}",
+            "anna\u{ffa0}",
+            "an\u{200d}na",
             &"a".repeat(151),
             &long,
         ];

@@ -105,6 +105,20 @@ async fn a_password_that_cannot_be_typed_again_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_or_username_has_nothing_that_cannot_be_seen() {
+    let world = World::start().await;
+    let body = merged(registration(ANNA), json!({ "username": "admin" }));
+    world.stranger().register_as(body).await.created();
+    for mark in ["\u{fe0f}", "\u{34f}", "\u{e0100}", "\u{17b4}", "\u{180b}", "\u{3164}"] {
+        let twin = json!({ "username": format!("adm{mark}in") });
+        let body = merged(registration("bert@example.com"), twin);
+        world.stranger().register_as(body).await.invalid(&[("username", "invalid")]);
+        let body = registration(&format!("an{mark}na@example.com"));
+        world.stranger().register_as(body).await.invalid(&[("email", "invalid")]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_or_username_is_the_same_however_it_is_composed() {
     let world = World::start().await;
     let body = merged(registration("ren\u{e9}@example.com"), json!({ "username": "ren\u{e9}e" }));
