@@ -150,8 +150,8 @@ pub async fn change(
     // What is remembered may have another hash of the same password.
     let user = fresh(app, caller.user.id).await?;
     let caller = &Caller { user: user.clone(), ..caller.clone() };
-    prove(app, ctx, caller, ("old_password", old)).await?;
-    let hash = accept(app, &user, &new).await?;
+    prove(app, ctx, caller, ("old_password", old.clone())).await?;
+    let hash = accept(app, &user, old.as_ref(), &new).await?;
     let change = Change::draft(app, ctx, &user, hash, Event::PasswordChanged)?;
     let (session, secret, now) = (caller.session.id, random::bytes()?, ctx.now);
     let (renewed, ended) = app
@@ -254,7 +254,7 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let user = usable.ok_or(Code::InvalidLink)?;
     // The mail has reached it.
     let user = User { email_verified_at: user.email_verified_at.or(Some(ctx.now)), ..user };
-    let new_hash = accept(app, &user, &new).await?;
+    let new_hash = accept(app, &user, None, &new).await?;
     let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
     let (unlock, now) = (Unlock::of(app, &user), ctx.now);
     let ended = app
@@ -277,17 +277,35 @@ fn is_uid_of(uidb64: &str, user: UserId) -> bool {
     decoded.is_ok_and(|it| it == user.to_string().as_bytes())
 }
 
-fn given(new: NewPassword) -> Result<Secret> {
-    let mut errors = FieldErrors::default();
-    let confirm = ("new_password_confirm", new.confirm);
-    let password = typed(&mut errors, (FIELD, new.password), confirm);
-    errors.check()?;
-    Ok(password)
+/// A new password in its one form, and as it was typed, which former hashes may be of.
+struct Given {
+    password: Secret,
+    typed: Secret,
 }
 
-/// The hash of a password that may be the user's next.
-async fn accept(app: &App, user: &User, new: &Secret) -> Result<String> {
-    check(app, FIELD, user, new).await?;
+fn given(new: NewPassword) -> Result<Given> {
+    let mut errors = FieldErrors::default();
+    let confirm = ("new_password_confirm", new.confirm);
+    let as_typed = new.password.clone().unwrap_or_default();
+    let password = typed(&mut errors, (FIELD, new.password), confirm);
+    errors.check()?;
+    Ok(Given { password, typed: as_typed })
+}
+
+/// The hash of a password that may be the user's next. `old` is the one of today, where it was
+/// proved.
+async fn accept(app: &App, user: &User, old: Option<&Secret>, new: &Given) -> Result<String> {
+    check(app, FIELD, user, &new.password).await?;
+    // The hash of today may be of another encoding of it.
+    let is_old = old.and_then(opaque::prepare).as_ref() == Some(&new.password);
+    if app.settings.passwords.history > 0 && is_old || was_had(app, user, &new.typed).await? {
+        let message = "Use a password that you have not had lately.";
+        return Err(Problem::field(FIELD, "password_reused", message).into());
+    }
+    app.hasher.hash(&new.password).await
+}
+
+async fn was_had(app: &App, user: &User, typed: &Secret) -> Result<bool> {
     let (id, limit) = (user.id, i64::from(app.settings.passwords.history));
     let unit = async move |db: Db| store::passwords::latest(&db, id, limit).await;
     let former = app.store.get(unit).await?;
@@ -295,12 +313,11 @@ async fn accept(app: &App, user: &User, new: &Secret) -> Result<String> {
     let mut seen: Vec<String> = current.chain(former.into_iter().map(|it| it.hash)).collect();
     seen.dedup();
     for hash in seen.iter().take(app.settings.passwords.history as usize) {
-        if app.hasher.verify(new, hash).await? != Verified::Wrong {
-            let message = "Use a password that you have not had lately.";
-            return Err(Problem::field(FIELD, "password_reused", message).into());
+        if app.hasher.verify(typed, hash).await? != Verified::Wrong {
+            return Ok(true);
         }
     }
-    app.hasher.hash(new).await
+    Ok(false)
 }
 
 /// A change of password that is yet to be written.

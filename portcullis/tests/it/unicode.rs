@@ -1,6 +1,6 @@
 //! The same text typed on two keyboards is the same: passwords, addresses, usernames.
 
-use domain::Secret;
+use domain::{Secret, UserId};
 use serde_json::json;
 use store::args;
 
@@ -18,6 +18,17 @@ const OTHER_DECOMPOSED: &str = "e\u{301}-An0ther-Quiet Road";
 async fn signs_in(world: &World, name: &str, password: &str) {
     let body = json!({ "email_or_username": name, "password": password });
     world.stranger().login_as(body).await.ok();
+}
+
+/// The password of `id`, hashed as versions before this one did.
+async fn hashed_as_typed(world: &World, id: UserId, password: &str) {
+    let old = world.app().hasher.hash(&Secret::from(password)).await.unwrap();
+    let unit = async move |db: store::Db| {
+        db.execute("UPDATE users SET password_hash = $2 WHERE id = $1", args![id, old]).await?;
+        store::revocations::insert(&db, None, Some(id), domain::Time(0)).await
+    };
+    world.app().store.write(unit).await.unwrap();
+    world.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,21 +66,30 @@ async fn a_changed_password_is_proved_and_remembered_in_its_one_form() {
 async fn hashes_of_passwords_as_they_were_typed_stay_good_and_are_replaced() {
     let world = World::start().await;
     let mut anna = world.registered(ANNA).await;
-    // As versions before this one kept it.
-    let old = world.app().hasher.hash(&Secret::from(DECOMPOSED)).await.unwrap();
-    let id = anna.user_id();
-    let unit = async move |db: store::Db| {
-        db.execute("UPDATE users SET password_hash = $2 WHERE id = $1", args![id, old]).await?;
-        store::revocations::insert(&db, None, Some(id), domain::Time(0)).await
-    };
-    world.app().store.write(unit).await.unwrap();
-    world.settle().await;
+    hashed_as_typed(&world, anna.user_id(), DECOMPOSED).await;
     anna.login_as(json!({ "email": ANNA, "password": COMPOSED }))
         .await
         .refused("invalid_credentials");
     signs_in(&world, ANNA, DECOMPOSED).await;
     signs_in(&world, ANNA, COMPOSED).await;
     signs_in(&world, ANNA, DECOMPOSED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_hashed_as_it_was_typed_is_not_had_again() {
+    let world = World::start().await;
+    let mut anna = world.registered(ANNA).await;
+    hashed_as_typed(&world, anna.user_id(), DECOMPOSED).await;
+    let reused = [("new_password", "password_reused")];
+    for new in [DECOMPOSED, COMPOSED] {
+        let same = json!({ "old_password": DECOMPOSED, "new_password": new });
+        anna.change_password(same).await.invalid(&reused);
+    }
+    let other = json!({ "old_password": DECOMPOSED, "new_password": OTHER });
+    anna.change_password(other).await.ok();
+    // It is among the former ones now.
+    let back = json!({ "old_password": OTHER, "new_password": DECOMPOSED });
+    anna.change_password(back).await.invalid(&reused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
