@@ -6,7 +6,7 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 use zxcvbn::matching::patterns::MatchPattern;
 
-use super::opaque;
+use super::{invisible::is_joiner, opaque};
 use crate::{
     Secret,
     problem::FieldError,
@@ -45,6 +45,8 @@ pub fn prepare(typed: &Secret) -> Result<Secret, FieldError> {
 
 /// What is seen to be wrong with a new password, but for what [`estimate`] finds. `attributes` are
 /// the things of its owner that it must not resemble, with what they are called.
+///
+/// Join controls are part of a password, but what nobody sees makes none longer or less common.
 pub fn violations(
     password: &str,
     attributes: &[(&str, &str)],
@@ -55,8 +57,9 @@ pub fn violations(
         return errors;
     }
     if rules.policy == PasswordPolicy::Standard {
-        errors.extend(classes(password));
-        errors.extend(similar(password, attributes, rules.max_similarity));
+        let seen = without_joiners(password);
+        errors.extend(classes(&seen));
+        errors.extend(similar(&seen, attributes, rules.max_similarity));
     }
     errors
 }
@@ -71,8 +74,10 @@ pub fn estimate(
     attributes: &[(&str, &str)],
     rules: &Passwords,
 ) -> (Option<FieldError>, Strength) {
-    let start = affordable(password);
-    let inputs: Vec<&str> = attributes.iter().map(|it| it.1).collect();
+    let seen = without_joiners(password);
+    let start = affordable(&seen);
+    let inputs: Vec<String> = attributes.iter().map(|it| without_joiners(it.1)).collect();
+    let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
     let estimate = zxcvbn::zxcvbn(start, &inputs);
     let mut strength =
         Strength { score: estimate.score().into(), warning: None, suggestions: Vec::new() };
@@ -80,9 +85,8 @@ pub fn estimate(
         strength.warning = feedback.warning().map(|it| it.to_string());
         strength.suggestions = feedback.suggestions().iter().map(|it| it.to_string()).collect();
     }
-    let is_common = rules.policy == PasswordPolicy::Standard
-        && start.len() == password.len()
-        && is_word(&estimate);
+    let is_common =
+        rules.policy == PasswordPolicy::Standard && start.len() == seen.len() && is_word(&estimate);
     let error =
         is_common.then(|| FieldError::new("password_too_common", "This password is too common."));
     (error, strength)
@@ -103,10 +107,15 @@ fn affordable(password: &str) -> &str {
     password
 }
 
+fn without_joiners(text: &str) -> String {
+    text.chars().filter(|it| !is_joiner(*it)).collect()
+}
+
 fn length(password: &str, rules: &Passwords) -> Vec<FieldError> {
     let length = password.chars().count();
+    let seen = password.chars().filter(|it| !is_joiner(*it)).count();
     let mut errors = Vec::new();
-    if length < rules.min_length {
+    if seen < rules.min_length {
         let message = format!("Use at least {} characters.", rules.min_length);
         errors.push(FieldError::new("password_too_short", message).with("min", rules.min_length));
     }
@@ -149,7 +158,7 @@ fn is_word(estimate: &zxcvbn::Entropy) -> bool {
 fn similar(password: &str, attributes: &[(&str, &str)], limit: f64) -> Option<FieldError> {
     let password: String = password.to_lowercase().nfc().collect();
     let resembles = |value: &str| {
-        let value: String = value.to_lowercase().nfc().collect();
+        let value: String = without_joiners(value).to_lowercase().nfc().collect();
         let parts = value.split(|it: char| !it.is_alphanumeric()).filter(|it| it.len() > 2);
         parts.chain([value.as_str()]).any(|part| similarity(&password, part) > limit)
     };
@@ -211,6 +220,30 @@ mod tests {
         }
         assert!(codes("20250130", &rules).contains(&"password_entirely_numeric"));
         assert_eq!(codes(&"Aa1!".repeat(33), &rules), ["password_too_long"]);
+    }
+
+    #[test]
+    fn join_controls_are_not_judged() {
+        let rules = Passwords::default();
+        let cases: &[(&str, &[&str])] = &[
+            ("aA1!\u{200d}\u{200d}\u{200d}\u{200c}", &["password_too_short"]),
+            ("N0SpecialHere\u{200d}", &["password_no_special"]),
+            ("P@ss\u{200d}w0\u{200c}rd", &["password_too_common"]),
+            ("L\u{200d}i\u{200d}n\u{200d}d\u{200d}h\u{200d}olm-1", &["password_too_similar"]),
+            ("Str0ng&Quiet\u{200d}River", &[]),
+        ];
+        for (password, expected) in cases {
+            assert_eq!(codes(password, &rules), *expected, "{password:?}");
+        }
+        assert!(codes("2025\u{200d}0130", &rules).contains(&"password_entirely_numeric"));
+        let joined = [("first_name", "Lind\u{200c}holm")];
+        let similar = violations("Lindholm-1", &joined, &rules);
+        assert_eq!(similar.first().map(|it| it.code), Some("password_too_similar"));
+        // What is hashed is bounded with them.
+        let long = format!("Str0ng&Quiet-River{}", "\u{200d}".repeat(111));
+        assert_eq!(codes(&long, &rules), ["password_too_long"]);
+        let nist = Passwords { policy: PasswordPolicy::Nist, ..rules };
+        assert_eq!(codes(&"\u{200d}".repeat(8), &nist), ["password_too_short"]);
     }
 
     #[test]

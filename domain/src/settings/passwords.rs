@@ -10,7 +10,7 @@ section! {
         /// `standard` (length, character classes, common, similar), or `nist` (length only, as
         /// NIST SP 800-63B advises against the others).
         pub policy: PasswordPolicy = PasswordPolicy::Standard,
-        /// Fewest characters.
+        /// Fewest characters. Join controls (U+200C, U+200D), which nobody sees, do not count.
         pub min_length: usize = 8,
         /// Most characters.
         pub max_length: usize = 128,

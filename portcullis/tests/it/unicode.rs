@@ -125,6 +125,21 @@ async fn a_password_that_cannot_be_typed_again_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn join_controls_make_no_password_longer() {
+    let world = World::start().await;
+    let short = format!("aA1!{}", "\u{200d}".repeat(4));
+    let body = merged(registration(ANNA), json!({ "password": short }));
+    let refused = [("password", "password_too_short")];
+    world.stranger().register_as(body).await.invalid(&refused);
+    // They are part of it: without them it is another.
+    let joined = "Str0ng&Quiet\u{200d}River";
+    let body = merged(registration(ANNA), json!({ "password": joined }));
+    world.stranger().register_as(body).await.created();
+    signs_in(&world, ANNA, joined).await;
+    world.stranger().login(ANNA).await.refused("invalid_credentials");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_or_username_has_nothing_that_cannot_be_seen() {
     let world = World::start().await;
     let body = merged(registration(ANNA), json!({ "username": "admin" }));
