@@ -1,5 +1,7 @@
 //! Data about people that the product does not look into: theirs, and the operator's.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Number, Value};
 
 use crate::{account::User, problem::FieldError, session::access_token::Claims};
@@ -93,11 +95,18 @@ pub fn chosen_key(choice: &str) -> Option<(&str, &str)> {
 pub const CLAIMS_LENGTH: usize = 3 * 1024;
 
 /// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`, in the order in
-/// which they were chosen. One that no longer fits is left out, which is what the second part names.
+/// which they were chosen, those of the operator first: nothing that a person writes keeps one out or
+/// stands in its place. One that no longer fits is left out, which is what the second part names.
 pub fn claims<'a>(user: &User, chosen: &'a [String]) -> (Map<String, Value>, Vec<&'a str>) {
     let (mut claims, mut left_out, mut length) = (Map::new(), Vec::new(), 0);
-    for choice in chosen {
+    let (operators, own): (Vec<&String>, Vec<_>) =
+        chosen.iter().partition(|it| it.starts_with("app."));
+    let mut taken = BTreeSet::new();
+    for choice in operators.into_iter().chain(own) {
         let Some((key, value)) = member(user, choice) else { continue };
+        if !taken.insert(key) {
+            continue;
+        }
         // A colon, a comma and two quotation marks.
         let more = key.len() + value.to_string().len() + 4;
         if length + more > CLAIMS_LENGTH {
@@ -187,7 +196,25 @@ mod tests {
         );
         assert_eq!(
             told(&["user.long", "app.plan", "app.seat"]),
-            (chosen(&["long", "seat"]), chosen(&["app.plan"])),
+            (chosen(&["plan", "seat"]), chosen(&["user.long"])),
         );
+    }
+
+    #[test]
+    fn nobody_writes_a_claim_of_the_operator() {
+        let email = crate::account::Email::parse("anna@example.com").unwrap();
+        let mut user =
+            User::new(crate::UserId::new(crate::Time(0), [1; 10]), email, crate::Time(0));
+        user.user_metadata = json!({ "plan": "mine", "long": "mine", "theme": "dark" });
+        user.app_metadata = json!({ "plan": "gold", "long": "x".repeat(4_000) });
+        let mut chosen = ["plan", "long", "theme"].map(|key| format!("user.{key}")).to_vec();
+        chosen.extend(["plan", "long", "theme"].map(|key| format!("app.{key}")));
+        for _ in 0..2 {
+            let (claims, left_out) = claims(&user, &chosen);
+            // A value that has no room leaves none to the person's.
+            assert_eq!(Value::Object(claims), json!({ "plan": "gold", "theme": "dark" }));
+            assert_eq!(left_out, ["app.long"]);
+            chosen.reverse();
+        }
     }
 }

@@ -14,8 +14,9 @@ section! {
         pub audience: String = "portcullis".into(),
         /// Keys of people's metadata that access tokens carry as claims of the same name:
         /// `user.KEY` of what is the person's own, `app.KEY` of what is the operator's. Together
-        /// they may have 3072 bytes of JSON, in the order of this list: one that no longer fits is
-        /// left out of that person's tokens, and the log says so.
+        /// they may have 3072 bytes of JSON, those of the operator first, and each kind in the order
+        /// of this list: one that no longer fits is left out of that person's tokens, and the log
+        /// says so. Where both have a key, the operator's is the claim.
         pub metadata_claims: Vec<String> = Vec::new(),
         /// How long an access token lives.
         pub access_lifetime: Span = Span::minutes(15),
