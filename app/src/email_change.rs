@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Problem, Secret, SessionId, UserId,
+    Code, Problem, Secret, SessionId, Time, UserId,
     account::{Email, User},
     event::Event,
     link::Purpose,
@@ -104,7 +104,7 @@ pub async fn confirm(
             store::links::revoke_all(&db, id).await?;
             // An address that nobody proved may be a typing error, and somebody else's.
             if has_proved_old {
-                undo.add(&db).await?;
+                undo.add_latest(&db).await?;
             }
             audit::record(&db, &entry).await?;
             let renewed = match kept {
@@ -132,48 +132,71 @@ async fn has_proved(db: &Db, id: UserId, email: &Email) -> store::Result<bool> {
 /// Takes a change back, from the old address: it is the account's again, every session ends, the
 /// password that somebody else may know is void, and a mail leads to a new one.
 pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
-    let purpose = Purpose::UndoEmailChange;
-    let (hash, found) = presented(app, ctx, token, purpose).await?;
+    let (hash, found) = presented(app, ctx, token, Purpose::UndoEmailChange).await?;
     let user = by_id(app, found.user_id).await?;
-    let (is_deleted, since) =
-        (user.deleted_at.is_some(), ctx.now - app.settings.accounts.deletion_grace);
-    let old = Email::from(found.email);
-    let restored = with_address(user.clone(), old.clone());
-    let reset = Mailed::draft(app, ctx, &restored, Letter::ResetPassword)?;
+    let address = Email::from(found.email);
     // Nobody knows it, and the account still has a password to be reset.
     let unknown: [u8; 32] = random::bytes()?;
-    let unknown = app.hasher.hash(&domain::link::token(&unknown)).await?;
-    let entry = audit::event(ctx, Event::EmailChangeUndone)?.about(Some(user.id));
-    let (id, now) = (user.id, ctx.now);
-    let ended = app
-        .store
-        .attempt(async move |db: Db| -> Result<_> {
-            link::spend(&db, id, &hash, purpose, now).await?;
-            // Whoever took the address may have deleted the account after it.
-            if is_deleted && !store::users::restore(&db, id, since, now).await? {
-                return Err(Code::InvalidLink.into());
-            }
-            let current = (user.email.as_str(), user.password_hash.as_deref());
-            let is_restored = store::users::set_email(&db, id, current.0, &old, now).await?;
-            let is_void = store::users::set_password(&db, id, current.1, &unknown, now).await?;
-            if !is_restored || !is_void {
-                return Err(Code::InvalidLink.into());
-            }
-            store::links::revoke_all(&db, id).await?;
-            // Also those that lead back to an address in between.
-            store::links::revoke(&db, id, purpose).await?;
-            reset.write(&db).await?;
-            audit::record(&db, &entry).await?;
-            end_others(&db, id, None, now).await
-        })
-        .await
-        .map_err(|error| match address_conflicts(error) {
-            // The old address has become somebody else's.
-            Error::Refused(_) => Code::InvalidLink.into(),
-            error => error,
-        })?;
-    sessions::announce_change(app, id, &ended, None);
+    let way_back = WayBack {
+        id: user.id,
+        hash,
+        reset: Mailed::to(app, ctx, &user, Letter::ResetPassword, &address)?,
+        address,
+        unknown: app.hasher.hash(&domain::link::token(&unknown)).await?,
+        entry: audit::event(ctx, Event::EmailChangeUndone)?.about(Some(user.id)),
+        restorable_since: ctx.now - app.settings.accounts.deletion_grace,
+        now: ctx.now,
+    };
+    let taken = app.store.attempt(async move |db: Db| way_back.take(&db).await).await;
+    let ended = taken.map_err(|error| match address_conflicts(error) {
+        // The old address has become somebody else's.
+        Error::Refused(_) => Code::InvalidLink.into(),
+        error => error,
+    })?;
+    sessions::announce_change(app, user.id, &ended, None);
     Ok(())
+}
+
+/// A change that is yet to be taken back.
+#[derive(Debug, Clone)]
+struct WayBack {
+    id: UserId,
+    hash: [u8; 32],
+    address: Email,
+    reset: Mailed,
+    unknown: String,
+    entry: audit::Entry,
+    restorable_since: Time,
+    now: Time,
+}
+
+impl WayBack {
+    /// Gives the sessions that ended.
+    async fn take(&self, db: &Db) -> Result<Vec<SessionId>> {
+        let (id, now, purpose) = (self.id, self.now, Purpose::UndoEmailChange);
+        let spent = link::spend(db, id, &self.hash, purpose, now).await?;
+        // Read now that it is held: whoever took the address may be changing it once more.
+        let user = store::users::by_id(db, id).await?.ok_or(Code::InvalidLink)?;
+        // Whoever took the address may have deleted the account after it.
+        if user.deleted_at.is_some()
+            && !store::users::restore(db, id, self.restorable_since, now).await?
+        {
+            return Err(Code::InvalidLink.into());
+        }
+        let current = (user.email.as_str(), user.password_hash.as_deref());
+        let is_restored = store::users::set_email(db, id, current.0, &self.address, now).await?;
+        let is_void = store::users::set_password(db, id, current.1, &self.unknown, now).await?;
+        if !is_restored || !is_void {
+            return Err(Code::InvalidLink.into());
+        }
+        store::links::revoke_all(db, id).await?;
+        // Those that lead back to an address in between. Those to an earlier one are an earlier
+        // owner's: a thief who undoes a change of their own must not close them.
+        store::links::revoke_since(db, id, purpose, spent.created_at).await?;
+        self.reset.write(db).await?;
+        audit::record(db, &self.entry).await?;
+        end_others(db, id, None, now).await
+    }
 }
 
 async fn presented(
@@ -206,7 +229,7 @@ async fn end_others(
     db: &Db,
     user: UserId,
     kept: Option<SessionId>,
-    now: domain::Time,
+    now: Time,
 ) -> Result<Vec<SessionId>> {
     let reason = EndReason::EmailChanged;
     let ended = store::sessions::end_all(db, user, kept, reason, now).await?;

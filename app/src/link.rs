@@ -1,7 +1,7 @@
 //! Single-use tokens on their way: mailed as links, or handed to the browser that began a flow.
 
 use domain::{
-    Code, LinkId, Problem, Secret, Span, UserId,
+    Code, LinkId, Problem, Secret, Span, Time, UserId,
     account::{Email, User},
     link::{self, Purpose},
     mac,
@@ -53,6 +53,15 @@ impl Mailed {
         // Two who ask at once must not both be left with a link that is good.
         db.lock("users", self.link.user_id).await?;
         links::revoke(db, self.link.user_id, self.purpose).await?;
+        self.add(db).await
+    }
+
+    /// Queues this one as the latest of those that stay good beside it. The caller holds the user. A
+    /// request may end after one that began later, and a clock may step back.
+    pub async fn add_latest(mut self, db: &Db) -> store::Result<()> {
+        if let Some(latest) = links::latest(db, self.link.user_id, self.purpose).await? {
+            self.link.created_at = self.link.created_at.max(Time(latest.0.saturating_add(1)));
+        }
         self.add(db).await
     }
 
@@ -125,7 +134,7 @@ pub async fn spend(
     user: UserId,
     hash: &[u8; 32],
     purpose: Purpose,
-    now: domain::Time,
+    now: Time,
 ) -> Result<Spent> {
     db.lock("users", user).await?;
     Ok(links::consume(db, hash, purpose, now).await?.ok_or(Code::InvalidLink)?)

@@ -27,6 +27,7 @@ row! {
         pub user_id: UserId,
         pub email: String,
         pub binding: Option<[u8; 32]>,
+        pub created_at: Time,
     }
 }
 
@@ -39,6 +40,27 @@ pub async fn insert(db: &Db, link: &Link) -> Result<u64> {
 pub async fn revoke(db: &Db, user: UserId, purpose: Purpose) -> Result<u64> {
     db.execute(
         sql!("DELETE FROM links WHERE user_id = $1 AND purpose = $2 AND spent_at IS NULL"),
+        args![user, purpose.word()],
+    )
+    .await
+}
+
+/// Voids what was made at `since` or later.
+pub async fn revoke_since(db: &Db, user: UserId, purpose: Purpose, since: Time) -> Result<u64> {
+    db.execute(
+        sql!(
+            "DELETE FROM links
+             WHERE user_id = $1 AND purpose = $2 AND spent_at IS NULL AND created_at >= $3"
+        ),
+        args![user, purpose.word(), since],
+    )
+    .await
+}
+
+/// When the latest was made, spent or not.
+pub async fn latest(db: &Db, user: UserId, purpose: Purpose) -> Result<Option<Time>> {
+    db.value(
+        sql!("SELECT MAX(created_at) FROM links WHERE user_id = $1 AND purpose = $2"),
         args![user, purpose.word()],
     )
     .await
@@ -63,7 +85,7 @@ pub async fn by_hash(
 ) -> Result<Option<Spent>> {
     db.optional(
         sql!(
-            "SELECT user_id, email, binding FROM links
+            "SELECT user_id, email, binding, created_at FROM links
              WHERE hash = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3"
         ),
         args![hash, purpose.word(), now],
@@ -82,7 +104,7 @@ pub async fn consume(
         sql!(
             "UPDATE links SET spent_at = $3
              WHERE hash = $1 AND purpose = $2 AND spent_at IS NULL AND expires_at > $3
-             RETURNING user_id, email, binding"
+             RETURNING user_id, email, binding, created_at"
         ),
         args![hash, purpose.word(), now],
     )

@@ -50,6 +50,7 @@ mod strict;
 mod tidy;
 mod tokens;
 mod transport;
+mod undo;
 mod unicode;
 mod worker;
 mod world;

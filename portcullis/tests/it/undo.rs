@@ -1,0 +1,100 @@
+//! Taking a change of address back from the old one, whatever a thief does meanwhile.
+
+use domain::Span;
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, Person, World, at_once};
+
+const ANNA: &str = "anna@example.com";
+/// The thief's own mailboxes.
+const FIRST: &str = "thief@example.org";
+const SECOND: &str = "thief@example.net";
+const CHANGE: &str = "/api/v1/auth/email/change";
+const CONFIRM: &str = "/api/v1/auth/email/change/confirm";
+const UNDO: &str = "/api/v1/auth/email/change/undo";
+const VERIFY: &str = "/api/v1/auth/email/verify";
+const RESET: &str = "/api/v1/auth/password/reset/confirm";
+
+async fn ask(person: &Person, new: &str) {
+    person.post(CHANGE, json!({ "new_email": new, "password": PASSWORD })).await.ok();
+}
+
+/// Changes the address and confirms it; the session goes on.
+async fn change(world: &World, person: &mut Person, new: &str) {
+    ask(person, new).await;
+    let token = world.token(new, "/change-email?token=").await;
+    let answer = person.post(CONFIRM, json!({ "token": token })).await;
+    person.take_tokens(&answer);
+    answer.ok();
+}
+
+/// Somebody who knows her password has given her account an address of their own.
+async fn stolen(world: &World, from: &str) -> Person {
+    assert!([201, 202].contains(&world.stranger().register(from).await.status));
+    let token = world.token(from, "/verify-email?token=").await;
+    world.stranger().post(VERIFY, json!({ "token": token })).await.ok();
+    let mut thief = world.stranger();
+    thief.login(from).await.ok();
+    change(world, &mut thief, FIRST).await;
+    thief
+}
+
+async fn way_back(world: &World, to: &str) -> Value {
+    json!({ "token": world.token(to, "/undo-email-change?token=").await })
+}
+
+/// The mail that came with it leads to a password, and so into the account.
+async fn is_hers_again(world: &World, email: &str) -> Person {
+    let token = world.token(email, "/reset-password?token=").await;
+    let reset = json!({ "token": token, "new_password": "Her0wn&Quiet-River" });
+    world.stranger().post(RESET, reset).await.ok();
+    let mut anna = world.stranger();
+    anna.login_as(json!({ "email": email, "password": "Her0wn&Quiet-River" })).await.ok();
+    anna
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thiefs_own_way_back_does_not_close_the_owners() {
+    let world = World::start().await;
+    let mut thief = stolen(&world, ANNA).await;
+    change(&world, &mut thief, SECOND).await;
+    let (hers, thiefs) = (way_back(&world, ANNA).await, way_back(&world, FIRST).await);
+    world.stranger().post(UNDO, thiefs.clone()).await.ok();
+    let token = world.token(FIRST, "/reset-password?token=").await;
+    world.stranger().post(UNDO, hers.clone()).await.ok();
+    let reset = json!({ "token": token, "new_password": "St0len&Quiet-River" });
+    world.stranger().post(RESET, reset).await.refused("invalid_token");
+    for spent in [thiefs, hers] {
+        world.stranger().post(UNDO, spent).await.refused("invalid_token");
+    }
+    is_hers_again(&world, ANNA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undoing_voids_the_ways_back_that_came_later_even_by_a_clock_that_stepped_back() {
+    let world = World::start().await;
+    let mut thief = stolen(&world, ANNA).await;
+    world.step_back(Span::seconds(20)).await;
+    change(&world, &mut thief, SECOND).await;
+    let (hers, thiefs) = (way_back(&world, ANNA).await, way_back(&world, FIRST).await);
+    world.stranger().post(UNDO, hers).await.ok();
+    world.stranger().post(UNDO, thiefs).await.refused("invalid_token");
+    is_hers_again(&world, ANNA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_ways_back_at_once_the_owners_is_taken_once_and_lasts() {
+    let world = World::start().await;
+    let mut thief = stolen(&world, ANNA).await;
+    change(&world, &mut thief, SECOND).await;
+    let links = [way_back(&world, ANNA).await, way_back(&world, FIRST).await];
+    let taken = at_once(20, |number| {
+        let (anybody, link) = (world.stranger(), links[number % 2].clone());
+        async move { (number % 2, anybody.post(UNDO, link).await.status) }
+    })
+    .await;
+    let count = |which| taken.iter().filter(|it| **it == (which, 200)).count();
+    assert_eq!(count(0), 1, "{taken:?}");
+    assert!(count(1) <= 1 && taken.iter().all(|it| [200, 400].contains(&it.1)), "{taken:?}");
+    is_hers_again(&world, ANNA).await;
+}
