@@ -1,7 +1,8 @@
 //! Deleting an account: its owner asks, can come back within the grace, and is erased after it.
 
 use domain::{
-    Code, Problem, Secret, Time, account::User, event::Event, link::Purpose, session::EndReason,
+    Code, Problem, Secret, Time, UserId, account::User, event::Event, link::Purpose,
+    session::EndReason,
 };
 use store::{Db, links::Link, users::Erasable};
 
@@ -149,12 +150,33 @@ async fn erase(app: &App, due: Erasable, before: Time, now: Time) -> Result<()> 
             if !store::users::erase(&db, id, before).await? {
                 return Ok(());
             }
-            store::invitations::delete_for(&db, &due.email_canonical).await?;
-            store::audit::forget_person(&db, id).await?;
+            forget(&db, id, &due.email_canonical).await?;
             audit::record(&db, &entry).await?;
             revocations::user(&db, id, now).await
         })
         .await?;
     revocations::announced(app, &[], Some(id));
     Ok(())
+}
+
+/// Erases whoever has an address without having proved it, as it is `owner`'s again; `entry` is told
+/// about them. Gives who that was; they are yet to be announced.
+pub(crate) async fn erase_unproved(
+    db: &Db,
+    email_canonical: &str,
+    owner: UserId,
+    entry: &audit::Entry,
+) -> store::Result<Option<UserId>> {
+    let Some(id) = store::users::erase_unproved(db, email_canonical, owner).await? else {
+        return Ok(None);
+    };
+    forget(db, id, email_canonical).await?;
+    audit::record(db, &entry.clone().about(Some(id))).await?;
+    Ok(Some(id))
+}
+
+/// What does not hang on the row of somebody who is erased.
+async fn forget(db: &Db, id: UserId, email_canonical: &str) -> store::Result<()> {
+    store::invitations::delete_for(db, email_canonical).await?;
+    store::audit::forget_person(db, id).await.map(drop)
 }

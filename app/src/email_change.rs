@@ -15,13 +15,16 @@ use store::Db;
 use crate::{
     App, Ctx, Error, Result, audit,
     caller::{self, Caller},
-    email,
+    deletion, email,
     job::{self, Letter},
     limits::{self, Limit},
     link::{self, Mailed},
     password, random, revocations, sessions,
     tokens::{self, TokenPair},
 };
+
+/// How often a change is taken back while others register the address at the same moment.
+const ROUNDS: usize = 5;
 
 /// Mails the new address a link that confirms it.
 pub async fn request(
@@ -144,17 +147,25 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
         address,
         unknown: app.hasher.hash(&domain::link::token(&unknown)).await?,
         entry: audit::event(ctx, Event::EmailChangeUndone)?.about(Some(user.id)),
+        // What is written about somebody who is erased holds nothing personal.
+        erased: audit::event(&Ctx::local(ctx.now, &ctx.request_id), Event::AccountErased)?,
         restorable_since: ctx.now - app.settings.accounts.deletion_grace,
         now: ctx.now,
     };
-    let taken = app.store.attempt(async move |db: Db| way_back.take(&db).await).await;
-    let ended = taken.map_err(|error| match address_conflicts(error) {
-        // The old address has become somebody else's.
-        Error::Refused(_) => Code::InvalidLink.into(),
-        error => error,
-    })?;
-    sessions::announce_change(app, user.id, &ended, None);
-    Ok(())
+    for _ in 0..ROUNDS {
+        let unit = way_back.clone();
+        match app.store.attempt(async move |db: Db| unit.take(&db).await).await {
+            Ok((ended, erased)) => {
+                revocations::announced(app, &[], erased);
+                sessions::announce_change(app, user.id, &ended, None);
+                return Ok(());
+            }
+            // Registered a moment ago.
+            Err(Error::Broken(cause)) if cause.is_conflict(ADDRESSES) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::away("an address is registered too often at once"))
 }
 
 /// A change that is yet to be taken back.
@@ -166,13 +177,16 @@ struct WayBack {
     reset: Mailed,
     unknown: String,
     entry: audit::Entry,
+    /// About whoever made an account with the address meanwhile.
+    erased: audit::Entry,
     restorable_since: Time,
     now: Time,
 }
 
 impl WayBack {
-    /// Gives the sessions that ended.
-    async fn take(&self, db: &Db) -> Result<Vec<SessionId>> {
+    /// Gives the sessions that ended, and who was erased because they had the address without having
+    /// proved it: anybody could close the way back by registering it.
+    async fn take(&self, db: &Db) -> Result<(Vec<SessionId>, Option<UserId>)> {
         let (id, now, purpose) = (self.id, self.now, Purpose::UndoEmailChange);
         let spent = link::spend(db, id, &self.hash, purpose, now).await?;
         // Read now that it is held: whoever took the address may be changing it once more.
@@ -181,6 +195,12 @@ impl WayBack {
         if user.deleted_at.is_some()
             && !store::users::restore(db, id, self.restorable_since, now).await?
         {
+            return Err(Code::InvalidLink.into());
+        }
+        let canonical = self.address.canonical();
+        let erased = deletion::erase_unproved(db, &canonical, id, &self.erased).await?;
+        // Somebody else has proved that it is theirs.
+        if store::users::by_name(db, &canonical).await?.is_some_and(|it| it.id != id) {
             return Err(Code::InvalidLink.into());
         }
         let current = (user.email.as_str(), user.password_hash.as_deref());
@@ -195,7 +215,11 @@ impl WayBack {
         store::links::revoke_since(db, id, purpose, spent.created_at).await?;
         self.reset.write(db).await?;
         audit::record(db, &self.entry).await?;
-        end_others(db, id, None, now).await
+        let ended = end_others(db, id, None, now).await?;
+        if let Some(erased) = erased {
+            revocations::user(db, erased, now).await?;
+        }
+        Ok((ended, erased))
     }
 }
 
@@ -241,10 +265,13 @@ async fn end_others(
     Ok(ended)
 }
 
+/// What a taken address is a conflict over.
+const ADDRESSES: &str = "users_email_canonical";
+
 /// Somebody else took the address since it was asked for.
 fn address_conflicts(error: Error) -> Error {
     match &error {
-        Error::Broken(cause) if cause.is_conflict("users_email_canonical") => taken(),
+        Error::Broken(cause) if cause.is_conflict(ADDRESSES) => taken(),
         _ => error,
     }
 }

@@ -63,7 +63,8 @@ events! {
     AccountDeleted "user.deleted" High;
     /// A deleted account was brought back.
     AccountRestored "user.restored" High;
-    /// A deleted account was erased at the end of its grace.
+    /// An account was erased: deleted by its owner, at the end of its grace, or one that had not
+    /// proved its address, when that was taken back.
     AccountErased "user.erased" High;
     /// Somebody signed in.
     SignedIn "session.started" Low;

@@ -257,6 +257,33 @@ pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
     Ok(erased == 1)
 }
 
+/// Erases whoever other than `but` has the address and has not proved it, with everything that is
+/// their own; gives who that was.
+pub async fn erase_unproved(
+    db: &Db,
+    email_canonical: &str,
+    but: UserId,
+) -> Result<Option<UserId>> {
+    let erased: Option<Erased> = db
+        .optional(
+            sql!(
+                "DELETE FROM users
+                 WHERE email_canonical = $1 AND id <> $2 AND email_verified_at IS NULL
+                 RETURNING id"
+            ),
+            args![email_canonical, but],
+        )
+        .await?;
+    Ok(erased.map(|it| it.id))
+}
+
+crate::row! {
+    /// Somebody who has been erased.
+    pub struct Erased {
+        pub id: UserId,
+    }
+}
+
 /// Gives an account another address, which is proved. False when it is not `old` any more, or the
 /// account may not sign in. A taken one is a conflict over `users_email_canonical`.
 pub async fn set_email(

@@ -1,6 +1,6 @@
 //! Taking a change of address back from the old one, whatever a thief does meanwhile.
 
-use domain::Span;
+use domain::{Span, settings::Enumeration};
 use serde_json::{Value, json};
 
 use crate::world::{PASSWORD, Person, World, at_once};
@@ -96,5 +96,75 @@ async fn of_twenty_ways_back_at_once_the_owners_is_taken_once_and_lasts() {
     let count = |which| taken.iter().filter(|it| **it == (which, 200)).count();
     assert_eq!(count(0), 1, "{taken:?}");
     assert!(count(1) <= 1 && taken.iter().all(|it| [200, 400].contains(&it.1)), "{taken:?}");
+    is_hers_again(&world, ANNA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_the_old_address_unproved_does_not_close_the_way_back() {
+    let world = World::start().await;
+    // Both reach one mailbox.
+    stolen(&world, "anna.b@gmail.com").await;
+    let back = way_back(&world, "anna.b@gmail.com").await;
+    let squatter = world.registered("annab@gmail.com").await;
+    squatter.profile().await.ok();
+    world.stranger().post(UNDO, back).await.ok();
+    squatter.profile().await.refused("session_ended");
+    world.stranger().login("annab@gmail.com").await.refused("invalid_credentials");
+    let events = world.audit(&squatter).await;
+    assert_eq!(events.iter().filter(|it| it.0 == "user.erased").count(), 1, "{events:?}");
+    let anna = is_hers_again(&world, "anna.b@gmail.com").await;
+    assert_eq!(anna.profile().await.ok()["email"], "anna.b@gmail.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_it_where_the_answer_does_not_tell_that_the_address_is_free() {
+    let world = World::with(|it| it.privacy.enumeration = Enumeration::Strict).await;
+    stolen(&world, ANNA).await;
+    let back = way_back(&world, ANNA).await;
+    assert_eq!(world.stranger().register(ANNA).await.status, 202);
+    world.stranger().post(UNDO, back).await.ok();
+    is_hers_again(&world, ANNA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_an_unproved_account_that_waits_to_be_erased() {
+    let world = World::start().await;
+    stolen(&world, ANNA).await;
+    let back = way_back(&world, ANNA).await;
+    let squatter = world.registered(ANNA).await;
+    squatter.post("/api/v1/auth/delete-account", json!({ "password": PASSWORD })).await.ok();
+    world.stranger().post(UNDO, back).await.ok();
+    is_hers_again(&world, ANNA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_address_that_another_account_has_proved_stays_its() {
+    let world = World::start().await;
+    let thief = stolen(&world, ANNA).await;
+    let back = way_back(&world, ANNA).await;
+    let anew = world.registered(ANNA).await;
+    let token = world.token(ANNA, "/verify-email?token=").await;
+    world.stranger().post(VERIFY, json!({ "token": token })).await.ok();
+    world.stranger().post(UNDO, back).await.refused("invalid_token");
+    assert_eq!(anew.profile().await.ok()["email"], ANNA);
+    assert_eq!(thief.profile().await.ok()["email"], FIRST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_registers_the_old_address_while_it_is_taken_back_does_not_stop_that() {
+    let world = World::start().await;
+    stolen(&world, ANNA).await;
+    let back = way_back(&world, ANNA).await;
+    let taken = at_once(20, |number| {
+        let (mut anybody, back) = (world.stranger(), back.clone());
+        async move {
+            match number % 2 {
+                0 => (0, anybody.post(UNDO, back).await.status),
+                _ => (1, anybody.register(ANNA).await.status),
+            }
+        }
+    })
+    .await;
+    assert_eq!(taken.iter().filter(|it| **it == (0, 200)).count(), 1, "{taken:?}");
     is_hers_again(&world, ANNA).await;
 }
