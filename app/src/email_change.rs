@@ -55,8 +55,13 @@ pub async fn request(
     app.store
         .attempt(async move |db: Db| -> Result<()> {
             caller::hold(&db, &who, now).await?;
+            if may_write {
+                // Also where nothing is sent: an older link that stays good would tell that the
+                // address is known.
+                mailed.void_older(&db).await?;
+            }
             if is_free && may_write {
-                mailed.write(&db).await?;
+                mailed.add(&db).await?;
             }
             Ok(audit::record(&db, &entry).await?)
         })

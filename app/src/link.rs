@@ -50,10 +50,15 @@ impl Mailed {
 
     /// Voids what was sent before for the same purpose, and queues this one.
     pub async fn write(&self, db: &Db) -> store::Result<()> {
+        self.void_older(db).await?;
+        self.add(db).await
+    }
+
+    /// Voids what was sent before for the same purpose.
+    pub async fn void_older(&self, db: &Db) -> store::Result<()> {
         // Two who ask at once must not both be left with a link that is good.
         db.lock("users", self.link.user_id).await?;
-        links::revoke(db, self.link.user_id, self.purpose).await?;
-        self.add(db).await
+        links::revoke(db, self.link.user_id, self.purpose).await.map(drop)
     }
 
     /// Queues this one as the latest of those that stay good beside it. The caller holds the user. A

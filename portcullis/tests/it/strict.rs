@@ -219,3 +219,27 @@ async fn an_unproved_account_from_before_answers_as_nobody_too() {
     // The session is from before.
     anna.at(world.url("")).profile().await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_link_does_not_tell_whether_another_address_that_was_asked_for_is_known() {
+    let world = World::with(strict).await;
+    proved(&world, KNOWN, json!({})).await;
+    let eve = proved(&world, "eve@example.com", json!({})).await;
+    let before = world.letters(KNOWN).await.len();
+    let ask = async |new: &str| {
+        let body = json!({ "new_email": new, "password": PASSWORD });
+        eve.post("/api/v1/auth/email/change", body).await
+    };
+    let mut answers = Vec::new();
+    for target in [KNOWN, NEW] {
+        ask("eve@example.org").await.ok();
+        let token = world.token("eve@example.org", "/change-email?token=").await;
+        let asked = told(&ask(target).await);
+        let body = json!({ "token": token });
+        let old = eve.post("/api/v1/auth/email/change/confirm", body).await;
+        old.clone().refused("invalid_token");
+        answers.push((asked, told(&old)));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(world.letters(KNOWN).await.len(), before);
+}
