@@ -18,6 +18,9 @@ use crate::{
 /// How many accounts are looked for at once.
 const BATCH: i64 = 100;
 
+/// By the mail, and by signing in.
+const WAYS_BACK: [Purpose; 2] = [Purpose::RestoreAccount, Purpose::OfferRestore];
+
 /// Deletes the caller's account, for the password or right after signing in. Gives when it will be
 /// erased.
 pub async fn request(app: &App, ctx: &Ctx, caller: &Caller, given: Option<Secret>) -> Result<Time> {
@@ -69,11 +72,12 @@ pub(crate) struct Offer {
 
 impl Offer {
     pub fn draft(app: &App, ctx: &Ctx, user: &User) -> Result<Offer> {
-        let (link, token) = link::draft(app, ctx, user, Purpose::RestoreAccount, &user.email)?;
+        let (link, token) = link::draft(app, ctx, user, Purpose::OfferRestore, &user.email)?;
         Ok(Offer { link, token, deleted_at: user.deleted_at })
     }
 
-    /// Voids the ways back that were given before. False: the account has been restored or erased
+    /// Voids the older offers, and not the mail's: whoever knows the password must not close the way
+    /// back of whoever has the mailbox. False: the account has been restored or erased
     /// since it was read.
     pub async fn write(&self, db: &Db) -> store::Result<bool> {
         let id = self.link.user_id;
@@ -82,7 +86,7 @@ impl Offer {
         if user.is_none_or(|it| it.deleted_at != self.deleted_at) {
             return Ok(false);
         }
-        store::links::revoke(db, id, Purpose::RestoreAccount).await?;
+        store::links::revoke(db, id, Purpose::OfferRestore).await?;
         store::links::insert(db, &self.link).await?;
         Ok(true)
     }
@@ -105,8 +109,8 @@ pub(crate) async fn mail_offer(app: &App, ctx: &Ctx, user: &User) -> Result<()> 
 pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let limit = Limit { name: "email_verify", rate: app.settings.limits.email_verify };
     limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
-    let (hash, purpose, now) = (link::presented("token", token)?, Purpose::RestoreAccount, ctx.now);
-    let id = link::look(app, ctx, hash, purpose).await?.user_id;
+    let (hash, now) = (link::presented("token", token)?, ctx.now);
+    let (purpose, id) = look(app, ctx, hash).await?;
     let entry = audit::event(ctx, Event::AccountRestored)?.by(id);
     let since = now - app.settings.accounts.deletion_grace;
     app.store
@@ -115,13 +119,27 @@ pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
             if !store::users::restore(&db, id, since, now).await? {
                 return Err(Code::InvalidLink.into());
             }
-            store::links::revoke(&db, id, purpose).await?;
+            for it in WAYS_BACK {
+                store::links::revoke(&db, id, it).await?;
+            }
             audit::record(&db, &entry).await?;
             Ok(revocations::user(&db, id, now).await?)
         })
         .await?;
     revocations::announced(app, &[], Some(id));
     Ok(())
+}
+
+/// Which of the ways back it is, and whose.
+async fn look(app: &App, ctx: &Ctx, hash: [u8; 32]) -> Result<(Purpose, UserId)> {
+    for purpose in WAYS_BACK {
+        let (found, now) = (hash, ctx.now);
+        let unit = async move |db: Db| store::links::by_hash(&db, &found, purpose, now).await;
+        if let Some(found) = app.store.get(unit).await? {
+            return Ok((purpose, found.user_id));
+        }
+    }
+    Err(Code::InvalidLink.into())
 }
 
 /// Erases every account whose grace is over: what is theirs goes, and of the audit log what is

@@ -109,7 +109,7 @@ pub fn lifetime(app: &App, purpose: Purpose) -> Span {
         Purpose::ResetPassword => links.reset_password_lifetime,
         Purpose::ChangeEmail => links.change_email_lifetime,
         Purpose::UndoEmailChange => links.undo_email_change_lifetime,
-        Purpose::RestoreAccount => app.settings.accounts.deletion_grace,
+        Purpose::RestoreAccount | Purpose::OfferRestore => app.settings.accounts.deletion_grace,
         Purpose::Invitation => links.invitation_lifetime,
         Purpose::Exchange => links.exchange_lifetime,
     }

@@ -16,8 +16,10 @@ pub enum Purpose {
     ChangeEmail,
     /// Takes a change of address back.
     UndoEmailChange,
-    /// Brings a deleted account back.
+    /// Brings a deleted account back, from the mailbox.
     RestoreAccount,
+    /// The same for whoever signs in: it must not void the one in the mailbox.
+    OfferRestore,
     /// Lets somebody make an account.
     Invitation,
     /// Becomes a session, for the browser or app that began.
@@ -25,12 +27,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Purpose; 7] = [
+    pub const ALL: [Purpose; 8] = [
         Purpose::VerifyEmail,
         Purpose::ResetPassword,
         Purpose::ChangeEmail,
         Purpose::UndoEmailChange,
         Purpose::RestoreAccount,
+        Purpose::OfferRestore,
         Purpose::Invitation,
         Purpose::Exchange,
     ];
@@ -42,6 +45,7 @@ impl Purpose {
             Purpose::ChangeEmail => "change_email",
             Purpose::UndoEmailChange => "undo_email_change",
             Purpose::RestoreAccount => "restore_account",
+            Purpose::OfferRestore => "offer_restore",
             Purpose::Invitation => "invitation",
             Purpose::Exchange => "exchange",
         }

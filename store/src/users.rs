@@ -259,11 +259,7 @@ pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
 
 /// Erases whoever other than `but` has the address and has not proved it, with everything that is
 /// their own; gives who that was.
-pub async fn erase_unproved(
-    db: &Db,
-    email_canonical: &str,
-    but: UserId,
-) -> Result<Option<UserId>> {
+pub async fn erase_unproved(db: &Db, email_canonical: &str, but: UserId) -> Result<Option<UserId>> {
     let erased: Option<Erased> = db
         .optional(
             sql!(

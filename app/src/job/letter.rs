@@ -167,7 +167,9 @@ impl Link {
             Purpose::ResetPassword => (&links.reset_password_url, "reset-password"),
             Purpose::ChangeEmail => (&links.change_email_url, "change-email"),
             Purpose::UndoEmailChange => (&links.undo_email_change_url, "undo-email-change"),
-            Purpose::RestoreAccount => (&links.restore_account_url, "restore-account"),
+            Purpose::RestoreAccount | Purpose::OfferRestore => {
+                (&links.restore_account_url, "restore-account")
+            }
             Purpose::Invitation => (&links.invitation_url, "accept-invitation"),
         };
         let address = match operators_own.as_str() {

@@ -92,24 +92,52 @@ async fn offered(world: &World) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_offer_to_restore_voids_the_older_ones_and_is_audited() {
+async fn an_offer_to_restore_voids_the_older_offers_and_is_audited() {
     let world = World::start().await;
     let anna = world.registered("anna@example.com").await;
     anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
-    let mailed = world.token("anna@example.com", "/restore-account?token=").await;
     let (first, second) = (offered(&world).await, offered(&world).await);
-    for old in [json!({ "token": mailed }), first] {
-        world.stranger().post(RESTORE, old).await.refused("invalid_token");
-    }
+    world.stranger().post(RESTORE, first).await.refused("invalid_token");
     let refused = ("session.refused".to_owned(), "failure".to_owned());
     let events = world.audit(&anna).await;
     assert_eq!(events.iter().filter(|it| **it == refused).count(), 2, "{events:?}");
     let unit = async |db: store::Db| {
-        let statement = "SELECT COUNT(*) FROM links WHERE purpose = 'restore_account'";
+        let statement = "SELECT COUNT(*) FROM links WHERE purpose LIKE '%restore%'";
         db.value::<i64>(statement, store::args![]).await
     };
-    assert_eq!(world.app().store.get(unit).await.unwrap(), 1);
+    // The last offer, and the mail's.
+    assert_eq!(world.app().store.get(unit).await.unwrap(), 2);
     world.stranger().post(RESTORE, second).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_password_cannot_void_the_way_back_in_the_mailbox() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
+    let mailed = world.token("anna@example.com", "/restore-account?token=").await;
+    let mailed = json!({ "token": mailed });
+    let (_, offer) = (offered(&world).await, offered(&world).await);
+    world.stranger().post(RESTORE, mailed.clone()).await.ok();
+    // Coming back voids all ways to do so.
+    for old in [mailed, offer] {
+        world.stranger().post(RESTORE, old).await.refused("invalid_token");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_mail_voids_the_way_back_of_the_older_one() {
+    let world = World::start().await;
+    let anna = world.registered("anna@example.com").await;
+    anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
+    let older = world.token("anna@example.com", "/restore-account?token=").await;
+    let asked = json!({ "email": "anna@example.com" });
+    world.stranger().post("/api/v1/auth/password/reset", asked).await.ok();
+    let newer = world.token("anna@example.com", "/restore-account?token=").await;
+    world.stranger().post(RESTORE, json!({ "token": older })).await.refused("invalid_token");
+    let offer = offered(&world).await;
+    world.stranger().post(RESTORE, offer).await.ok();
+    world.stranger().post(RESTORE, json!({ "token": newer })).await.refused("invalid_token");
 }
 
 #[tokio::test(flavor = "multi_thread")]
