@@ -110,7 +110,7 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
     if presented.is_empty() {
         return Err(Code::NotAuthenticated.into());
     }
-    let token = chosen(app, ctx, presented.candidates()).await?;
+    let token = chosen(app, ctx, presented).await?;
     let (mut facts, mut is_fresh) = known(app, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
@@ -136,21 +136,27 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
     Err(Error::away("a session is refreshed too often at once"))
 }
 
-/// The first candidate that is genuine, rather one whose session lives.
-async fn chosen(app: &App, ctx: &Ctx, candidates: Vec<RefreshToken>) -> Result<RefreshToken> {
+/// The first candidate that gets a pair. Where none does, one that ends its session, else any that is
+/// genuine: a stale cookie must not hide a good one.
+async fn chosen(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshToken> {
+    let candidates = presented.candidates();
     if let [only] = candidates[..] {
         return Ok(only);
     }
-    let mut ended = None;
+    let (mut reused, mut ended) = (None, None);
     for token in candidates {
-        match known(app, &token).await {
-            Ok((facts, _)) if facts.session.is_alive(ctx.now) => return Ok(token),
-            Ok(_) => ended = ended.or(Some(token)),
-            Err(Error::Refused(_)) => {}
+        let facts = match known(app, &token).await {
+            Ok((facts, _)) => facts,
+            Err(Error::Refused(_)) => continue,
             Err(broken) => return Err(broken),
+        };
+        match judge(app, ctx, (&token, presented.holder), &facts) {
+            Ok(Verdict::Reused) => reused = reused.or(Some(token)),
+            Ok(_) => return Ok(token),
+            Err(_) => ended = ended.or(Some(token)),
         }
     }
-    ended.ok_or_else(|| Code::InvalidToken.into())
+    reused.or(ended).ok_or_else(|| Code::InvalidToken.into())
 }
 
 /// What is known of the session that a token was made for, and whether the database was asked.

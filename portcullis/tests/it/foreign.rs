@@ -139,6 +139,31 @@ async fn of_two_cookies_of_ours_the_newer_and_the_living_one_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stale_cookie_neither_hides_a_good_one_nor_ends_its_own_session() {
+    let world = World::start().await;
+    let mut first = world.registered(ANNA).await;
+    let mut second = world.stranger();
+    second.login(ANNA).await.ok();
+    let stale = first.refresh_token();
+    first.refresh().await.ok();
+    first.profile().await.ok();
+    world.pass(Span::seconds(11)).await;
+    let both = |one: &str, other: &str| {
+        vec![format!("refresh_token={one}; refresh_token={other}").into_bytes()]
+    };
+    let good = second.refresh_token();
+    let answer = with_cookies(&world.stranger(), REFRESH, json!({}), &both(&stale, &good)).await;
+    second.take_tokens(&answer);
+    answer.ok();
+    first.profile().await.ok();
+    // Beside one of a session that is over, it is what it is.
+    second.logout().await.ok();
+    let over = both(&second.refresh_token(), &stale);
+    let answer = with_cookies(&world.stranger(), REFRESH, json!({}), &over).await;
+    answer.refused("refresh_token_reused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_cookies_than_are_looked_at_are_refused_and_not_overlooked() {
     let world = World::start().await;
     let anna = world.registered(ANNA).await;
