@@ -46,6 +46,7 @@ mod render;
 mod revocations;
 mod rewind;
 mod turns;
+mod usernames;
 
 pub use self::{
     app::{App, OpenError, claim, connect, database_file, migrate},

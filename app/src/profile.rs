@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Problem, Time,
+    Code, Time,
     account::{User, metadata, phone, profile, profile::Change, username},
     event::Event,
     problem::FieldErrors,
@@ -14,7 +14,7 @@ use crate::{
     App, Ctx, Error, Result, audit,
     caller::Caller,
     limits::{self, Limit},
-    revocations,
+    revocations, usernames,
 };
 
 /// How often a change that others keep overtaking is tried.
@@ -80,17 +80,7 @@ async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time
     let written = app
         .store
         .attempt(async move |db: Db| -> Result<_> {
-            let mut released = None;
-            if let Some(name) = &user.username {
-                // It is nobody's beside an address that is not proved.
-                if is_strict {
-                    released = store::users::release_username(&db, name, id, now).await?;
-                }
-                if store::users::is_username_taken(&db, name, Some(id)).await? {
-                    let taken = "This username is taken.";
-                    return Err(Problem::field("username", "username_taken", taken).into());
-                }
-            }
+            let released = usernames::take(&db, is_strict, &user, now).await?;
             let written = store::users::set_profile(&db, &user, read_at).await?;
             if written {
                 audit::record(&db, &entry).await?;

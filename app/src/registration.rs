@@ -23,6 +23,7 @@ use crate::{
     password, revocations,
     sessions::{self, NewSession, Proof},
     tokens::{self, TokenPair},
+    usernames,
 };
 
 /// How often a username is tried that others want at the same moment.
@@ -201,30 +202,12 @@ pub(crate) fn email_taken() -> Problem {
     Problem::field("email", "email_taken", "A user with this email address already exists.")
 }
 
-pub(crate) fn username_taken() -> Problem {
-    Problem::field("username", "username_taken", "This username is taken.")
-}
-
 /// Spares the hash where the answer may be told.
 async fn refuse_known(app: &App, user: &User) -> Result<()> {
     if !app.settings.privacy.is_strict() && owner(app, user).await?.is_some() {
         return Err(email_taken().into());
     }
-    refuse_username(app, user).await
-}
-
-/// Where an account is hidden, so is its username.
-async fn refuse_username(app: &App, user: &User) -> Result<()> {
-    let Some(username) = user.username.clone() else { return Ok(()) };
-    let is_strict = app.settings.privacy.is_strict();
-    let unit = async move |db: Db| match is_strict {
-        true => store::users::is_username_proved(&db, &username).await,
-        false => store::users::is_username_taken(&db, &username, None).await,
-    };
-    match app.store.get(unit).await? {
-        true => Err(username_taken().into()),
-        false => Ok(()),
-    }
+    usernames::check(app, user).await
 }
 
 /// Who has the address.
@@ -245,7 +228,6 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
         if known.is_some() && !is_strict {
             return Err(email_taken().into());
         }
-        refuse_username(app, &account.user).await?;
         // Others want it at this moment. It is nobody's until an address is proved.
         if round == ROUNDS && is_strict {
             account.user.username = None;
@@ -254,11 +236,7 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
         let is_known = known.is_some();
         let known = known.map(|it| Repeated::draft(app, ctx, &it, may_tell)).transpose()?;
         let unit = async move |db: Db| -> Result<_> {
-            let (id, username) = (made.user.id, made.user.username.as_deref());
-            let released = match username.filter(|_| is_strict) {
-                Some(name) => store::users::release_username(&db, name, id, now).await?,
-                None => None,
-            };
+            let released = usernames::take(&db, is_strict, &made.user, now).await?;
             let written = match &known {
                 Some(known) => known.write(&db, &made, now).await?,
                 None => made.write(&db, now).await?,

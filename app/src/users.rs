@@ -18,7 +18,7 @@ use crate::{
     lockout::Unlock,
     password, random,
     registration::{self, name, optional},
-    revocations, sessions,
+    revocations, sessions, usernames,
 };
 
 /// Who is meant by an id, an address or a username.
@@ -110,7 +110,7 @@ pub async fn create(app: &App, ctx: &Ctx, by: By, new: NewUser) -> Result<User> 
         true => entry.with("is_superuser", true),
         false => entry,
     };
-    add(app, &user, entry, mailed).await?;
+    add(app, ctx, &user, entry, mailed).await?;
     job::wake(app);
     Ok(user)
 }
@@ -136,28 +136,35 @@ fn read(ctx: &Ctx, new: NewUser) -> Result<User> {
 
 /// Writes a new account down, with the mail that tells its owner. One that is taken is an error of
 /// its field.
-async fn add(app: &App, user: &User, entry: Entry, mailed: Option<Mailed>) -> Result<()> {
-    let made = user.clone();
-    let inserted = app
-        .store
-        .write(async move |db| {
-            let inserted = store::users::insert(&db, &made).await?;
-            if inserted {
-                audit::record(&db, &entry).await?;
-                if let Some(mailed) = &mailed {
-                    mailed.write(&db).await?;
-                }
-            }
-            Ok(inserted)
-        })
-        .await?;
-    if inserted {
-        return Ok(());
-    }
-    match registration::owner(app, user).await? {
-        Some(_) => Err(registration::email_taken().into()),
-        None => Err(registration::username_taken().into()),
-    }
+async fn add(
+    app: &App,
+    ctx: &Ctx,
+    user: &User,
+    entry: Entry,
+    mailed: Option<Mailed>,
+) -> Result<()> {
+    let (user, now, is_strict) = (user.clone(), ctx.now, app.settings.privacy.is_strict());
+    let unit = async move |db: Db| -> Result<_> {
+        let released = usernames::take(&db, is_strict, &user, now).await?;
+        if !store::users::insert(&db, &user).await? {
+            return Err(match store::users::by_name(&db, &user.email_canonical).await? {
+                Some(_) => registration::email_taken().into(),
+                // Since a moment ago.
+                None => usernames::taken().into(),
+            });
+        }
+        audit::record(&db, &entry).await?;
+        if let Some(mailed) = &mailed {
+            mailed.write(&db).await?;
+        }
+        if let Some(released) = released {
+            revocations::user(&db, released, now).await?;
+        }
+        Ok(released)
+    };
+    let released = app.store.attempt(unit).await?;
+    revocations::announced(app, &[], released);
+    Ok(())
 }
 
 /// Sends somebody a mail that lets them choose a password, even if they have had none.

@@ -2,7 +2,7 @@
 
 use domain::{Time, UserId, account::User};
 
-use crate::{Db, Result, args, entity, sql};
+use crate::{Db, Result, args, db::Only, entity, sql};
 
 entity! { User {
     id, email, email_canonical, username, first_name, last_name, phone_number, phone_verified_at,
@@ -46,25 +46,19 @@ pub async fn by_phone(db: &Db, phone_number: &str) -> Result<Option<User>> {
     db.optional(statement, args![phone_number]).await
 }
 
-/// Whether somebody other than `but` has the username.
-pub async fn is_username_taken(db: &Db, username: &str, but: Option<UserId>) -> Result<bool> {
+/// Whether somebody other than `but` has the username; where only those who are `proved` count,
+/// whoever has not proved an address has none.
+pub async fn is_username_taken(db: &Db, username: &str, but: UserId, proved: bool) -> Result<bool> {
     let count: i64 = db
         .value(
             sql!(
-                "SELECT COUNT(*) FROM users
-                 WHERE username = $1 AND (CAST($2 AS UUID) IS NULL OR id <> $2)"
+                "SELECT COUNT(*) FROM users WHERE username = $1 AND id <> $2
+                   AND (email_verified_at IS NOT NULL OR NOT $3)"
             ),
-            args![username, but],
+            args![username, but, proved],
         )
         .await?;
     Ok(count > 0)
-}
-
-/// Whether somebody has the username whose address is proved.
-pub async fn is_username_proved(db: &Db, username: &str) -> Result<bool> {
-    let statement =
-        sql!("SELECT COUNT(*) FROM users WHERE username = $1 AND email_verified_at IS NOT NULL");
-    Ok(db.value::<i64>(statement, args![username]).await? > 0)
 }
 
 /// Takes a username from whoever other than `but` has it and has not proved an address; gives who
@@ -75,7 +69,7 @@ pub async fn release_username(
     but: UserId,
     now: Time,
 ) -> Result<Option<UserId>> {
-    let released: Option<Released> = db
+    let released = db
         .optional(
             sql!(
                 "UPDATE users SET username = NULL, updated_at = $3
@@ -85,14 +79,7 @@ pub async fn release_username(
             args![username, but, now],
         )
         .await?;
-    Ok(released.map(|it| it.id))
-}
-
-crate::row! {
-    /// Somebody who has lost a username.
-    pub struct Released {
-        pub id: UserId,
-    }
+    Ok(released.map(|Only(id)| id))
 }
 
 /// Writes what its owner can change. False when the user has been changed since it was read.

@@ -1,6 +1,10 @@
 //! `privacy.enumeration = "strict"`: until an address is proved, nobody finds out by registering it
 //! whether it had an account before.
 
+use app::{
+    By, Ctx,
+    users::{self, NewUser},
+};
 use domain::settings::{Enumeration, Settings};
 use http::Method;
 use serde_json::{Value, json};
@@ -150,6 +154,30 @@ async fn a_proved_address_keeps_its_username() {
     let eve = proved(&world, "eve@example.com", json!({})).await;
     eve.patch("/api/v1/auth/profile", json!({ "username": "anna" })).await.invalid(&taken);
     assert_eq!(anna.profile().await.ok()["username"], "anna");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_gives_away_a_username_that_is_nobodys_and_no_other() {
+    let mut world = World::with(|it| it.tokens.issuer = "https://id.example.com".into()).await;
+    let mut early = world.stranger();
+    early.register_as(merged(registration(NEW), json!({ "username": "wanted" }))).await.created();
+    world.restart(strict).await;
+    proved(&world, KNOWN, json!({ "username": "anna" })).await;
+    let create = async |email: &str, username: &str| {
+        let (email, username) = (email.to_owned(), Some(username.to_owned()));
+        let new = NewUser { email, username, email_verified: true, ..NewUser::default() };
+        let ctx = Ctx::local(world.clock.now(), "test");
+        users::create(world.app(), &ctx, By::Operator, new).await.map_err(|it| it.problem())
+    };
+    let early = early.at(world.url(""));
+    create(KNOWN, "wanted").await.unwrap_err();
+    assert_eq!(early.profile().await.ok()["username"], "wanted", "it was not given away");
+    let refused = create("bert@example.com", "anna").await.unwrap_err();
+    let fields: Vec<_> = refused.errors.iter().map(|(name, it)| (name, it[0].code)).collect();
+    assert_eq!(fields, [("username", "username_taken")]);
+    let user = create("bert@example.com", "wanted").await.unwrap();
+    assert_eq!(user.username.as_deref(), Some("wanted"));
+    assert_eq!(early.profile().await.ok()["username"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
