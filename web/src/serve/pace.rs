@@ -40,7 +40,6 @@ struct State {
     answers: usize,
     /// A part of a head is there.
     in_head: bool,
-    is_ending: bool,
     /// When something happened last.
     moved_at: Instant,
 }
@@ -56,8 +55,7 @@ pub enum Verdict {
 impl Pace {
     /// Of a connection that was accepted at `now`. Its first bytes have the time of a head.
     pub fn new(patience: Patience, now: Instant) -> Pace {
-        let state =
-            State { requests: 0, answers: 0, in_head: true, is_ending: false, moved_at: now };
+        let state = State { requests: 0, answers: 0, in_head: true, moved_at: now };
         Pace { patience, state: Mutex::new(state), ending: CancellationToken::new() }
     }
 
@@ -107,7 +105,6 @@ impl Pace {
 
     /// Has the connection end in an orderly way.
     pub fn end(&self) {
-        self.state().is_ending = true;
         self.ending.cancel();
     }
 
@@ -120,7 +117,7 @@ impl Pace {
         let mut state = self.state();
         let is_idle = state.requests == 0 && !state.in_head;
         let patience = match &*state {
-            it if is_idle && it.is_ending => LINGER,
+            _ if is_idle && self.ending.is_cancelled() => LINGER,
             _ if is_idle => self.patience.idle,
             it if it.in_head => self.patience.head,
             it if it.answers > 0 => self.patience.answer,
@@ -129,8 +126,7 @@ impl Pace {
         let until = after(state.moved_at, patience);
         match until > now {
             true => Verdict::Wait(until),
-            false if is_idle && !state.is_ending => {
-                state.is_ending = true;
+            false if is_idle && !self.ending.is_cancelled() => {
                 state.moved_at = now;
                 self.ending.cancel();
                 Verdict::Wait(after(now, LINGER))
