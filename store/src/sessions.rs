@@ -56,30 +56,38 @@ pub async fn is_unchanged(db: &Db, session: &Session, now: Time) -> Result<bool>
     Ok(count == 1)
 }
 
-/// Makes the head of `next` of what was `seen`, if the session is as it was seen, alive, and its user
-/// may still sign in. False: somebody else was faster.
+/// The session has the head and the secret that it was seen with and lives at `$4`, and its user may
+/// sign in.
+macro_rules! as_seen {
+    () => {
+        "id = $1 AND head = $2 AND secret = $3 AND ended_at IS NULL AND expires_at > $4
+           AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
+                       AND users.is_active AND users.deleted_at IS NULL)"
+    };
+}
+
+/// Writes `next` over `seen`, provided the row is unchanged, the session lives and its user may sign
+/// in. False: somebody was faster.
 pub async fn rotate(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
     // What comes of it is known without reading it back, which would cost as much again.
     let rotated = db
         .execute(
             sql!(
-                "UPDATE sessions SET head = $3, parent = $4, superseded = $5, head_made_at = $6,
-                     head_shown = FALSE, last_rotation_at = $6, last_activity_at = $6,
-                     expires_at = $7
-                 WHERE id = $1 AND head = $2 AND secret = $8 AND ended_at IS NULL
-                   AND expires_at > $6
-                   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
-                               AND users.is_active AND users.deleted_at IS NULL)"
+                "UPDATE sessions SET head = $5, parent = $6, superseded = $7, head_made_at = $4,
+                     head_shown = FALSE, last_rotation_at = $4, last_activity_at = $4,
+                     expires_at = $8
+                 WHERE ",
+                as_seen!()
             ),
             args![
                 seen.id,
                 seen.head,
+                seen.secret,
+                next.head_made_at,
                 next.head,
                 next.parent,
                 next.superseded,
-                next.head_made_at,
-                next.expires_at,
-                seen.secret
+                next.expires_at
             ],
         )
         .await?;
@@ -91,21 +99,19 @@ pub async fn replace_head(db: &Db, seen: &Session, next: &Session) -> Result<boo
     let replaced = db
         .execute(
             sql!(
-                "UPDATE sessions SET head = $3, head_made_at = $5,
-                     last_rotation_at = $5, last_activity_at = $5, expires_at = $6
-                 WHERE id = $1 AND head = $2 AND parent = $4 AND NOT head_shown AND secret = $7
-                   AND ended_at IS NULL AND expires_at > $5
-                   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id
-                               AND users.is_active AND users.deleted_at IS NULL)"
+                "UPDATE sessions SET head = $5, head_made_at = $4,
+                     last_rotation_at = $4, last_activity_at = $4, expires_at = $7
+                 WHERE parent = $6 AND NOT head_shown AND ",
+                as_seen!()
             ),
             args![
                 seen.id,
                 seen.head,
+                seen.secret,
+                next.head_made_at,
                 next.head,
                 next.parent,
-                next.head_made_at,
-                next.expires_at,
-                seen.secret
+                next.expires_at
             ],
         )
         .await?;
