@@ -195,7 +195,7 @@ async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
             Name::Account(name) => store::users::by_name(&db, name).await?,
             Name::Phone(number) => store::users::by_phone(&db, number).await?,
         };
-        let user = user.filter(|it| !owned.settings.privacy.hides(it));
+        let user = user.filter(|it| !it.is_hidden(&owned.settings.privacy));
         // Nobody's devices are looked for as well.
         let id = user.as_ref().map_or(UserId(Default::default()), |it| it.id);
         let is_known = store::sessions::is_known_device(&db, id, &device).await?;

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Email, Profile};
-use crate::{Time, UserId};
+use crate::{Time, UserId, settings::Privacy};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
@@ -64,6 +64,12 @@ impl User {
     /// Whether this account may sign in and its sessions count.
     pub fn is_usable(&self) -> bool {
         self.is_active && self.deleted_at.is_none()
+    }
+
+    /// Whether this account must look as if it did not exist. If it did not, whoever registered it
+    /// could tell that the address was free before.
+    pub fn is_hidden(&self, privacy: &Privacy) -> bool {
+        privacy.is_strict() && self.email_verified_at.is_none()
     }
 
     /// Whether this is the account's address, and proved.
