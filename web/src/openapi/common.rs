@@ -20,7 +20,7 @@ struct Shared {
 
 /// What decides which problems an operation can answer.
 struct Facts {
-    is_api: bool,
+    is_limited: bool,
     /// By address and under any load, for load balancers.
     is_for_operations: bool,
     changes: bool,
@@ -43,7 +43,7 @@ const SHARED: &[Shared] = &[
     Shared { name: "UnsupportedMediaType", status: 415, applies: |it| it.has_body },
     Shared { name: "MisdirectedRequest", status: 421, applies: |it| !it.is_for_operations },
     Shared { name: "UnprocessableContent", status: 422, applies: |it| it.is_idempotent },
-    Shared { name: "TooManyRequests", status: 429, applies: |it| it.is_api },
+    Shared { name: "TooManyRequests", status: 429, applies: |it| it.is_limited },
     Shared { name: "InternalError", status: 500, applies: |_| true },
     Shared { name: "Unavailable", status: 503, applies: |_| true },
     Shared { name: "Timeout", status: 504, applies: |_| true },
@@ -90,7 +90,7 @@ fn facts(operation: &Operation, path: &str, method: &str) -> Facts {
     });
     let tags = operation.tags.as_deref().unwrap_or_default();
     Facts {
-        is_api: path.starts_with("/api/"),
+        is_limited: path.starts_with("/api/") && !is_for_operations(path),
         is_for_operations: is_for_operations(path),
         changes: method != "get",
         has_body: operation.request_body.is_some(),
