@@ -7,20 +7,21 @@ use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
-/// A server for `localhost`, and the file of the authority that vouches for it.
+/// A server, and the file of the authority that vouches for it.
 pub struct Certificate {
     pub acceptor: TlsAcceptor,
     authority: NamedTempFile,
 }
 
 impl Certificate {
-    pub fn new() -> Certificate {
+    /// A server of these names and addresses.
+    pub fn of(names: &[&str]) -> Certificate {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
 
         let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names: Vec<_> = names.iter().map(|it| (*it).to_owned()).collect();
         let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -286,7 +286,7 @@ async fn no_error_tells_what_was_asked() {
 
 #[tokio::test]
 async fn tls_needs_an_authority_that_is_known_and_stays_on() {
-    let certificate = Certificate::new();
+    let certificate = Certificate::of(&["localhost", "127.0.0.1"]);
     let (secure, plain) = (Server::with(Some(&certificate)).await, Server::start().await);
     let at = |path: &str| secure.at("localhost", path).replacen("http", "https", 1);
 

@@ -175,7 +175,7 @@ async fn a_server_that_is_away_may_come_back() {
 
 #[tokio::test]
 async fn tls_from_the_start_and_by_starttls_with_sign_in() {
-    let certificate = Certificate::new();
+    let certificate = Certificate::of(&["localhost", "127.0.0.1"]);
     let cases = [
         (Encryption::StartTls(upgrade(&certificate)), "smtp", "?tls=required"),
         (Encryption::StartTls(upgrade(&certificate)), "smtp", ""),

@@ -1,47 +1,18 @@
 //! What `sslmode` asks of a server's certificate. The server here hangs up after the handshake, so
 //! that a certificate that was taken can be told from one that was refused.
 
-use std::{io::Write as _, path::Path, sync::Arc};
+use std::path::Path;
 
 use domain::settings::Database;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use store::{Error, Store};
-use tempfile::NamedTempFile;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
     task::JoinSet,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer},
-};
+use tokio_rustls::TlsAcceptor;
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> (Authority, NamedTempFile) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(authority.pem().as_bytes()).unwrap();
-    (authority, file)
-}
-
-/// With a certificate for `localhost`, and not for its address.
-fn acceptor(authority: &Authority) -> TlsAcceptor {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let leaf = params.signed_by(&key, authority).unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
-}
+use crate::certificate::Certificate;
 
 /// Takes up TLS when it is asked for, and then hangs up.
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
@@ -61,10 +32,11 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
 async fn certificates_are_checked_as_far_as_sslmode_says() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let ((ours, file), (_, other)) = (authority(), authority());
+    // Not for its address.
+    let (ours, other) = (Certificate::of(&["localhost"]), Certificate::of(&[]));
     let mut serving = JoinSet::new();
-    serving.spawn(serve(listener, acceptor(&ours)));
-    let [file, other] = [&file, &other].map(|it| it.path().to_str().unwrap());
+    serving.spawn(serve(listener, ours.acceptor.clone()));
+    let (file, other) = (&*ours.ca_file(), &*other.ca_file());
     for (host, mode, ca_file, is_taken) in [
         ("127.0.0.1", "prefer", "", true),
         ("127.0.0.1", "require", "", true),
