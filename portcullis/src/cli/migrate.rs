@@ -9,8 +9,8 @@ use crate::{config::Loaded, telemetry};
 
 /// Bring the database's schema up to date
 ///
-/// `serve`, `worker` and `create-superuser` do the same when they start. Run it by itself to migrate before new nodes start. It
-/// waits for the database up to database.startup_timeout.
+/// `serve`, `worker` and `create-superuser` also migrate when they start. Run this alone to migrate
+/// before new nodes start. It waits for the database up to database.startup_timeout.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Only list what would run

@@ -44,7 +44,7 @@ fn refuse_inbox(loaded: &Loaded) -> Result<(), Failure> {
         false => Ok(()),
         true => {
             let what = "email.url: mail would stay in the memory of the worker, where nobody looks";
-            let hint = "use smtp://user:password@host:587, smtps://…, sendgrid: or file:folder";
+            let hint = "use smtp://user:password@host:587?tls=required, smtps://…, sendgrid: or file:folder";
             Err(Failure::new(Exit::Config, what).hint(hint))
         }
     }

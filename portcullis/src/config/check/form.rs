@@ -112,7 +112,8 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     let known = matches!(scheme(url), "smtp" | "smtps" | "sendgrid" | "file" | "inbox");
     let from = &settings.email.from;
     let inbox = settings.profile == Profile::Production && scheme(url) == "inbox";
-    let schemes = "use smtp://user:password@host:587, smtps://…, sendgrid: or file:folder";
+    let schemes =
+        "use smtp://user:password@host:587?tls=required, smtps://…, sendgrid: or file:folder";
     let (sendgrid, api) = (scheme(url) == "sendgrid", &settings.email.sendgrid_url);
     let plain = settings.profile == Profile::Production && !api.starts_with("https://");
     [
