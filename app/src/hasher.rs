@@ -3,8 +3,8 @@
 //! It guarantees that no more hashes are computed at once than there are workers, each in memory
 //! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
 //! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
-//! proportions. Whatever else computes for long does so on a thread aside, and takes no worker from
-//! those who sign in.
+//! proportions. Estimates of new passwords have a thread of their own, and take no worker from those
+//! who sign in.
 
 mod crew;
 mod mix;
@@ -49,8 +49,8 @@ pub enum Verified {
 #[derive(Clone)]
 pub struct Hasher {
     crew: Arc<Crew>,
-    /// For what is no hash.
-    aside: Arc<Crew>,
+    /// For estimates of new passwords.
+    estimates: Arc<Crew>,
     params: Params,
     /// Of no password, with the parameters of today.
     dummy: Arc<str>,
@@ -71,11 +71,11 @@ impl Hasher {
             count => count,
         };
         let crew = Arc::new(Crew::start("hasher", workers, settings.queue)?);
-        let aside = Arc::new(Crew::start("aside", 1, settings.queue)?);
+        let estimates = Arc::new(Crew::start("estimates", 1, settings.queue)?);
         // Random bytes are the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
-        Ok(Hasher { crew, aside, params, dummy: dummy.into(), mix, hashes: Arc::default() })
+        Ok(Hasher { crew, estimates, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
     /// The PHC string of a new password, which is in its one form (`opaque::prepare`).
@@ -134,12 +134,12 @@ impl Hasher {
         *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(census, &self.dummy);
     }
 
-    /// Any other computing that is too long for an async thread.
-    pub async fn aside<T: Send + 'static>(
+    /// Estimates a new password, which is too long for an async thread.
+    pub async fn estimate<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        on(&self.aside, move |_| work()).await
+        on(&self.estimates, move |_| work()).await
     }
 
     async fn run<T: Send + 'static>(
@@ -168,8 +168,8 @@ async fn on<T: Send + 'static>(
         }
     });
     if !crew.give(job) {
-        let full = Code::Unavailable.because("Too many sign-ins at once.");
-        return Err(Problem::retry_after(full, RETRY_AFTER).into());
+        // Not only sign-ins wait here.
+        return Err(Problem::from(Code::Unavailable).retry_after(RETRY_AFTER).into());
     }
     answer.await.map_err(|_| Error::broken("a computation did not end"))
 }
@@ -297,17 +297,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_hash_takes_no_worker() {
+    async fn an_estimate_takes_no_worker() {
         let hasher = Hasher::start(&settings()).unwrap();
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let other = hasher.clone();
-        let aside = async move { other.aside(move || wait.recv()).await };
+        let estimate = async move { other.estimate(move || wait.recv()).await };
         let sign_in = async {
             hasher.hash(&"correct".into()).await.unwrap();
             release.send(()).unwrap();
         };
-        let (aside, ()) = tokio::join!(biased; aside, sign_in);
-        aside.unwrap().unwrap();
+        let (estimate, ()) = tokio::join!(biased; estimate, sign_in);
+        estimate.unwrap().unwrap();
     }
 
     #[tokio::test]
@@ -369,6 +369,7 @@ mod tests {
                 let refused = hasher.run(|_| ()).await.unwrap_err();
                 assert_eq!(refused.problem().code, Code::Unavailable);
                 assert!(refused.problem().retry_after.is_some());
+                assert_eq!(refused.problem().detail, None, "sign-ins are not all that waits");
                 release.send(()).unwrap();
             };
             tokio::join!(biased; two, three).0.unwrap();

@@ -73,7 +73,7 @@ pub(crate) async fn estimate(
 ) -> Result<Strength> {
     let (owner, secret, rules) = (owner.clone(), password.clone(), app.settings.passwords.clone());
     let work = move || password::estimate(secret.expose(), &owner.attributes(), &rules);
-    let (wrong, strength) = app.hasher.aside(work).await?;
+    let (wrong, strength) = app.hasher.estimate(work).await?;
     let mut errors = FieldErrors::default();
     if let Some(error) = wrong {
         errors.push(field, error);
