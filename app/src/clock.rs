@@ -47,8 +47,7 @@ impl Clock {
         }
     }
 
-    /// How long it is since some moment before the first question: goes on evenly, whatever somebody
-    /// sets the clock to.
+    /// Monotonic time since an arbitrary start; unaffected by changes of the clock.
     pub(crate) fn steady(&self) -> Span {
         match self {
             Clock::System => monotonic(),
@@ -77,7 +76,7 @@ impl Clock {
 }
 
 impl Sight {
-    /// How far the clock is behind what it has to show by now.
+    /// How far the wall clock lags behind the monotonic one.
     pub fn behind(&self, later: Sight) -> Span {
         (self.now + later.steady.beyond(self.steady)).since(later.now)
     }

@@ -62,8 +62,8 @@ impl Envelope {
 
 impl Task {
     /// A letter without a link, about what happens to a user now. It goes to the address that they have
-    /// proved now, whoever changes it while the letter waits. One that they have not may be a typing
-    /// error: then to whatever the account has when the letter is sent.
+    /// proved now, whoever changes it while the letter waits. An unproved one may be a typing error:
+    /// then it goes to whatever the account has when the letter is sent.
     pub fn letter(letter: Letter, user: &User) -> Task {
         let to = user.email_verified_at.map(|_| user.email.clone());
         Task::Letter(Envelope { to, ..Envelope::new(letter, user.id) })

@@ -17,7 +17,7 @@ pub struct Limit {
     pub rate: Rate,
 }
 
-/// How many times the rate of one all have that are counted together as well.
+/// All that also share a count have this many times the rate of one.
 const WIDER_FACTOR: u32 = Network::WIDER_FACTOR;
 
 /// Who a limit counts for.
@@ -27,7 +27,7 @@ pub enum Who<'a> {
     One(&'a str),
     /// A client's network, and the wider one around it.
     Network(&'a Network),
-    /// One of several that count together as well, such as a device of an account.
+    /// One of several that also share a count, such as the devices of an account.
     Part { own: &'a str, whole: &'a str },
 }
 
@@ -54,7 +54,7 @@ impl<'a> From<&'a Network> for Who<'a> {
 #[must_use = "what is not given back counts"]
 pub struct Spent(Vec<(String, Rate)>);
 
-/// Takes one from the limit that `who` has, or none where any of its counts is used up.
+/// Counts one call of `who` under each of its keys, or under none if any of them is used up.
 pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -> Result<Spent> {
     let mut spent = Spent(Vec::new());
     if !app.settings.limits.enabled {

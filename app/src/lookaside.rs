@@ -33,8 +33,8 @@ pub struct LookAside {
     clock: Clock,
     /// Counts what was forgotten: what was read before is not remembered after.
     epoch: AtomicU64,
-    /// When this process last heard of revocations, by the clock and by how long it runs, and up to
-    /// which. The clock may step back, and then nothing would seem old.
+    /// When this process last heard of revocations, by the wall clock and by the monotonic one, and
+    /// up to which. The wall clock may step back, which would hide a silence.
     heard_at: AtomicI64,
     heard_after: AtomicI64,
     heard: AtomicI64,

@@ -63,7 +63,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// How many times the limit of one network all those of a /48 have together. Mobile carriers
+    /// All networks of a /48 together have this many times the limit of one. Mobile carriers
     /// give each phone a /64, so one /48 may be many customers.
     pub const WIDER_FACTOR: u32 = 16;
 

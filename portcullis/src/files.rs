@@ -27,7 +27,7 @@ pub fn make_room(settings: &mut Settings) {
     }
 }
 
-/// The limit, as high as it gets. `None`: there is none.
+/// Raises the limit to its maximum and returns it. `None`: unlimited.
 fn raised() -> Option<usize> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: maximum, maximum };
@@ -41,11 +41,11 @@ fn raised() -> Option<usize> {
     limit.map(|it| usize::try_from(it).unwrap_or(usize::MAX))
 }
 
-/// How many connections so many files are enough for.
+/// How many connections this many open files allow.
 fn room(allowed: usize, database_connections: usize) -> usize {
     let database = database_connections.saturating_mul(FILES_OF_A_DATABASE_CONNECTION);
     let reserve = RESERVE.saturating_add(database);
-    // Of very few files half may still serve.
+    // With very few files, half of them still go to connections.
     allowed.saturating_sub(reserve).max(allowed / 2).max(1)
 }
 

@@ -27,8 +27,8 @@ pub const REFRESH_COOKIE: &str = "refresh_cookie";
 const ABOUT: &str = "Accounts, sign-in and sessions.
 
 Times are RFC 3339 in UTC, ids are UUIDs. Every path answers with and without a trailing slash. \
-An absent body equals `{}`, and one that names a member twice is refused. Whole numbers that are kept \
-have 64 bits at most. Errors are `application/problem+json` (RFC 9457): compare their `code`. \
+An absent body equals `{}`, and one that names a member twice is refused. Whole numbers beyond 64 \
+bits are refused in metadata. Errors are `application/problem+json` (RFC 9457): compare their `code`. \
 Each answer names its correlation id in `X-Request-ID`.";
 
 /// The whole description, of a server that people reach under `base`.

@@ -11,7 +11,7 @@ use crate::problem::FieldError;
 /// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
 const MAX_LENGTH: usize = 254;
 
-/// Longer text is no address and is not looked at. Marks that are typed apart become shorter.
+/// Longer text is refused unread. Twice the limit, because NFC shortens decomposed letters.
 const MAX_TYPED_LENGTH: usize = 2 * MAX_LENGTH;
 /// RFC 5321, section 4.5.3.1.1.
 const MAX_LOCAL_LENGTH: usize = 64;

@@ -34,8 +34,7 @@ section! {
         pub password_reset: Rate = Rate::new(5, HOUR),
         /// Reset tokens presented, for each client address.
         pub password_reset_confirm: Rate = Rate::new(10, HOUR),
-        /// Changes of password, for each session.
-        /// Somebody with a stolen one cannot use up what the owner needs to shut them out.
+        /// Changes of password, for each session, so that a stolen session cannot use up the owner's.
         pub password_change: Rate = Rate::new(10, HOUR),
         /// Changes of address asked for, for each user.
         pub email_change: Rate = Rate::new(5, HOUR),

@@ -32,13 +32,13 @@ section! {
         pub body_limit: usize = 64 * 1024,
         /// How long a client may take to send the head of a request.
         pub header_timeout: Span = Span::seconds(10),
-        /// How long a connection may be open without a request.
+        /// How long a connection may stay open between requests.
         pub idle_timeout: Span = Span::seconds(75),
         /// How long a client may take to send a body.
         pub body_timeout: Span = Span::seconds(10),
         /// How long an answer may take.
         pub request_timeout: Span = Span::seconds(30),
-        /// How long a client may read nothing of an answer that waits for it.
+        /// How long a client may go without reading any of an answer that is ready.
         pub write_timeout: Span = Span::seconds(30),
         /// How many connections may be open; more wait to be accepted.
         pub max_connections: usize = 10_000,

@@ -24,8 +24,8 @@ pub fn layer(site: &Site) -> CorsLayer {
         .allow_origin(AllowOrigin::list(site.allowed_origins.clone()))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        // With credentials a wildcard is not one (Fetch, section 3.3.5), so the names themselves are
-        // answered.
+        // With credentials, browsers take `*` literally (Fetch, section 3.3.5), so the answer lists
+        // the names.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(shown)
         .max_age(Duration::from_secs(600))

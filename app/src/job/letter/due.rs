@@ -5,7 +5,7 @@ use domain::account::{Email, User};
 
 use super::Letter;
 
-/// What has become of a person while a letter waited. Nobody is written to who is erased.
+/// What has become of a person while a letter waited. Whoever is erased gets no mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Usable,

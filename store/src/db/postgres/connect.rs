@@ -97,8 +97,8 @@ impl Trust {
         Arc::new(Trust { lifetime, since: Mutex::new(None) })
     }
 
-    /// Has nobody use a connection again that there is now, as one made at `created` is no good;
-    /// unless that was known of this one.
+    /// Retires every connection that is open now, because one made at `created` proved bad, unless it
+    /// was retired already.
     pub fn withdraw(&self, created: Instant) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         if since.is_none_or(|it| created > it) {
