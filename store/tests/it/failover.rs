@@ -1,14 +1,21 @@
 //! Connections that are no good any more: to a server that only reads since others took its place,
 //! to one that restarted, and where there are fewer than the pool wants.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use domain::settings::Database;
 use store::{Db, Error, Store};
-use tokio::{sync::Barrier, task::JoinSet};
+use tokio::{
+    sync::Barrier,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use crate::{
     people::users,
@@ -150,9 +157,15 @@ async fn a_unit_waits_for_a_connection_that_somebody_else_has() {
     let url = database.role("CONNECTION LIMIT 1").await;
     let settings = Database { url: url.clone().into(), ..Database::default() };
     let store = Store::connect(&settings, "".as_ref()).await.unwrap();
-    // Until it is gone it counts towards the limit.
-    database.order(&END_OTHERS.replace("(pid)", "(pid, 5000)")).await;
-    let (other, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    database.order(END_OTHERS).await;
+    // A connection counts towards the limit until its process is gone.
+    let connect = async || loop {
+        match tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
+            Ok(connected) => break connected,
+            Err(_) => sleep(Duration::from_millis(10)).await,
+        }
+    };
+    let (other, connection) = timeout(Duration::from_secs(30), connect()).await.unwrap();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { drop(connection.await) });
     let mut waiting = JoinSet::new();
