@@ -220,7 +220,8 @@ const ROUNDS: &str = "PORTCULLIS_TEST_ROUNDS";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_overtake_each_other_sign_nobody_out() {
-    let world = two_ports(|_| {}).await;
+    // Ten thousand rounds are 111 days.
+    let world = two_ports(|it| it.tokens.absolute_lifetime = Span::days(365)).await;
     let network = Network::before(world.address()).await;
     let base = format!("http://localhost:{}/api/v1/auth", network.address.port());
     let spa = Arc::new(Spa::new(base));
