@@ -145,13 +145,12 @@ async fn add(
 ) -> Result<()> {
     let (user, now, is_strict) = (user.clone(), ctx.now, app.settings.privacy.is_strict());
     let unit = async move |db: Db| -> Result<_> {
+        refuse_known(&db, &user).await?;
         let released = usernames::take(&db, is_strict, &user, now).await?;
         if !store::users::insert(&db, &user).await? {
-            return Err(match store::users::by_name(&db, &user.email_canonical).await? {
-                Some(_) => registration::email_taken().into(),
-                // Since a moment ago.
-                None => usernames::taken().into(),
-            });
+            // Somebody was faster, with the one or the other.
+            refuse_known(&db, &user).await?;
+            return Err(usernames::taken().into());
         }
         audit::record(&db, &entry).await?;
         if let Some(mailed) = &mailed {
@@ -165,6 +164,13 @@ async fn add(
     let released = app.store.attempt(unit).await?;
     revocations::announced(app, &[], released);
     Ok(())
+}
+
+async fn refuse_known(db: &Db, user: &User) -> Result<()> {
+    match store::users::by_name(db, &user.email_canonical).await? {
+        Some(_) => Err(registration::email_taken().into()),
+        None => Ok(()),
+    }
 }
 
 /// Sends somebody a mail that lets them choose a password, even if they have had none.
