@@ -1,5 +1,5 @@
-//! PgBouncer in transaction mode, before the PostgreSQL of the tests. It has two connections to a
-//! database and uses them in turn, so that no two transactions in a row are of the same session.
+//! PgBouncer before the PostgreSQL of the tests. It has two connections to a database and uses them
+//! in turn, so that in transaction mode no two transactions in a row are of the same session.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use url::Url;
 
-/// Debian keeps it out of the PATH of some users.
+/// Debian keeps it out of the PATH of some users; elsewhere it is there.
 const PROGRAMS: [&str; 3] =
     ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
 
@@ -26,11 +26,11 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// Before the server that this address is of.
-    pub async fn before(server: &str) -> Bouncer {
+    /// Before the server that this address is of, in this mode.
+    pub async fn before(server: &str, mode: &str) -> Bouncer {
         // Another process may take the port first.
         for _ in 0..5 {
-            if let Some(bouncer) = Bouncer::start(server).await {
+            if let Some(bouncer) = Bouncer::start(server, mode).await {
                 return bouncer;
             }
         }
@@ -45,16 +45,15 @@ impl Bouncer {
         url.into()
     }
 
-    async fn start(server: &str) -> Option<Bouncer> {
-        let Some(program) = PROGRAMS.iter().find(|it| Path::new(it).exists()) else {
-            panic!("PgBouncer is missing: apt-get install pgbouncer");
-        };
+    async fn start(server: &str, mode: &str) -> Option<Bouncer> {
+        let known = PROGRAMS.into_iter().find(|it| Path::new(it).exists());
+        let program = known.unwrap_or("pgbouncer");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pgbouncer.ini");
         // It refuses to run as root, and then reads its file as somebody else.
         let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
-        fs::write(&file, configuration(&Url::parse(server).unwrap(), port, is_root)).unwrap();
+        fs::write(&file, configuration(&Url::parse(server).unwrap(), mode, port, is_root)).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut process = Command::new(program)
             .args(["-q".as_ref(), file.as_os_str()])
@@ -62,7 +61,7 @@ impl Bouncer {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("apt-get install pgbouncer: {error}"));
         while process.try_wait().unwrap().is_none() {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 return Some(Bouncer { process, port, _folder: folder });
@@ -73,7 +72,7 @@ impl Bouncer {
     }
 }
 
-fn configuration(server: &Url, port: u16, is_root: bool) -> String {
+fn configuration(server: &Url, mode: &str, port: u16, is_root: bool) -> String {
     let (host, at) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
     let user = server.username();
     let password = server.password().map_or(String::new(), |it| format!("password={it}"));
@@ -86,7 +85,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 2
 server_round_robin = 1
 max_client_conn = 500

@@ -120,3 +120,32 @@ async fn what_fails_behind_a_pooler_fails_alone() {
         assert_eq!(counted, Ok(count));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_wait_where_a_pooler_has_fewer_sessions_than_the_pool() {
+    let Some(world) = World::behind("session", Database::default()).await else { return };
+    let world = world.unwrap();
+    for mode in [PoolMode::Session, PoolMode::Auto] {
+        let settings = Database { pool_mode: mode, ..world.settings.clone() };
+        let store = Store::connect(&settings, &world.file).await.unwrap();
+        let mut asked = JoinSet::new();
+        for _ in 0..40 {
+            let store = store.clone();
+            let slow = "SELECT 1::BIGINT FROM pg_sleep(0.02)";
+            asked.spawn(async move {
+                store.get(async move |db| db.value::<i64>(slow, &[]).await).await
+            });
+        }
+        for answer in asked.join_all().await {
+            assert_eq!(answer, Ok(1), "{mode:?}");
+        }
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_without_transactions_is_not_fit() {
+    let Some(outcome) = World::behind("statement", Database::default()).await else { return };
+    let Err(Error::Unsuitable { what, remedy }) = outcome.map(drop) else { panic!("it is taken") };
+    assert!(what.contains("transaction") && remedy.contains("pool_mode"), "{what}");
+}

@@ -69,7 +69,7 @@ impl Backend {
 
     /// One with a pooler in transaction mode before PostgreSQL. `None`: it is SQLite.
     pub async fn pooled() -> Option<Backend> {
-        let bouncer = Bouncer::before(&variable(DATABASE)?).await;
+        let bouncer = Bouncer::before(&variable(DATABASE)?, "transaction").await;
         Some(Backend { bouncer: Some(bouncer), ..Backend::new().await })
     }
 

@@ -16,6 +16,11 @@ use crate::db::{Error, Result, watch::instant};
 
 /// How long a unit waits for a connection, and one for the server.
 pub(super) const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a new connection may take to its first answer. A pooler takes connections for which it has
+/// no session of the server's, and says nothing on them until it has one.
+const FIRST_ANSWER: Duration = Duration::from_secs(2);
+/// What is said of one that takes longer.
+pub(super) const SILENT: &str = "a new connection gets no answer";
 /// A server that is gone without a word is noticed after a minute of silence.
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
 
@@ -78,15 +83,17 @@ impl Way {
         trust: &Arc<Trust>,
     ) -> Result<Pool> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let mut pool = Pool::builder(Manager::from_config(self.config, self.tls, recycling))
+        let first = match mode {
+            Mode::Session => limits.session(),
+            Mode::Transaction => "SELECT 1".to_owned(),
+        };
+        let pool = Pool::builder(Manager::from_config(self.config, self.tls, recycling))
             .max_size(settings.connections.max(1))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(POOL_TIMEOUT))
             .create_timeout(Some(POOL_TIMEOUT))
-            .pre_recycle(trusted(trust.clone()));
-        if mode == Mode::Session {
-            pool = pool.post_create(told(limits.session().into()));
-        }
+            .pre_recycle(trusted(trust.clone()))
+            .post_create(told(first.into()));
         pool.build().map_err(|error| Error::Unavailable(error.to_string()))
     }
 }
@@ -119,10 +126,15 @@ fn trusted(trust: Arc<Trust>) -> Hook {
     })
 }
 
-/// Tells a new connection this.
+/// Tells a new connection this. One that does not answer is none.
 fn told(text: Arc<str>) -> Hook {
     Hook::async_fn(move |client, _| {
         let text = text.clone();
-        Box::pin(async move { client.batch_execute(&text).await.map_err(HookError::Backend) })
+        Box::pin(async move {
+            match tokio::time::timeout(FIRST_ANSWER, client.batch_execute(&text)).await {
+                Ok(answer) => answer.map_err(HookError::Backend),
+                Err(_) => Err(HookError::message(SILENT)),
+            }
+        })
     })
 }

@@ -5,6 +5,7 @@ use std::io;
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::connect::SILENT;
 use crate::db::Error;
 
 pub(super) const ONLY_READS: &str = "the server only reads (transaction_read_only is on)";
@@ -15,6 +16,7 @@ pub(super) fn of_pool(error: PoolError) -> Error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
             meaning(error)
         }
+        PoolError::PostCreateHook(HookError::Message(text)) => Error::Unavailable(text.into()),
         other => Error::Unavailable(other.to_string()),
     }
 }
@@ -57,6 +59,9 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
 
 /// The server has given as many connections as it will, to us or to everybody.
 pub(super) fn is_full(error: &PoolError) -> bool {
+    if matches!(error, PoolError::PostCreateHook(HookError::Message(text)) if text == SILENT) {
+        return true;
+    }
     let (PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) = error
     else {
         return false;
@@ -111,6 +116,13 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
             what: format!("the role has too few rights: {text}"),
             remedy: RIGHTS,
         },
+        // PgBouncer, which has one code for all its errors.
+        "08P01" if cause.message().starts_with("transaction blocks not allowed") => {
+            Error::Unsuitable {
+                what: format!("the pooler allows no transactions: {text}"),
+                remedy: "set pool_mode = transaction, or session, in PgBouncer",
+            }
+        }
         // No such database yet; a server that only follows another, for now.
         "3D000" | "25006" => Error::Unavailable(text),
         // Connection, lost races, resources, locks, the operator, the system beneath.

@@ -41,6 +41,9 @@ pub(super) async fn look(client: &Client, mode: PoolMode) -> Result<Mode> {
     if column(2) == "on" {
         return Err(Error::Unavailable(ONLY_READS.into()));
     }
+    // Apart from each other: a pooler in statement mode refuses what is open after a message.
+    client.batch_execute("BEGIN").await.map_err(meaning)?;
+    client.batch_execute("ROLLBACK").await.map_err(meaning)?;
     Ok(match mode {
         PoolMode::Session => Mode::Session,
         PoolMode::Transaction => Mode::Transaction,
