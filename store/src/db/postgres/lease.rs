@@ -129,6 +129,10 @@ impl Lease {
     /// Ends the transaction, if there was a statement to begin it.
     pub async fn end(&self, db: &Db, how: &str) -> Result<()> {
         if self.in_transaction.load(Ordering::Acquire) {
+            if self.is_unfit.load(Ordering::Acquire) {
+                // It is closed, which ends the transaction; asking would only take its time again.
+                return Err(Error::Unavailable("the connection is lost".into()));
+            }
             let ended = self.in_time(self.object()?.batch_execute(how)).await?;
             ended.map_err(|error| self.failed(db, (error, Phase::Committing)))?;
             self.in_transaction.store(false, Ordering::Release);
