@@ -19,8 +19,9 @@ entity! {
         /// At most one living job has it.
         pub unique_key: Option<String>,
         pub due_at: Time,
-        /// How often it was begun. A try counts from its beginning: one that ends with its process
-        /// can count nothing any more.
+        /// How many tries were begun, and so how many have failed while nobody works on it. A try
+        /// counts from its claim: one that ends with its process can count nothing any more. A claim
+        /// that begins no try is taken off again, by [`give_back`] and [`bury_unbegun`].
         pub failures: i64,
         pub last_error: Option<String>,
         /// Who works on it, and until when nobody else may.
@@ -110,6 +111,19 @@ pub async fn bury(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Re
     db.execute(
         sql!(
             "UPDATE jobs SET last_error = $4, dead_at = $3, claim = NULL, claimed_until = NULL
+             WHERE id = $1 AND claim = $2"
+        ),
+        args![id, claim, now, error],
+    )
+    .await
+}
+
+/// The same for a job that was claimed and not begun, because no try was left.
+pub async fn bury_unbegun(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Result<u64> {
+    db.execute(
+        sql!(
+            "UPDATE jobs SET failures = failures - 1, last_error = $4, dead_at = $3, claim = NULL,
+                 claimed_until = NULL
              WHERE id = $1 AND claim = $2"
         ),
         args![id, claim, now, error],

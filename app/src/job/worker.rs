@@ -124,8 +124,7 @@ fn noted(ended: Result<Result<()>, JoinError>) {
 async fn finish(app: &App, job: Job, claim: Uuid, cut: &CancellationToken) -> Result<()> {
     let tries = i64::from(app.settings.jobs.retries) + 1;
     if job.failures > tries {
-        let text = "no try is left, and the last one did not end".to_owned();
-        return note_failure(app, &job, claim, Failure::Permanent(text)).await;
+        return give_up(app, &job, claim).await;
     }
     let lease = app.settings.jobs.lease.duration();
     let bound = lease.saturating_sub(MARGIN.duration().min(lease / 10));
@@ -148,6 +147,16 @@ async fn finish(app: &App, job: Job, claim: Uuid, cut: &CancellationToken) -> Re
         }
         Err(failure) => note_failure(app, &job, claim, failure).await,
     }
+}
+
+/// Keeps a job as a dead letter whose worker died in the last try.
+async fn give_up(app: &App, job: &Job, claim: Uuid) -> Result<()> {
+    let (id, kind, request_id, now) = (job.id, &job.kind, &job.request_id, app.clock.now());
+    let error = "no try is left, and the last one did not end";
+    tracing::error!(job = %id, kind, request_id, error, "job is a dead letter");
+    let unit = async move |db: Db| store::jobs::bury_unbegun(&db, id, claim, now, error).await;
+    app.store.put(unit).await?;
+    Ok(())
 }
 
 /// Runs a job in a task of its own, so that a panic is this job's failure and nobody else's.
