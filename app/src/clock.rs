@@ -59,6 +59,11 @@ impl Clock {
         Sight { now: self.now(), steady: self.steady() }
     }
 
+    /// Whether other machines' clocks show the same, when all are right.
+    pub(crate) fn is_system(&self) -> bool {
+        matches!(self, Clock::System)
+    }
+
     /// Moves a manual clock; the system's goes by itself.
     pub fn pass(&self, span: Span) {
         if let Clock::Manual(hands) = self {

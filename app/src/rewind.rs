@@ -29,26 +29,51 @@ const MOST_FAILURES: u32 = 64;
 const EARLIEST: Time = Time(1_767_225_600_000_000);
 
 /// What the clock showed when it was last looked at.
-pub(crate) struct Watch(Mutex<Sight>);
+pub(crate) struct Watch(Mutex<State>);
+
+struct State {
+    seen: Sight,
+    /// When it last went back, by the steady time, until times have been pulled back once more.
+    stepped: Option<Span>,
+    /// The log has the line that says why nothing is pulled back.
+    is_told: bool,
+}
+
+/// What to do about a clock that went back.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    PullBack,
+    Unset,
+    /// The database's server shows this.
+    Wrong(Time),
+}
 
 impl Watch {
-    pub fn new(sight: Sight) -> Watch {
-        Watch(Mutex::new(sight))
+    pub fn new(seen: Sight) -> Watch {
+        Watch(Mutex::new(State { seen, stepped: None, is_told: false }))
     }
 }
 
 /// Whether the clock has stepped back since the last look, and if so mends it. What fails is done
-/// with the next look.
+/// with the next look, and so is what a second clock speaks against.
 pub(crate) async fn look(app: &App) -> Result<()> {
-    let mut seen = app.watch.0.lock().await;
+    let mut state = app.watch.0.lock().await;
     let sight = app.clock.sight();
-    let behind = seen.behind(sight);
+    let behind = state.seen.behind(sight);
     if behind > TOLERANCE {
-        mend(app, sight.now, behind).await?;
+        follow(app, &mut state, sight, behind).await?;
+    } else if behind.is_zero() {
+        // Many small steps make a large one.
+        (state.seen, state.is_told) = (sight, false);
     }
-    // Many small steps make a large one.
-    if behind > TOLERANCE || behind.is_zero() {
-        *seen = sight;
+    // Requests and jobs that were at work had the old time, and wrote it when they ended.
+    let longest = app.settings.server.request_timeout.max(app.settings.jobs.lease);
+    let is_over = state.stepped.is_some_and(|it| sight.steady.beyond(it) >= longest);
+    // Not by a clock that has gone back again, and was not believed.
+    if is_over && state.seen.behind(sight) <= TOLERANCE {
+        let changed = mend(app, sight.now).await?;
+        tracing::info!(changed, "what was at work when the clock went back was pulled back");
+        state.stepped = None;
     }
     Ok(())
 }
@@ -56,19 +81,54 @@ pub(crate) async fn look(app: &App) -> Result<()> {
 /// The same at the start: whether the clock shows less than when a process last worked.
 pub(crate) async fn look_back(app: &App) -> Result<()> {
     let latest = app.store.get(async |db| rewind::latest(&db).await).await?;
-    let now = app.clock.now();
-    match latest.map(|it| it.since(now)) {
-        Some(behind) if behind > TOLERANCE => mend(app, now, behind).await,
-        _ => Ok(()),
+    let sight = app.clock.sight();
+    if let Some(latest) = latest.filter(|it| it.since(sight.now) > TOLERANCE) {
+        app.watch.0.lock().await.seen = Sight { now: latest, ..sight };
+    }
+    look(app).await
+}
+
+/// Mends, unless this clock is the one that is wrong.
+async fn follow(app: &App, state: &mut State, sight: Sight, behind: Span) -> Result<()> {
+    let now = sight.now;
+    let shown = match app.clock.is_system() {
+        true => app.store.get(async |db| rewind::server_time(&db).await).await?,
+        // The database does not know what a test's clock shows.
+        false => None,
+    };
+    match verdict(now, shown) {
+        Verdict::PullBack => {
+            let changed = mend(app, now).await?;
+            tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
+            *state = State { seen: sight, stepped: Some(sight.steady), is_told: false };
+            return Ok(());
+        }
+        _ if state.is_told => {}
+        Verdict::Unset => {
+            tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
+        }
+        Verdict::Wrong(database) => tracing::error!(
+            %behind, %now, %database,
+            "this node's clock is wrong: it went back, and the database's did not; set it right. \
+             Nothing is pulled back"
+        ),
+    }
+    state.is_told = true;
+    Ok(())
+}
+
+/// `shown`: by the clock of the database's server, if it can be asked.
+fn verdict(now: Time, shown: Option<Time>) -> Verdict {
+    let apart = |it: Time| it.since(now).max(now.since(it));
+    match shown {
+        _ if now < EARLIEST => Verdict::Unset,
+        Some(shown) if apart(shown) > TOLERANCE => Verdict::Wrong(shown),
+        _ => Verdict::PullBack,
     }
 }
 
 /// Pulls back what lies too far ahead. It can be repeated, and go on where it was interrupted.
-async fn mend(app: &App, now: Time, behind: Span) -> Result<()> {
-    if now < EARLIEST {
-        tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
-        return Ok(());
-    }
+async fn mend(app: &App, now: Time) -> Result<u64> {
     let mut changed = locks_and_links(app, now).await?;
     changed += what_is_kept(app, now).await?;
     changed += work(app, now).await?;
@@ -79,8 +139,7 @@ async fn mend(app: &App, now: Time, behind: Span) -> Result<()> {
     // At the next start it is done again unless all of it was.
     let past = Reach::past(now);
     app.store.put(async move |db| rewind::followed(&db, past).await).await?;
-    tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
-    Ok(())
+    Ok(changed)
 }
 
 async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
@@ -98,7 +157,8 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
     Ok(changed)
 }
 
-/// What is kept for so long after something has happened.
+/// What is kept for so long after something has happened. Deleted accounts keep their time, because
+/// erasing one too late harms nobody, and erasing one too early cannot be undone.
 async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
     let past = Reach::past(now);
     let unit = async move |db: Db| rewind::idempotency(&db, past, BATCH).await;
@@ -106,8 +166,6 @@ async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
     let unit = async move |db: Db| rewind::revocations(&db, past, BATCH).await;
     changed += in_batches(app, unit).await?;
     let unit = async move |db: Db| rewind::dead_letters(&db, past, BATCH).await;
-    changed += in_batches(app, unit).await?;
-    let unit = async move |db: Db| rewind::deletions(&db, past, BATCH).await;
     Ok(changed + in_batches(app, unit).await?)
 }
 
@@ -118,10 +176,15 @@ async fn work(app: &App, now: Time) -> Result<u64> {
         // The longest that one waits that has failed so often.
         let due_at = if failures == 0 { None } else { retry_at(failures, now, u8::MAX, settings) };
         let reach = Reach::ahead(now, due_at.unwrap_or(now).since(now));
-        let failures = i64::from(failures);
-        let unit = async move |db: Db| rewind::jobs(&db, failures, reach, BATCH).await;
+        let begun = (i64::from(failures), i64::from(failures));
+        let unit = async move |db: Db| rewind::jobs(&db, begun, reach, BATCH).await;
         changed += in_batches(app, unit).await?;
     }
+    // Those at their last try, which has nothing to wait for.
+    let (past, begun) =
+        (Reach::past(now), (i64::from(settings.retries.min(MOST_FAILURES)) + 1, i64::MAX));
+    let unit = async move |db: Db| rewind::jobs(&db, begun, past, BATCH).await;
+    changed += in_batches(app, unit).await?;
     let reach = Reach::ahead(now, settings.lease);
     let unit = async move |db: Db| rewind::claims(&db, reach, BATCH).await;
     changed += in_batches(app, unit).await?;
@@ -169,5 +232,26 @@ where
         if count < BATCH.unsigned_abs() {
             return Ok(changed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_the_database_s_contradicts_pulls_nothing_back() {
+        let right = EARLIEST + Span::days(400);
+        let slow = right - Span::days(31);
+        assert_eq!(verdict(slow, Some(right)), Verdict::Wrong(right));
+        assert_eq!(verdict(right + Span::days(1), Some(right)), Verdict::Wrong(right));
+        // The clock was ahead, and is set right.
+        for nearly in [right, right - TOLERANCE, right + TOLERANCE] {
+            assert_eq!(verdict(nearly, Some(right)), Verdict::PullBack);
+        }
+        // A file has no other clock.
+        assert_eq!(verdict(slow, None), Verdict::PullBack);
+        assert_eq!(verdict(EARLIEST - Span::days(1), None), Verdict::Unset);
+        assert_eq!(verdict(EARLIEST - Span::days(1), Some(right)), Verdict::Unset);
     }
 }

@@ -15,6 +15,12 @@ pub async fn latest(db: &Db) -> Result<Option<Time>> {
     db.value(sql!("SELECT MAX(ran_at) FROM schedules"), args![]).await
 }
 
+/// What the clock of the database's server shows; none where the database is a file and has no other
+/// clock than this process. It tells whether this node's clock is right, and nothing else.
+pub async fn server_time(db: &Db) -> Result<Option<Time>> {
+    db.server_time().await
+}
+
 /// Locks, and since when guesses are counted.
 pub async fn lockouts(db: &Db, counted: Reach, locked: Reach, limit: i64) -> Result<u64> {
     db.execute(
@@ -76,27 +82,15 @@ pub async fn revocations(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
     .await
 }
 
-/// Since when deleted accounts wait to be erased.
-pub async fn deletions(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE users SET deleted_at = $2 WHERE id IN (
-                 SELECT id FROM users WHERE deleted_at > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
-}
-
-/// When jobs are due that have failed so often.
-pub async fn jobs(db: &Db, failures: i64, reach: Reach, limit: i64) -> Result<u64> {
+/// When jobs are due that were begun so often: from the first number to the second.
+pub async fn jobs(db: &Db, begun: (i64, i64), reach: Reach, limit: i64) -> Result<u64> {
     db.execute(
         sql!(
             "UPDATE jobs SET due_at = $2 WHERE id IN (
                  SELECT id FROM jobs
-                 WHERE dead_at IS NULL AND due_at > $1 AND failures = $3 LIMIT $4)"
+                 WHERE dead_at IS NULL AND due_at > $1 AND failures BETWEEN $3 AND $4 LIMIT $5)"
         ),
-        args![reach.latest, reach.instead, failures, limit],
+        args![reach.latest, reach.instead, begun.0, begun.1, limit],
     )
     .await
 }
