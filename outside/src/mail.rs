@@ -19,7 +19,7 @@ pub use self::{
     file::Folder,
     inbox::{Inbox, Kept},
     sendgrid::SendGrid,
-    smtp::Smtp,
+    smtp::{Smtp, SmtpAddress, is_hello_name},
 };
 
 /// A mail to one person.

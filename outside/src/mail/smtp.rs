@@ -28,7 +28,11 @@ use lettre::{
 };
 use tokio::time::timeout;
 
-use self::relay::{Failure, Relay};
+pub use self::{hello::is_hello_name, relay::SmtpAddress};
+use self::{
+    relay::{Failure, Relay},
+    verdict::{Phase, Verdict, verdict},
+};
 use super::{Mail, MailError, compose::compose};
 
 /// How many connections wait for the next mail.
@@ -97,7 +101,7 @@ impl Smtp {
     }
 
     fn judge(&self, failure: &Failure, mail: &Mail) -> MailError {
-        let (error, is_about_the_mail) = match failure {
+        let (error, phase) = match failure {
             Failure::Unencrypted => {
                 let text = "the mail server offers no TLS, and the password must not travel \
                             without; email.url allows it with ?tls=none";
@@ -107,25 +111,17 @@ impl Smtp {
                 let text = "the mail server cannot take an address that is not ASCII";
                 return MailError::Permanent(text.to_owned());
             }
-            // RFC 4954, section 6: these are about our credentials, not about this mail.
-            Failure::Link(error) | Failure::Mail(error)
-                if matches!(error.status().map(u16::from), Some(530 | 534 | 535 | 538)) =>
-            {
-                let text =
-                    format!("the mail server refused our sign-in: {}", self.words(error, mail));
-                return MailError::Ours(text);
-            }
-            Failure::Link(error) => (error, false),
-            Failure::Mail(error) => (error, verdict::is_about_the_mail(error)),
+            Failure::Refused(error, phase) => (error, *phase),
         };
         let text = self.words(error, mail);
-        let is_link = matches!(failure, Failure::Link(_));
-        let is_ours =
-            error.is_permanent() || is_link && (error.is_client() || verdict::is_policy(error));
-        match (is_about_the_mail, is_ours) {
-            (true, _) => MailError::Permanent(text),
-            (false, true) => MailError::Ours(text),
-            (false, false) => MailError::Temporary(text),
+        // RFC 4954, section 6: these are about our credentials, not about this mail.
+        if matches!(error.status().map(u16::from), Some(530 | 534 | 535 | 538)) {
+            return MailError::Ours(format!("the mail server refused our sign-in: {text}"));
+        }
+        match verdict(error, phase) {
+            Verdict::Mail => MailError::Permanent(text),
+            Verdict::Us => MailError::Ours(text),
+            Verdict::Passing => MailError::Temporary(text),
         }
     }
 
@@ -155,11 +151,13 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     let from = From::new(envelope.from().cloned(), options);
-    connection.command(from).await.map_err(Failure::Link)?;
+    connection.command(from).await?;
     for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failure::Mail)?;
+        let to = Rcpt::new(to.clone(), Vec::new());
+        connection.command(to).await.map_err(|it| Failure::Refused(it, Phase::Recipient))?;
     }
-    connection.command(Data).await.map_err(Failure::Mail)?;
-    connection.message(&bytes).await.map_err(Failure::Mail)?;
+    let of_mail = |it| Failure::Refused(it, Phase::Mail);
+    connection.command(Data).await.map_err(of_mail)?;
+    connection.message(&bytes).await.map_err(of_mail)?;
     Ok(())
 }

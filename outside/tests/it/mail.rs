@@ -85,6 +85,9 @@ async fn refusals_are_for_now_or_for_good() {
         (Behaviour::SayGoodbye, false, "4.3.2 Shutting down"),
         (Behaviour::MailboxFull, false, "5.2.2 Over quota"),
         (Behaviour::TooLarge, true, "5.3.4 Too large"),
+        (Behaviour::Answer("550 Exim 4.96.2 says user unknown"), true, "user unknown"),
+        (Behaviour::Answer("550 5.5.0 mailbox unavailable"), true, "mailbox unavailable"),
+        (Behaviour::Answer("501 Bad address syntax"), true, "Bad address syntax"),
         (Behaviour::Drop, false, ""),
         (Behaviour::DropInData, false, ""),
     ];
@@ -125,6 +128,8 @@ async fn what_is_refused_because_of_us_is_no_verdict_on_the_mail() {
         (Behaviour::RefuseSender, "5.7.1 Sender is not owned by you"),
         (Behaviour::RefuseRelay, "5.7.1 Relay access denied"),
         (Behaviour::RefuseRate, "4.7.1 Too many messages"),
+        (Behaviour::Answer("450 4.7.1 too much mail"), "too much mail"),
+        (Behaviour::Answer("550 5.7.1: blocked"), "blocked"),
     ];
     for (behaviour, words) in cases {
         server.behave(behaviour);
@@ -133,8 +138,16 @@ async fn what_is_refused_because_of_us_is_no_verdict_on_the_mail() {
         assert!(error.to_string().contains(words), "{error}");
     }
     // Greylisting is how a stranger is greeted, and passes by itself.
-    server.behave(Behaviour::RefuseForNow);
-    assert!(matches!(send(&mailer).await, Err(MailError::Temporary(_))));
+    for behaviour in [
+        Behaviour::RefuseForNow,
+        Behaviour::Answer("450 4.7.1 Greylisted"),
+        // The owner of the box can make room.
+        Behaviour::MailboxFull,
+    ] {
+        server.behave(behaviour);
+        let error = send(&mailer).await.unwrap_err();
+        assert!(matches!(error, MailError::Temporary(_)), "{behaviour:?}: {error}");
+    }
     let wrong = format!("smtp://anna%40mail:wr0ng@127.0.0.1:{}?tls=none", server.port());
     let error = send(&made(&settings(&wrong)).unwrap()).await.unwrap_err();
     assert!(matches!(error, MailError::Ours(_)), "{error}");

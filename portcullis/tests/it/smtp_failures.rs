@@ -34,6 +34,8 @@ async fn a_mail_is_tried_again_or_buried_as_its_failure_deserves() {
         (Behaviour::RefuseRelay, LATER, "554 5.7.1: the server relays for others"),
         (Behaviour::RefuseRate, LATER, "450 4.7.1: too much at once"),
         (Behaviour::RefuseForGood, NEVER, "550: nobody is there"),
+        (Behaviour::Answer("550 5.5.0 mailbox unavailable"), NEVER, "550 5.5.0: nobody is there"),
+        (Behaviour::Answer("450 4.7.1 Greylisted"), LATER, "450: greylisting"),
         (Behaviour::TooLarge, NEVER, "552 5.3.4: the mail is too large"),
     ];
     for (behaviour, jobs, what) in table {

@@ -15,6 +15,11 @@ pub(super) fn name(chosen: &str, public_url: &str, sender: &str) -> ClientId {
         .unwrap_or_default()
 }
 
+/// Whether `email.hello_name` can be this: the name of a host or an IP address, if anything.
+pub fn is_hello_name(text: &str) -> bool {
+    text.is_empty() || host(text).is_some()
+}
+
 fn host(text: &str) -> Option<ClientId> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(literal(address));
@@ -62,6 +67,7 @@ mod tests {
         ];
         for (chosen, public_url, sender, expected) in cases {
             assert_eq!(name(chosen, public_url, sender).to_string(), expected);
+            assert_eq!(is_hello_name(chosen), !chosen.contains(' '), "{chosen}");
         }
         assert_eq!(name("", "", "localhost"), ClientId::default());
     }

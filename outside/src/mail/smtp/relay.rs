@@ -15,6 +15,7 @@ use lettre::transport::smtp::{
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
+use super::verdict::Phase;
 use crate::tls;
 
 /// How much of an answer is kept for the log.
@@ -38,10 +39,7 @@ enum Tls {
 
 /// Why a mail did not go through.
 pub(super) enum Failure {
-    /// Before the server heard of a recipient.
-    Link(smtp::Error),
-    /// After that.
-    Mail(smtp::Error),
+    Refused(smtp::Error, Phase),
     /// The server takes no address like the recipient's.
     Unwritable,
     /// Somebody between us and the server may have taken its offer of TLS away.
@@ -50,7 +48,7 @@ pub(super) enum Failure {
 
 impl From<smtp::Error> for Failure {
     fn from(error: smtp::Error) -> Failure {
-        Failure::Link(error)
+        Failure::Refused(error, Phase::Link)
     }
 }
 
@@ -59,32 +57,80 @@ struct Login {
     password: Secret,
 }
 
-impl Relay {
-    /// Reads `smtp://user:password@host:587?tls=required` and its like. What is wrong is told
-    /// without the address.
-    pub(super) fn parse(url: &str, ca_file: &str, hello: ClientId) -> Result<Relay, String> {
+/// What `email.url` says, such as `smtp://user:password@host:587?tls=required`.
+pub struct SmtpAddress {
+    host: String,
+    port: u16,
+    wish: Wish,
+    login: Option<Login>,
+}
+
+/// How a connection becomes encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Never,
+    IfOffered,
+    Required,
+    FromTheStart,
+}
+
+impl SmtpAddress {
+    /// What is wrong is told without the address.
+    pub fn parse(url: &str) -> Result<SmtpAddress, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         let host = match url.host().ok_or("there is no host")? {
+            Host::Domain("") => return Err("there is no host".into()),
             Host::Domain(name) => name.to_owned(),
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        let wish = match url.query_pairs().next() {
+        let mut parameters = url.query_pairs();
+        let tls = match parameters.next() {
             None => None,
-            Some((key, value)) if key == "tls" => Some(value.into_owned()),
+            Some((key, value)) if key == "tls" => Some(value),
             Some((key, _)) => return Err(format!("{key:?} is unknown; there is only tls")),
         };
-        let parameters = || parameters(&host, ca_file);
-        let (port, tls) = match (url.scheme(), wish.as_deref()) {
-            ("smtps", None) => (465, Tls::FromTheStart(parameters()?)),
-            ("smtp", None | Some("opportunistic")) => (587, Tls::IfOffered(parameters()?)),
-            ("smtp", Some("required")) => (587, Tls::Required(parameters()?)),
-            ("smtp", Some("none")) => (25, Tls::Never),
+        if let Some((key, _)) = parameters.next() {
+            return Err(format!("{key:?} is too much; there is only tls, once"));
+        }
+        let (port, wish) = match (url.scheme(), tls.as_deref()) {
+            ("smtps", None) => (465, Wish::FromTheStart),
+            ("smtp", None | Some("opportunistic")) => (587, Wish::IfOffered),
+            ("smtp", Some("required")) => (587, Wish::Required),
+            ("smtp", Some("none")) => (25, Wish::Never),
             ("smtp", Some(_)) => return Err("tls is required, opportunistic or none".into()),
             _ => return Err("tls is for smtp: only, smtps: always has it".into()),
         };
         let login = login(&url)?;
-        Ok(Relay { host, port: url.port().unwrap_or(port), tls, login, hello })
+        Ok(SmtpAddress { host, port: url.port().unwrap_or(port), wish, login })
+    }
+
+    /// A name or an IP address, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether nothing is sent unencrypted.
+    pub fn insists_on_tls(&self) -> bool {
+        matches!(self.wish, Wish::Required | Wish::FromTheStart)
+    }
+
+    /// Fails where this file of authorities cannot be used.
+    pub fn check_ca(&self, ca_file: &str) -> Result<(), String> {
+        parameters(&self.host, ca_file).map(drop)
+    }
+}
+
+impl Relay {
+    pub(super) fn parse(url: &str, ca_file: &str, hello: ClientId) -> Result<Relay, String> {
+        let SmtpAddress { host, port, wish, login } = SmtpAddress::parse(url)?;
+        let tls = match wish {
+            Wish::Never => Tls::Never,
+            Wish::IfOffered => Tls::IfOffered(parameters(&host, ca_file)?),
+            Wish::Required => Tls::Required(parameters(&host, ca_file)?),
+            Wish::FromTheStart => Tls::FromTheStart(parameters(&host, ca_file)?),
+        };
+        Ok(Relay { host, port, tls, login, hello })
     }
 
     /// A connection that is encrypted as the settings say and signed in.

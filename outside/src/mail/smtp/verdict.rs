@@ -1,44 +1,91 @@
-//! Whether a refusal is about one mail or about us. A mail is given up for the first alone.
+//! What a refusal is about: one mail, us, or nothing that lasts. A mail is given up for the first
+//! alone, and operators are told of the second.
 //!
 //! Servers tell by the enhanced code (RFC 3463) more than by the code, and many tell what they have
 //! against the client only when they hear of a recipient.
 
 use lettre::transport::smtp;
 
-/// What somebody refused for good, once they knew sender and recipient.
-pub(super) fn is_about_the_mail(error: &smtp::Error) -> bool {
-    if !error.is_permanent() {
-        return false;
+/// What was said last before a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing of a recipient.
+    Link,
+    Recipient,
+    /// The mail itself.
+    Mail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The mail, or its recipient, for good.
+    Mail,
+    /// What we are, do or send too much of.
+    Us,
+    /// It passes, or its recipient can mend it.
+    Passing,
+}
+
+pub(super) fn verdict(error: &smtp::Error, phase: Phase) -> Verdict {
+    match error.status() {
+        Some(status) => decide(phase, status.into(), &error.to_string()),
+        // The server lacks what we want of it.
+        None if phase == Phase::Link && error.is_client() => Verdict::Us,
+        None => Verdict::Passing,
     }
-    match enhanced(&error.to_string()) {
+}
+
+fn decide(phase: Phase, status: u16, text: &str) -> Verdict {
+    let code = enhanced(text);
+    match (status, phase) {
+        (500.., Phase::Link) => Verdict::Us,
+        // The owner of a full box can make room.
+        (500.., _) if code == Some((2, 2)) => Verdict::Passing,
+        (500.., _) if is_about_the_mail(status, code) => Verdict::Mail,
+        (500.., _) => Verdict::Us,
+        _ if matches!(code, Some((7, _))) && !is_greylisting(phase, status, code, text) => {
+            Verdict::Us
+        }
+        _ => Verdict::Passing,
+    }
+}
+
+fn is_about_the_mail(status: u16, code: Option<(u16, u16)>) -> bool {
+    match code {
+        // The codes that tell nothing, of anything or of the protocol.
+        None | Some((0 | 5, 0)) => matches!(status, 501 | 550..=553),
         // The recipient's address, but not the sender's.
         Some((1, detail)) => !matches!(detail, 7..=9),
-        // The owner of a full box can make room.
-        Some((2, detail)) => detail != 2,
+        Some((2, _)) => true,
         // The mail is too large.
         Some((3, detail)) => detail == 4,
         // There is no way to the recipient's domain.
         Some((4, detail)) => matches!(detail, 1 | 4),
         Some((6, _)) => true,
         Some(_) => false,
-        None => matches!(error.status().map(u16::from), Some(550..=553)),
     }
 }
 
-/// A refusal for now that is about what we are or how much we send.
-pub(super) fn is_policy(error: &smtp::Error) -> bool {
-    error.is_transient() && matches!(enhanced(&error.to_string()), Some((7, _)))
+/// How some servers greet a stranger, which passes by itself: those that say so, and those that say
+/// 451 4.7.1 to a recipient, as most of them do that do not.
+fn is_greylisting(phase: Phase, status: u16, code: Option<(u16, u16)>, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("greylist")
+        || text.contains("graylist")
+        || (phase == Phase::Recipient && status == 451 && code == Some((7, 1)))
 }
 
-/// Subject and detail of the first enhanced code.
+/// Subject and detail of the enhanced code, which is the first word of an answer. What else looks
+/// like one is an address or a version.
 fn enhanced(text: &str) -> Option<(u16, u16)> {
-    text.split_whitespace().find_map(|word| {
-        let mut numbers = word.split('.').map(|it| it.parse::<u16>().ok());
-        match (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()) {
-            (4 | 5, subject, detail, None) => Some((subject, detail)),
-            _ => None,
-        }
-    })
+    let (_, answer) = text.split_once("): ")?;
+    let word = answer.split_whitespace().next()?;
+    let mut numbers = word.trim_matches(|it: char| !it.is_ascii_digit()).split('.');
+    let mut number = || numbers.next()?.parse::<u16>().ok();
+    match (number()?, number()?, number()?, numbers.next()) {
+        (4 | 5, subject, detail, None) => Some((subject, detail)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -46,15 +93,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn enhanced_codes_are_found() {
+    fn the_enhanced_code_is_the_first_word() {
         let cases = [
             ("permanent error (550): 5.1.1 No such user", Some((1, 1))),
-            ("permanent error (554): 192.0.2.1 is listed, 5.7.1", Some((7, 1))),
+            ("permanent error (550): 5.7.1: blocked", Some((7, 1))),
+            ("permanent error (550): <5.7.1> blocked", Some((7, 1))),
+            ("permanent error (554): 192.0.2.1 is listed, 5.7.1", None),
+            ("permanent error (550): Exim 4.96.2 says user unknown", None),
+            ("permanent error (550): 5.7.1.2 says no", None),
             ("permanent error (550): Postfix 3.8 says no", None),
             ("permanent error (550)", None),
         ];
         for (text, code) in cases {
             assert_eq!(enhanced(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_refusal_is_about() {
+        use Phase::{Link, Mail, Recipient};
+        let cases = [
+            (Recipient, "552 5.2.2 mailbox full", Verdict::Passing),
+            (Mail, "552 5.2.2 mailbox full", Verdict::Passing),
+            (Recipient, "452 4.2.2 mailbox full", Verdict::Passing),
+            (Recipient, "550 5.2.1 mailbox disabled", Verdict::Mail),
+            (Recipient, "450 4.7.1 too much mail", Verdict::Us),
+            (Mail, "421 4.7.28 unusual rate of mail", Verdict::Us),
+            (Link, "421 4.7.0 try again later", Verdict::Us),
+            (Recipient, "451 4.7.1 try again later", Verdict::Passing),
+            (Mail, "451 4.7.1 try again later", Verdict::Us),
+            (Recipient, "450 4.7.1 <a@example.com>: Greylisted", Verdict::Passing),
+            (Mail, "451 4.7.0 graylisting in action", Verdict::Passing),
+            (Link, "451 4.7.1 Greylisted", Verdict::Passing),
+            (Recipient, "450 4.2.0 <a@example.com>: Greylisted", Verdict::Passing),
+            (Recipient, "550 5.7.1: blocked", Verdict::Us),
+            (Recipient, "550 Exim 4.96.2 says user unknown", Verdict::Mail),
+            (Recipient, "550 5.5.0 Requested action not taken: mailbox unavailable", Verdict::Mail),
+            (Recipient, "501 Bad address syntax", Verdict::Mail),
+            (Recipient, "501 5.1.3 Bad address syntax", Verdict::Mail),
+            (Link, "501 Bad address syntax", Verdict::Us),
+            (Recipient, "504 5.5.2 Helo command rejected", Verdict::Us),
+            (Recipient, "554 5.7.1 Relay access denied", Verdict::Us),
+            (Recipient, "550 5.1.8 sender's domain not found", Verdict::Us),
+            (Mail, "552 5.3.4 too large", Verdict::Mail),
+            (Mail, "554 says no", Verdict::Us),
+        ];
+        for (phase, answer, expected) in cases {
+            let (status, said) = answer.split_once(' ').unwrap();
+            // As the client tells of it.
+            let text = format!("permanent error ({status}): {said}");
+            assert_eq!(decide(phase, status.parse().unwrap(), &text), expected, "{answer}");
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Behaviour {
     RefuseForNow,
     /// 550 to each recipient.
     RefuseForGood,
+    /// This to each recipient.
+    Answer(&'static str),
     /// 421 to each recipient, and hangs up.
     SayGoodbye,
     /// 552 to each recipient, whose box is full.
@@ -250,6 +252,7 @@ impl State {
                 let to = path(line);
                 talk.say(&format!("550 5.1.1 No such user here: <{to}>")).await
             }
+            Behaviour::Answer(text) => talk.say(text).await,
             Behaviour::MailboxFull => talk.say("552 5.2.2 Over quota").await,
             Behaviour::SayGoodbye => {
                 talk.say("421 4.3.2 Shutting down").await?;
