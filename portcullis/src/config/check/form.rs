@@ -1,13 +1,12 @@
 //! Texts that have to be addresses, origins or filters, and numbers that must not be zero.
 
-use std::net::IpAddr;
-
 use domain::{
     account::metadata::chosen_key,
     settings::{Profile, Settings},
 };
+use outside::mail::{SmtpAddress, is_hello_name};
 use tracing_subscriber::EnvFilter;
-use url::{Host, Url};
+use url::Url;
 use web::site;
 
 use super::{Finding, database_kind, finding, link_urls};
@@ -18,6 +17,7 @@ pub fn find(settings: &Settings) -> Vec<Finding> {
     findings.extend(origins(settings));
     findings.extend(links(settings));
     findings.extend(mail(settings));
+    findings.extend(smtp(settings));
     findings.extend(claims(settings));
     findings.extend(schedules(settings));
     findings.extend(zeros(settings));
@@ -130,7 +130,7 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
             let why = "mail would stay in memory instead of being sent";
             finding("email.url", why, schemes)
         }),
-        (!is_host(&settings.email.hello_name)).then(|| {
+        (!is_hello_name(&settings.email.hello_name)).then(|| {
             let why = format!("{:?} is no host name", settings.email.hello_name);
             finding("email.hello_name", why, "use one such as mail.example.com, or leave it empty")
         }),
@@ -143,9 +143,22 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     .flatten()
 }
 
-/// A host name or an IP address, if anything.
-fn is_host(text: &str) -> bool {
-    text.is_empty() || text.parse::<IpAddr>().is_ok() || Host::parse(text).is_ok()
+/// What the server would refuse at its start.
+fn smtp(settings: &Settings) -> Option<Finding> {
+    let email = &settings.email;
+    if !matches!(scheme(email.url.expose()), "smtp" | "smtps") {
+        return None;
+    }
+    match SmtpAddress::parse(email.url.expose()) {
+        Err(why) => {
+            let remedy = "use smtp://user:password@host:587?tls=required or smtps://…";
+            Some(finding("email.url", why, remedy))
+        }
+        Ok(address) => {
+            let why = address.check_ca(&email.ca_file).err()?;
+            Some(finding("email.ca_file", why, "name a PEM file of authorities, or leave it out"))
+        }
+    }
 }
 
 fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
@@ -251,6 +264,16 @@ mod tests {
                 }),
                 ("cors.allowed_headers", |it| it.cors.allowed_headers = vec!["a b".into()]),
                 ("email.url", |it| it.email.url = "mail.example.com".into()),
+                ("email.url", |it| it.email.url = "smtps://h?tls=none".into()),
+                ("email.url", |it| it.email.url = "smtps://h?verify=none".into()),
+                ("email.url", |it| it.email.url = "smtp:///x".into()),
+                ("email.url", |it| it.email.url = "smtp://u@h?tls=required".into()),
+                ("email.url", |it| it.email.url = "smtp://h?tls=required&ca=1".into()),
+                ("email.url", |it| it.email.url = "smtp://h?tls=none&tls=required".into()),
+                ("email.ca_file", |it| {
+                    it.email.url = "smtps://h".into();
+                    it.email.ca_file = "/nowhere/ca.pem".into();
+                }),
                 ("email.from", |it| it.email.from = "Portcullis".into()),
                 ("email.hello_name", |it| it.email.hello_name = "mail server".into()),
                 ("email.hello_name", |it| it.email.hello_name = "a\r\nRSET".into()),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use domain::{Secret, Span, settings::Settings};
-use url::Url;
+use outside::mail::SmtpAddress;
 
 use super::{DatabaseKind, Finding, database_kind, finding, link_urls};
 
@@ -59,14 +59,12 @@ fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
 }
 
 fn mail(settings: &Settings) -> Option<Finding> {
-    let url = Url::parse(settings.email.url.expose()).ok().filter(|it| it.scheme() == "smtp")?;
-    let insists =
-        url.query_pairs().next().is_some_and(|(key, value)| key == "tls" && value == "required");
-    // A scheme that the standard of addresses does not know has its host as it was written.
-    let host = url.host_str()?.trim_matches(['[', ']']);
+    // One that does not read has a finding of its own.
+    let address = SmtpAddress::parse(settings.email.url.expose()).ok()?;
+    let host = address.host();
     let is_near = matches!(host, "localhost" | "localhost.")
         || host.parse::<IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
-    (!insists && !is_near && !settings.email.allow_unencrypted).then(|| {
+    (!address.insists_on_tls() && !is_near && !settings.email.allow_unencrypted).then(|| {
         let why = "others on the way could read the tokens in mails, or take the offer of TLS away";
         let remedy = "add ?tls=required, or use smtps://; email.allow_unencrypted = true on a network \
                       of your own";
