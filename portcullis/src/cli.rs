@@ -35,7 +35,7 @@ Examples:
   DATABASE_URL=postgres://db/accounts portcullis --profile production check
 
 Exit status: 0 success, 1 the operation failed, 2 usage, 69 the database is not reachable,
-78 the configuration is wrong.";
+78 the configuration is wrong or the database not fit for use.";
 
 /// Portcullis signs people in: accounts, sessions and tokens behind an HTTP API.
 ///
