@@ -300,12 +300,19 @@ async fn what_was_in_flight_over_the_step_is_pulled_back_too() {
     let claimed = "UPDATE jobs SET claim = id, claimed_until = $1, due_at = $2";
     waiting_mail(&world, claimed, vec![START + Span::minutes(5), START]).await;
     // By now it has ended, as requests and claims do.
-    world.pass(Span::minutes(5)).await;
-    world.settle().await;
-    assert_eq!(world.jobs().await, (1, 0));
-    world.pass(Span::minutes(5)).await;
+    world.clock.pass(Span::minutes(5));
+    is_claimed_until(&world, START - DAY + Span::minutes(10)).await;
+    world.clock.pass(Span::minutes(5));
     world.settle().await;
     assert_eq!(world.jobs().await, (0, 0));
+}
+
+async fn is_claimed_until(world: &World, end: Time) {
+    let pulled = async || {
+        let until = time(world, "SELECT MAX(claimed_until) FROM jobs").await;
+        (until == Some(end)).then_some(())
+    };
+    eventually("the claim to be pulled back", pulled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,9 +321,9 @@ async fn a_job_whose_last_try_did_not_end_is_pulled_back_too() {
     world.expect_failed_jobs();
     let last = "UPDATE jobs SET failures = 4, claim = id, claimed_until = $1, due_at = $1";
     waiting_mail(&world, last, vec![START]).await;
-    world.step_back(DAY).await;
-    assert_eq!(world.jobs().await, (1, 0));
-    world.pass(Span::minutes(5)).await;
+    world.clock.step_back(DAY);
+    is_claimed_until(&world, START - DAY + Span::minutes(5)).await;
+    world.clock.pass(Span::minutes(5));
     world.settle().await;
     assert_eq!(world.jobs().await, (0, 1));
     // The claim that found no try left was none.
