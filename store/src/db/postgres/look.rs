@@ -42,7 +42,14 @@ pub(super) async fn look(client: &Client, mode: PoolMode) -> Result<Mode> {
         return Err(Error::Unavailable(ONLY_READS.into()));
     }
     // Apart from each other: a pooler in statement mode refuses what is open after a message.
-    client.batch_execute("BEGIN").await.map_err(meaning)?;
+    client.batch_execute("BEGIN").await.map_err(|error| match error.is_closed() {
+        // It says why, but hangs up before the end of its answer, and the driver drops that.
+        true => Error::Unsuitable {
+            what: "the connection ends with BEGIN, as that of a pooler without transactions".into(),
+            remedy: "set pool_mode = transaction, or session, in PgBouncer",
+        },
+        false => meaning(error),
+    })?;
     client.batch_execute("ROLLBACK").await.map_err(meaning)?;
     Ok(match mode {
         PoolMode::Session => Mode::Session,
