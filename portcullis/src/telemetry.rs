@@ -17,6 +17,8 @@ use tracing_subscriber::{
 
 /// Below info it tells the values that are bound to statements, which are people's.
 const DRIVER: &str = "tokio_postgres";
+/// Its warnings are about what clients do, as often as they like.
+const HTTP2: &str = "h2";
 
 /// Why logs could not be switched on.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,11 @@ where
 }
 
 fn is_discreet(event: &Metadata<'_>) -> bool {
-    *event.level() <= Level::INFO || !event.target().starts_with(DRIVER)
+    let (level, target) = (*event.level(), event.target());
+    match target.split("::").next() {
+        Some(HTTP2) => level <= Level::ERROR,
+        _ => level <= Level::INFO || !target.starts_with(DRIVER),
+    }
 }
 
 fn record_panic(panic: &PanicHookInfo<'_>) {
@@ -128,6 +134,18 @@ mod tests {
         });
         assert!(text.contains("notice") && text.contains("others"), "{text}");
         assert!(!text.contains("anna@example.com"), "{text}");
+    }
+
+    #[test]
+    fn clients_do_not_write_the_log() {
+        let log = Log { level: "trace".into(), ..Log::default() };
+        let text = logged(&log, Profile::Testing, || {
+            tracing::warn!(target: "h2::proto::streams::recv", "recv_reset; reached limit");
+            tracing::error!(target: "h2::server", "broken");
+            tracing::warn!(target: "h2o", "another");
+        });
+        assert!(text.contains("broken") && text.contains("another"), "{text}");
+        assert!(!text.contains("reached limit"), "{text}");
     }
 
     #[test]
