@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What remains open after the orderly end of a connection has begun, with nothing left to do.
-const LINGER: Duration = Duration::from_secs(5);
+pub const LINGER: Duration = Duration::from_secs(5);
 
 /// How long it may wait, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +53,10 @@ pub enum Verdict {
 }
 
 impl Pace {
-    /// Of a connection that was accepted at `now`. Its first bytes have the time of a head.
+    /// Of a connection that was accepted at `now`. Browsers and pools open some before they need
+    /// them.
     pub fn new(patience: Patience, now: Instant) -> Pace {
-        let state = State { requests: 0, answers: 0, in_head: true, moved_at: now };
+        let state = State { requests: 0, answers: 0, in_head: false, moved_at: now };
         Pace { patience, state: Mutex::new(state), ending: CancellationToken::new() }
     }
 
@@ -192,10 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_head_has_its_time() {
+    fn the_first_head_has_its_time_from_its_first_byte() {
         let it = Watched::new();
-        it.pace.note_bytes(|| it.at(9));
-        it.is_cut_at(10);
+        it.waits_until(75);
+        it.pace.note_bytes(|| it.at(60));
+        it.pace.note_bytes(|| it.at(69));
+        it.is_cut_at(70);
     }
 
     #[test]

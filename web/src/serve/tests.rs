@@ -115,9 +115,9 @@ async fn handlers_know_the_peer() {
 }
 
 #[tokio::test]
-async fn the_silent_and_the_slow_are_let_go() {
+async fn who_is_slow_to_ask_is_let_go() {
     let server = Running::with(Limits { header_timeout: SHORT, ..limits() }).await;
-    for start in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
+    for start in ["P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
         let mut stream = server.connect().await;
         let answer = told(&mut stream, start).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{start:?}: {answer}");
@@ -187,12 +187,31 @@ async fn pings_are_no_requests() {
 }
 
 #[tokio::test]
+    let mut silent = server.connect().await;
+    assert_eq!(told(&mut silent, "").await, "");
 async fn who_does_not_read_makes_room() {
     let limits = Limits { write_timeout: SHORT, max_connections: 1, ..limits() };
     let server = Running::with(limits).await;
     let mut unread = server.connect().await;
     unread.write_all(request("/large").as_bytes()).await.unwrap();
     server.answers().await;
+#[tokio::test]
+async fn an_early_connection_and_empty_lines_have_the_idle_time() {
+    let limits = Limits { header_timeout: SHORT, ..limits() };
+    let server = Running::with(limits).await;
+    let mut stream = server.connect().await;
+    sleep(SHORT * 3).await;
+    let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    // The empty line comes once the request is over.
+    for text in [post, "\r\n"] {
+        stream.write_all(text.as_bytes()).await.unwrap();
+        sleep(SHORT * 3).await;
+    }
+    let answers = told(&mut stream, &request("/")).await;
+    assert!(answers.contains("HTTP/1.1 405 ") && answers.contains("HTTP/1.1 200 "), "{answers}");
+    server.stopped().await;
+}
+
     server.stopped().await;
 }
 

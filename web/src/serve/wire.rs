@@ -59,7 +59,8 @@ impl Wire {
                 self.pace.note_http2(Instant::now());
             }
         }
-        if self.version != Version::Http2 {
+        // Empty lines before a request are none of it (RFC 9112, section 2.2).
+        if self.version != Version::Http2 && bytes.iter().any(|it| !matches!(it, b'\r' | b'\n')) {
             self.pace.note_bytes(Instant::now);
         }
     }
