@@ -20,7 +20,7 @@ mod record;
 mod secure;
 mod seen;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -32,7 +32,12 @@ use tokio_util::task::TaskTracker;
 use tower::{ServiceBuilder, util::MapRequest};
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use self::{body::Bodies, seen::Seen};
+#[cfg(test)]
+pub(crate) use self::body::whole;
+pub use self::{
+    body::{Bodies, Budget, LARGEST_HEAD, budget},
+    seen::Seen,
+};
 use crate::{problem, site::Site};
 
 /// The whole of a server: routes in their layers.

@@ -31,13 +31,14 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt as _};
 
+pub use self::crowd::{least_reading, most_of_client};
 use self::{
-    crowd::Crowd,
+    crowd::{Crowd, Place},
     exchange::Exchange,
     pace::{Pace, Patience},
     wire::Wire,
 };
-use crate::layer::{Bodies, Peer};
+use crate::layer::{Bodies, Budget, Peer, budget};
 
 /// Bounds of connections.
 #[derive(Debug, Clone)]
@@ -51,6 +52,8 @@ pub struct Limits {
     pub max_connections_per_client: usize,
     pub trusted_proxies: Vec<IpNet>,
     pub body_limit: usize,
+    /// How many bytes requests in reading may hold together.
+    pub max_reading: usize,
     pub shutdown_grace: Duration,
 }
 
@@ -66,6 +69,7 @@ impl From<&Server> for Limits {
             max_connections_per_client: server.max_connections_per_client.max(1),
             trusted_proxies: server.trusted_proxies.clone(),
             body_limit: server.body_limit,
+            max_reading: server.max_reading,
             shutdown_grace: server.shutdown_grace.duration(),
         }
     }
@@ -99,13 +103,13 @@ impl Listening {
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
         S::Future: Send,
     {
-        let Limits { max_connections_per_client: most, trusted_proxies, .. } = &limits;
         let shutdown_grace = limits.shutdown_grace;
         let door = Door {
             routes,
             http: Arc::new(http()),
             places: Arc::new(Semaphore::new(limits.max_connections)),
-            crowd: Arc::new(Crowd::new(*most, trusted_proxies.clone())),
+            crowd: Arc::new(Crowd::new(&limits)),
+            reading: budget(limits.max_reading),
             limits: Arc::new(limits),
             stop,
             cut: CancellationToken::new(),
@@ -137,6 +141,11 @@ const HTTP2_WINDOW: u32 = 256 * 1024;
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const HTTP2_PONG: Duration = Duration::from_secs(10);
 
+/// How many requests of the largest size may be in reading at once on the connection of one client,
+/// and on one of a proxy, whose streams are many clients'.
+const READ_AT_ONCE: usize = 4;
+const READ_OF_MANY: usize = HTTP2_STREAMS as usize;
+
 fn http() -> Http {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
@@ -164,6 +173,8 @@ struct Door<S> {
     /// One for each open connection.
     places: Arc<Semaphore>,
     crowd: Arc<Crowd>,
+    /// For the requests in reading on all connections.
+    reading: Budget,
     /// No more connections, and no more requests on those that are open.
     stop: CancellationToken,
     /// Ends what the grace did not suffice for.
@@ -193,7 +204,8 @@ where
             match accepted {
                 Ok((stream, peer)) => match self.crowd.enter(peer.ip()) {
                     Some(own_place) => {
-                        let connection = self.clone().serve(stream, peer);
+                        let bodies = self.bodies(&own_place);
+                        let connection = self.clone().serve(stream, peer, bodies);
                         self.tasks.spawn(async move {
                             connection.await;
                             drop((place, own_place));
@@ -211,12 +223,18 @@ where
         }
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+    /// What requests in reading may hold on a connection with this place.
+    fn bodies(&self, place: &Place) -> Bodies {
+        let at_once = if place.is_of_many() { READ_OF_MANY } else { READ_AT_ONCE };
+        let shared = place.reading.iter().chain([&self.reading]).cloned();
+        Bodies::of_connection(at_once, self.limits.body_limit, shared)
+    }
+
+    async fn serve(self, stream: TcpStream, peer: SocketAddr, bodies: Bodies) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
         let pace = Arc::new(Pace::new(Patience::from(&*self.limits), Instant::now()));
-        let bodies = Bodies::of_connection(self.limits.body_limit);
         let (routes, of_requests) = (self.routes, pace.clone());
         let service = service_fn(move |request: http::Request<Incoming>| {
             let (exchange, version) = (Exchange::begin(of_requests.clone()), request.version());

@@ -30,6 +30,10 @@ section! {
         pub trusted_proxies: Vec<IpNet> = Vec::new(),
         /// The largest body of an API request, in bytes.
         pub body_limit: usize = 64 * 1024,
+        /// How many bytes requests may hold together while their bodies are read, heads included;
+        /// more are refused with 503. One client address may have a quarter of them, and all of an
+        /// IPv6 /48 half.
+        pub max_reading: usize = 64 * 1024 * 1024,
         /// How long a client may take to send the head of a request.
         pub header_timeout: Span = Span::seconds(10),
         /// How long a connection may stay open between requests.
@@ -42,9 +46,9 @@ section! {
         pub write_timeout: Span = Span::seconds(30),
         /// How many connections may be open; more wait to be accepted.
         pub max_connections: usize = 10_000,
-        /// How many of them one client address may have; more are closed at once. Trusted proxies
-        /// are not counted. A client address is an IPv4 address or an IPv6 /64; all of a /48 may
-        /// have 16 times as many together.
+        /// How many of them one client address may have, and at most a quarter of all; more are
+        /// closed at once. Trusted proxies are not counted. A client address is an IPv4 address or
+        /// an IPv6 /64; all of a /48 may have 16 times as many together, and at most half of all.
         pub max_connections_per_client: usize = 1_000,
         /// How many requests may be in work; more are refused with 503.
         pub max_requests: usize = 2_048,

@@ -3,12 +3,13 @@
 use std::{io, time::Duration};
 
 use clap::Args;
-use domain::settings::Settings;
+use domain::settings::{Server, Settings};
 use outside::cache::Cache;
 use store::{
     Store,
     db::migrate::{self, MIGRATIONS},
 };
+use web::serve::most_of_client;
 
 use super::{
     failure::{Exit, Failure},
@@ -58,7 +59,20 @@ fn configuration(loaded: &Loaded) -> io::Result<usize> {
         out::line(format_args!("configuration: {finding} ({source})"))?;
         out::line(format_args!("  {}", finding.remedy))?;
     }
+    clipped(&loaded.settings.server).map_or(Ok(()), out::line)?;
     Ok(findings.len())
+}
+
+/// What is bounded by more than its own setting. It is no reason not to start.
+fn clipped(server: &Server) -> Option<String> {
+    let (wanted, all) = (server.max_connections_per_client, server.max_connections);
+    let most = most_of_client(wanted, all);
+    (most < wanted).then(|| {
+        format!(
+            "configuration: of server.max_connections ({all}) one client address may have {most}, \
+             less than server.max_connections_per_client ({wanted})"
+        )
+    })
 }
 
 fn say(what: &str, outcome: Result<String, String>) -> io::Result<usize> {

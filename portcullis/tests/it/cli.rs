@@ -79,6 +79,15 @@ fn check_looks_and_changes_nothing() {
 }
 
 #[test]
+fn check_says_where_clients_have_fewer_connections_than_set() {
+    let ran = Place::new().run(&["check"], &[("PORTCULLIS_SERVER__MAX_CONNECTIONS", "400")]);
+    ran.assert(OK, &[]);
+    let told = "(400) one client address may have 100, less than \
+                server.max_connections_per_client (1000)";
+    assert!(ran.out.contains(told), "{ran:?}");
+}
+
+#[test]
 fn check_tells_every_finding_and_fails() {
     let variables = [
         ("PORTCULLIS_PROFILE", "production"),

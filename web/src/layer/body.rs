@@ -1,10 +1,11 @@
 //! The whole body of a request, before anything else is done for it.
 //!
-//! A body has one time from its first byte to its last, so bytes that trickle in buy none. Until it
-//! is whole it costs the client's connection alone, and all bodies in reading on one connection have
-//! a number of bytes together, so the streams of HTTP/2 do not multiply what a client may hold.
+//! A body has one time from its first byte to its last, so bytes that trickle in buy none. While it
+//! is in reading, it and the head that waits for it hold memory. That is charged from its first
+//! moment to everything the client shares: the connection, the client's network, the server. So
+//! neither streams of HTTP/2 nor connections nor bodies that never begin multiply what can be held.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody as _},
@@ -12,6 +13,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use domain::{Code, Problem};
+use http::{HeaderName, HeaderValue, request::Parts};
 use http_body_util::BodyExt as _;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,25 +21,65 @@ use tokio::{
 };
 
 use super::{Edge, load::RETRY_AFTER};
-use crate::problem::{self, Result};
+use crate::problem::{self, Refusal, Result};
 
-/// How many bodies of the largest size may be in reading at once on one connection.
-const AT_ONCE: usize = 4;
+/// At least what any head is charged, which the parsers of HTTP bound.
+pub const LARGEST_HEAD: usize = 48 * 1024;
+/// What a request and its stream hold beside the text of the head, and each header beside its own.
+const OF_A_REQUEST: usize = 2 * 1024;
+const OF_A_HEADER: usize = 100;
 
-/// The bytes that bodies in reading may hold on one connection: an extension of its requests.
+/// How many bytes may be held.
+pub type Budget = Arc<Semaphore>;
+
+pub fn budget(bytes: usize) -> Budget {
+    Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)))
+}
+
+/// The budgets that requests in reading are charged to: an extension of the requests of a
+/// connection.
 #[derive(Debug, Clone)]
-pub struct Bodies(Arc<Semaphore>);
+pub struct Bodies(Arc<[Budget]>);
 
 impl Bodies {
-    pub fn of_connection(body_limit: usize) -> Bodies {
-        let bytes = body_limit.saturating_mul(AT_ONCE).min(Semaphore::MAX_PERMITS);
-        Bodies(Arc::new(Semaphore::new(bytes)))
+    /// `at_once` of the largest requests on this connection, within the budgets it shares.
+    pub fn of_connection(
+        at_once: usize,
+        body_limit: usize,
+        shared: impl IntoIterator<Item = Budget>,
+    ) -> Bodies {
+        let own = budget(body_limit.saturating_add(LARGEST_HEAD).saturating_mul(at_once));
+        Bodies(iter::once(own).chain(shared).collect())
     }
 
-    /// Room for so many bytes, until it is dropped.
-    fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        self.0.clone().try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
+    /// Room for so many bytes in every budget, until it is dropped.
+    fn room(&self, bytes: usize) -> Option<Room> {
+        let bytes = u32::try_from(bytes).ok()?;
+        let taken = self.0.iter().map(|it| it.clone().try_acquire_many_owned(bytes).ok());
+        taken.collect::<Option<_>>().map(Room)
     }
+}
+
+/// What a request in reading is charged.
+#[derive(Debug)]
+struct Room(Vec<OwnedSemaphorePermit>);
+
+impl Room {
+    fn grow(&mut self, more: Room) {
+        for (held, more) in self.0.iter_mut().zip(more.0) {
+            held.merge(more);
+        }
+    }
+}
+
+/// What a head holds in memory, about.
+fn weight(head: &Parts) -> usize {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        name.as_str().len().saturating_add(value.len()).saturating_add(OF_A_HEADER)
+    };
+    let target = head.uri.path_and_query().map_or(0, |it| it.as_str().len());
+    let fixed = OF_A_REQUEST.saturating_add(target);
+    head.headers.iter().map(header).fold(fixed, usize::saturating_add)
 }
 
 /// The request with its body in memory.
@@ -47,13 +89,17 @@ pub async fn whole(edge: &Edge, request: Request) -> Result<Request> {
     }
     let (mut parts, body) = request.into_parts();
     let bodies = parts.extensions.remove::<Bodies>();
-    let read = timeout(edge.body_timeout.duration(), read(body, edge.body_limit, bodies));
+    let charge = match &bodies {
+        Some(it) => Some((it, it.room(weight(&parts)).ok_or_else(full)?)),
+        None => None,
+    };
+    let read = timeout(edge.body_timeout.duration(), read(body, edge.body_limit, charge));
     let bytes = read.await.map_err(|_| Code::RequestTimeout)??;
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
-async fn read(mut body: Body, limit: usize, bodies: Option<Bodies>) -> Result<Bytes> {
-    let (mut whole, mut held) = (BytesMut::new(), None::<OwnedSemaphorePermit>);
+async fn read(mut body: Body, limit: usize, mut charge: Option<(&Bodies, Room)>) -> Result<Bytes> {
+    let mut whole = BytesMut::new();
     let announced = body.size_hint().lower();
     if usize::try_from(announced).map_or(true, |it| it > limit) {
         return Err(Code::PayloadTooLarge.into());
@@ -65,17 +111,17 @@ async fn read(mut body: Body, limit: usize, bodies: Option<Bodies>) -> Result<By
         if data.len() > limit.saturating_sub(whole.len()) {
             return Err(Code::PayloadTooLarge.into());
         }
-        if let Some(bodies) = &bodies {
-            let more = bodies.room(data.len()).ok_or_else(|| problem::busy(RETRY_AFTER))?;
-            match &mut held {
-                Some(held) => held.merge(more),
-                None => held = Some(more),
-            }
+        if let Some((bodies, held)) = &mut charge {
+            held.grow(bodies.room(data.len()).ok_or_else(full)?);
         }
         // Copied, as a small frame may keep a large buffer alive.
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
+}
+
+fn full() -> Refusal {
+    problem::busy(RETRY_AFTER)
 }
 
 fn incomplete() -> Problem {

@@ -74,10 +74,14 @@ fn settings() -> Settings {
 }
 
 fn wrapped(routes: Router, settings: &Settings) -> Routes {
+    wrap(routes, edge(settings))
+}
+
+pub fn edge(settings: &Settings) -> Edge {
     let site = Arc::new(Site::new(settings).unwrap());
     let clock = Clock::manual(Time::from_seconds(1_800_000_000));
     let locale = app::templates::compile("").unwrap().locale;
-    wrap(routes, Edge::new(settings, site, locale, clock, TaskTracker::new()))
+    Edge::new(settings, site, locale, clock, TaskTracker::new())
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {
@@ -219,14 +223,15 @@ async fn a_body_that_does_not_come_takes_no_place() {
 
 #[tokio::test]
 async fn the_bodies_of_a_connection_have_so_many_bytes_together() {
-    let bodies = Bodies::of_connection(10);
+    // Room for the head and a small body.
+    let bodies = Bodies::of_connection(1, 100, [budget(2355)]);
     let send = |text: String| {
         let request = request("POST", "/echo").header("content-type", "application/json");
         let mut request = request.body(Body::from(text)).unwrap();
         request.extensions_mut().insert(bodies.clone());
         asked(request)
     };
-    let refused = send(format!("{{\"name\":\"{}\"}}", "x".repeat(40))).await;
+    let refused = send(format!("{{\"name\":\"{}\"}}", "x".repeat(85))).await;
     assert_eq!(
         (refused.status.as_u16(), refused.headers["retry-after"].as_bytes()),
         (503, &b"1"[..])
@@ -276,6 +281,18 @@ async fn doubled_headers_are_refused() {
         let answer = asked(request.body(Body::empty()).unwrap()).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "malformed_request"));
     }
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_headers_are_refused() {
+    let ask = |more: usize| {
+        let names = (0..more).map(|it| format!("x-{it}"));
+        let request = names.fold(request("GET", "/seen"), |request, it| request.header(it, ""));
+        asked(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(ask(99).await.status, 200);
+    let refused = ask(100).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "malformed_request"));
 }
 
 #[tokio::test]

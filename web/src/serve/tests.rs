@@ -1,6 +1,10 @@
 //! Over real sockets.
 
-use axum::{Extension, Router, routing::get};
+use axum::{
+    Extension, Router,
+    response::IntoResponse as _,
+    routing::{get, post},
+};
 use bytes::Bytes;
 use http::header;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,14 +25,29 @@ fn limits() -> Limits {
         end_grace: BOUND * 2,
         max_connections: 2,
         max_connections_per_client: 100,
-        trusted_proxies: Vec::new(),
+        // Each test's connections count for one client, which has no more than a part.
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
         body_limit: 1000,
+        max_reading: 64 * 1024 * 1024,
         shutdown_grace: Duration::from_millis(500),
     }
 }
 
+/// More than an HTTP/2 stream holds.
+const PAGES: usize = 200 * 1024;
+
+/// Reads as the layers do.
+async fn read(request: Request) -> Response {
+    let edge = crate::layer::tests::edge(&domain::settings::Settings::default());
+    match crate::layer::whole(&edge, request).await {
+        Ok(_) => Response::default(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
 /// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/slower` after more
-/// than enough, `/stuck` never, `/large` with more than sockets hold, and `/late` has its connection
+/// than enough, `/stuck` never, `/large` with more than sockets hold, `/pages` with more than a window, `/read` once it has read,
+/// and `/late` has its connection
 /// closed.
 struct Running {
     address: SocketAddr,
@@ -48,6 +67,8 @@ impl Running {
             .route("/slow", get(slow))
             .route("/slower", get(|| async { sleep(ENOUGH + Duration::from_secs(1)).await }))
             .route("/large", get(|| async { Bytes::from(vec![b'x'; 64 * 1024 * 1024]) }))
+            .route("/pages", get(|| async { Bytes::from(vec![b'x'; PAGES]) }))
+            .route("/read", post(read))
             .route("/late", get(|| async { ([(header::CONNECTION, "close")], "late") }))
             .route("/stuck", get(std::future::pending::<()>));
         let listening = Listening::bind(&[SocketAddr::from(([127, 0, 0, 1], 0))]).await.unwrap();
@@ -166,9 +187,28 @@ async fn what_does_not_end_is_cut() {
 #[tokio::test]
 async fn a_connection_without_requests_is_closed() {
     let server = Running::with(Limits { idle_timeout: SHORT, ..limits() }).await;
+    let mut silent = server.connect().await;
+    assert_eq!(told(&mut silent, "").await, "");
     let mut stream = server.connect().await;
     let answer = told(&mut stream, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn an_early_connection_and_empty_lines_have_the_idle_time() {
+    let limits = Limits { header_timeout: SHORT, ..limits() };
+    let server = Running::with(limits).await;
+    let mut stream = server.connect().await;
+    sleep(SHORT * 3).await;
+    let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    // The empty line comes once the request is over.
+    for text in [post, "\r\n"] {
+        stream.write_all(text.as_bytes()).await.unwrap();
+        sleep(SHORT * 3).await;
+    }
+    let answers = told(&mut stream, &request("/")).await;
+    assert!(answers.contains("HTTP/1.1 405 ") && answers.contains("HTTP/1.1 200 "), "{answers}");
     server.stopped().await;
 }
 
@@ -187,31 +227,12 @@ async fn pings_are_no_requests() {
 }
 
 #[tokio::test]
-    let mut silent = server.connect().await;
-    assert_eq!(told(&mut silent, "").await, "");
 async fn who_does_not_read_makes_room() {
     let limits = Limits { write_timeout: SHORT, max_connections: 1, ..limits() };
     let server = Running::with(limits).await;
     let mut unread = server.connect().await;
     unread.write_all(request("/large").as_bytes()).await.unwrap();
     server.answers().await;
-#[tokio::test]
-async fn an_early_connection_and_empty_lines_have_the_idle_time() {
-    let limits = Limits { header_timeout: SHORT, ..limits() };
-    let server = Running::with(limits).await;
-    let mut stream = server.connect().await;
-    sleep(SHORT * 3).await;
-    let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
-    // The empty line comes once the request is over.
-    for text in [post, "\r\n"] {
-        stream.write_all(text.as_bytes()).await.unwrap();
-        sleep(SHORT * 3).await;
-    }
-    let answers = told(&mut stream, &request("/")).await;
-    assert!(answers.contains("HTTP/1.1 405 ") && answers.contains("HTTP/1.1 200 "), "{answers}");
-    server.stopped().await;
-}
-
     server.stopped().await;
 }
 
@@ -225,6 +246,67 @@ async fn who_lets_no_answer_through_makes_room() {
     assert!(unread.body_mut().data().await.is_none_or(|it| it.is_err()));
     server.answers().await;
     server.stopped().await;
+}
+
+#[tokio::test]
+async fn who_reads_slowly_gets_all_of_an_answer() {
+    const WINDOW: u32 = 16 * 1024;
+    let limits = Limits { idle_timeout: SHORT, write_timeout: BOUND, ..limits() };
+    let server = Running::with(limits).await;
+    let (mut send, _connection) = server.connect_http2(WINDOW).await;
+    let mut body = asked(&mut send, "/pages").await.into_body();
+    // Longer than an idle connection stays, and then has to end.
+    sleep(SHORT + pace::LINGER + ENOUGH).await;
+    let mut read = 0;
+    while let Some(data) = timeout(BOUND, body.data()).await.unwrap() {
+        let length = data.unwrap().len();
+        read += length;
+        body.flow_control().release_capacity(length).unwrap();
+    }
+    assert_eq!(read, PAGES);
+    server.stopped().await;
+}
+
+/// Sends the head of a request whose body does not come.
+fn begun(send: &mut SendRequest) -> (h2::client::ResponseFuture, h2::SendStream<Bytes>) {
+    let request = http::Request::post("http://localhost/read").header("x-of-some-length", "x");
+    send.send_request(request.body(()).unwrap(), false).unwrap()
+}
+
+async fn status_of_begun(server: &Running, held: usize) -> u16 {
+    let (mut send, _connection) = server.connect_http2(1000).await;
+    let mut streams = Vec::new();
+    for _ in 0..held {
+        send = send.ready().await.unwrap();
+        streams.push(begun(&mut send));
+    }
+    send = send.ready().await.unwrap();
+    let (answer, mut body) = begun(&mut send);
+    // Refused at its head, or answered once it is whole.
+    let _ = body.send_data(Bytes::from_static(b"{}"), true);
+    timeout(BOUND, answer).await.unwrap().unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn requests_whose_bodies_do_not_come_have_so_many_bytes() {
+    let trusted_proxies = Vec::new();
+    let client = Limits { trusted_proxies, max_connections: 10, ..limits() };
+    let server = Running::with(client.clone()).await;
+    // Four of the largest on a connection hold no more than a hundred of the smallest.
+    assert_eq!(status_of_begun(&server, 10).await, 200);
+    assert_eq!(status_of_begun(&server, 100).await, 503);
+    server.stopped().await;
+    // A quarter of what there is, for all connections of a client.
+    let server = Running::with(Limits { max_reading: 100_000, ..client }).await;
+    assert_eq!(status_of_begun(&server, 5).await, 200);
+    assert_eq!(status_of_begun(&server, 20).await, 503);
+    server.stopped().await;
+    let proxy = Running::start().await;
+    assert_eq!(status_of_begun(&proxy, 100).await, 200);
+    proxy.stopped().await;
+    let proxy = Running::with(Limits { max_reading: 100_000, ..limits() }).await;
+    assert_eq!(status_of_begun(&proxy, 60).await, 503);
+    proxy.stopped().await;
 }
 
 #[tokio::test]
@@ -258,7 +340,9 @@ async fn an_answer_can_have_its_connection_closed() {
 
 #[tokio::test]
 async fn one_client_has_so_many_connections() {
-    let limits = Limits { max_connections: 10, max_connections_per_client: 1, ..limits() };
+    let trusted_proxies = Vec::new();
+    let limits =
+        Limits { max_connections: 10, max_connections_per_client: 1, trusted_proxies, ..limits() };
     let server = Running::with(limits).await;
     let mut first = server.connect().await;
     first.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
@@ -284,8 +368,7 @@ async fn one_client_has_so_many_connections() {
 
 #[tokio::test]
 async fn a_trusted_proxy_has_as_many_as_there_are() {
-    let mut limits = Limits { max_connections_per_client: 1, ..limits() };
-    limits.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let limits = Limits { max_connections_per_client: 1, ..limits() };
     let server = Running::with(limits).await;
     let _first = server.connect().await;
     server.answers().await;

@@ -133,12 +133,21 @@ fn others(settings: &Settings) -> impl Iterator<Item = Finding> {
     let fields = &settings.registration.required_fields;
     let unknown: Vec<&str> =
         fields.iter().map(String::as_str).filter(|it| !REQUIRABLE.contains(it)).collect();
-    let finding = (!unknown.is_empty()).then(|| {
-        let why = format!("there is no such field: {}", unknown.join(", "));
-        let remedy = format!("use any of {}", REQUIRABLE.join(", "));
-        finding("registration.required_fields", why, remedy)
-    });
-    finding.into_iter()
+    let server = &settings.server;
+    let least = web::serve::least_reading(server.body_limit);
+    [
+        (!unknown.is_empty()).then(|| {
+            let why = format!("there is no such field: {}", unknown.join(", "));
+            let remedy = format!("use any of {}", REQUIRABLE.join(", "));
+            finding("registration.required_fields", why, remedy)
+        }),
+        (server.max_reading < least).then(|| {
+            let why = "no client could send a body of server.body_limit";
+            finding("server.max_reading", why, format!("make it at least {least}"))
+        }),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]
@@ -172,6 +181,7 @@ mod tests {
                     it.secrets.previous = vec!["x".repeat(32).into()];
                 }),
                 ("tokens.hs256_secret", |it| it.tokens.hs256_secret = "short".into()),
+                ("server.max_reading", |it| it.server.max_reading = 400_000),
                 ("lockout.account_failures", |it| it.lockout.account_failures = 4),
                 ("lockout.forget_after", |it| it.lockout.forget_after = Span::minutes(29)),
                 ("tokens.key_prepublish", |it| it.tokens.key_prepublish = Span::days(90)),

@@ -176,6 +176,7 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("server.write_timeout", server.write_timeout.is_zero()),
         ("server.max_connections", server.max_connections == 0),
         ("server.max_connections_per_client", server.max_connections_per_client == 0),
+        ("server.max_reading", server.max_reading == 0),
         ("server.max_requests", server.max_requests == 0),
         ("database.connections", database.connections == 0),
         ("database.statement_timeout", database.statement_timeout.is_zero()),
