@@ -38,8 +38,9 @@ const SHARED: &[Shared] = &[
     Shared { name: "Unauthorized", status: 401, applies: |it| it.is_secured },
     Shared { name: "Forbidden", status: 403, applies: |it| it.changes || it.is_for_operators },
     Shared { name: "NotFound", status: 404, applies: |it| it.names_something },
-    Shared { name: "RequestTimeout", status: 408, applies: |it| it.has_body },
-    Shared { name: "PayloadTooLarge", status: 413, applies: |it| it.has_body },
+    // Any body is read before anything is known of the operation.
+    Shared { name: "RequestTimeout", status: 408, applies: |_| true },
+    Shared { name: "PayloadTooLarge", status: 413, applies: |_| true },
     Shared { name: "UnsupportedMediaType", status: 415, applies: |it| it.has_body },
     Shared { name: "MisdirectedRequest", status: 421, applies: |it| !it.is_for_operations },
     Shared { name: "UnprocessableContent", status: 422, applies: |it| it.is_idempotent },
