@@ -176,10 +176,12 @@ mod tests {
     }
 
     fn of(most: usize, all: usize) -> Arc<Crowd> {
-        let mut settings = domain::settings::Server::default();
-        settings.max_connections = all;
-        settings.max_connections_per_client = most;
-        settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        let settings = domain::settings::Server {
+            max_connections: all,
+            max_connections_per_client: most,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Default::default()
+        };
         Arc::new(Crowd::new(&Limits::from(&settings)))
     }
 
