@@ -58,7 +58,7 @@ where
 fn is_discreet(event: &Metadata<'_>) -> bool {
     let (level, target) = (*event.level(), event.target());
     match target.split("::").next() {
-        Some(HTTP2) => level <= Level::ERROR,
+        Some(HTTP2) => level != Level::WARN,
         _ => level <= Level::INFO || !target.starts_with(DRIVER),
     }
 }

@@ -35,7 +35,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 #[cfg(test)]
 pub(crate) use self::body::whole;
 pub use self::{
-    body::{Bodies, Budget, LARGEST_HEAD, budget},
+    body::{Arrival, Bodies, Budget, LARGEST_HEAD, budget},
     seen::Seen,
 };
 use crate::{problem, site::Site};

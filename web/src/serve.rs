@@ -237,11 +237,12 @@ where
         let pace = Arc::new(Pace::new(Patience::from(&*self.limits), Instant::now()));
         let (routes, of_requests) = (self.routes, pace.clone());
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let (exchange, version) = (Exchange::begin(of_requests.clone()), request.version());
+            let (mut exchange, version) = (Exchange::begin(of_requests.clone()), request.version());
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
             if !request.body().is_end_stream() {
                 request.extensions_mut().insert(bodies.clone());
+                request.extensions_mut().insert(exchange.body());
             }
             let answer = routes.clone().oneshot(request);
             async move { answer.await.map(|it| exchange.answered(it, version)) }

@@ -228,6 +228,8 @@ async fn a_body_that_is_not_wanted_holds_no_connection() {
         connection.send(&head).await;
         let answer = connection.rest().await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        // So that nobody sends another request on it.
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
     }
 }
 

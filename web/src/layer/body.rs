@@ -5,7 +5,13 @@
 //! moment to everything the client shares: the connection, the client's network, the server. So
 //! neither streams of HTTP/2 nor connections nor bodies that never begin multiply what can be held.
 
-use std::{iter, sync::Arc};
+use std::{
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     body::{Body, HttpBody as _},
@@ -60,6 +66,16 @@ impl Bodies {
     }
 }
 
+/// Whether a body has been read to its end: an extension of the request that it belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Arrival(Arc<AtomicBool>);
+
+impl Arrival {
+    pub fn is_whole(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// What a request in reading is charged.
 #[derive(Debug)]
 struct Room(Vec<OwnedSemaphorePermit>);
@@ -95,6 +111,9 @@ pub async fn whole(edge: &Edge, request: Request) -> Result<Request> {
     };
     let read = timeout(edge.body_timeout.duration(), read(body, edge.body_limit, charge));
     let bytes = read.await.map_err(|_| Code::RequestTimeout)??;
+    if let Some(arrival) = parts.extensions.remove::<Arrival>() {
+        arrival.0.store(true, Ordering::Release);
+    }
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 

@@ -9,23 +9,31 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Response, header};
+use http::{HeaderValue, Response, header};
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::pace::Pace;
+use crate::layer::Arrival;
 
 /// From the head to the end of the answer, or until the client is gone.
 #[derive(Debug)]
 pub struct Exchange {
     pace: Arc<Pace>,
     is_answered: bool,
+    /// Of the request's body, if it has one.
+    arrival: Option<Arrival>,
 }
 
 impl Exchange {
     pub fn begin(pace: Arc<Pace>) -> Exchange {
         pace.note_request(Instant::now());
-        Exchange { pace, is_answered: false }
+        Exchange { pace, is_answered: false, arrival: None }
+    }
+
+    /// The request has a body.
+    pub fn body(&mut self) -> Arrival {
+        self.arrival.get_or_insert_default().clone()
     }
 
     /// The answer, which ends the exchange when it is dropped.
@@ -38,10 +46,14 @@ impl Exchange {
         self.is_answered = true;
         let mut response = response.map(|body| Answer { body, rest: Bytes::new(), exchange: self });
         // What the layers say of the connection is HTTP/1's way to say it.
-        if version == http::Version::HTTP_2
-            && response.headers_mut().remove(header::CONNECTION).is_some_and(|it| it == "close")
-        {
-            response.body().exchange.pace.end();
+        if version == http::Version::HTTP_2 {
+            if response.headers_mut().remove(header::CONNECTION).is_some_and(|it| it == "close") {
+                response.body().exchange.pace.end();
+            }
+        } else if response.body().exchange.arrival.as_ref().is_some_and(|it| !it.is_whole()) {
+            // What is left of the body is in the way of the next request, so hyper closes the
+            // connection. A client that does not know may have sent that already.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -2,6 +2,7 @@
 //! used again.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -60,13 +61,15 @@ impl Way {
             // In a box, as it is made of many futures and part of every start.
             let connected = Box::pin(self.config.connect(self.tls.clone())).await;
             let (client, connection) = connected.map_err(meaning)?;
+            let mut asked = pin!(question(&client));
             tokio::select! {
                 biased;
-                answer = question(&client) => answer,
-                ended = connection => Err(match ended {
-                    Err(error) => meaning(error),
-                    Ok(()) => Error::Unavailable("the server hung up".into()),
-                }),
+                answer = &mut asked => answer,
+                ended = connection => match ended {
+                    Err(error) if !error.is_closed() => Err(meaning(error)),
+                    // The question knows what it means there.
+                    _ => asked.await,
+                },
             }
         };
         match tokio::time::timeout(POOL_TIMEOUT, asking).await {
