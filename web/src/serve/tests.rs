@@ -45,10 +45,9 @@ async fn read(request: Request) -> Response {
     }
 }
 
-/// A running server; `/` answers with the peer's address, `/slow` after 200 ms, `/slower` after more
-/// than enough, `/stuck` never, `/large` with more than sockets hold, `/pages` with more than a window, `/read` once it has read,
-/// and `/late` has its connection
-/// closed.
+/// A running server. `/` answers with the peer's address, `/slow` after 200 ms, `/slower` after more
+/// than enough, `/stuck` never, `/large` with more than sockets hold, `/pages` with more than a
+/// window, `/read` once it has read, and `/late` has its connection closed.
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
@@ -201,14 +200,14 @@ async fn an_early_connection_and_empty_lines_have_the_idle_time() {
     let server = Running::with(limits).await;
     let mut stream = server.connect().await;
     sleep(SHORT * 3).await;
-    let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    let post = "POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
     // The empty line comes once the request is over.
     for text in [post, "\r\n"] {
         stream.write_all(text.as_bytes()).await.unwrap();
         sleep(SHORT * 3).await;
     }
     let answers = told(&mut stream, &request("/")).await;
-    assert!(answers.contains("HTTP/1.1 405 ") && answers.contains("HTTP/1.1 200 "), "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
     server.stopped().await;
 }
 
