@@ -1,24 +1,7 @@
-//! Who may do what. Today's answer rests on two marks of the account: superusers may do
-//! everything, staff may look.
+//! Who is calling and what they may do: the guards that a use case begins with.
 
-use domain::Code;
-
-use crate::{Result, caller::Caller};
-
-/// What somebody wants to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// See what operators see.
-    Inspect,
-    /// Change what operators change.
-    Operate,
-}
-
-/// Refuses unless the caller may do this.
-pub fn permit(caller: &Caller, action: Action) -> Result<()> {
-    let may = match action {
-        Action::Inspect => caller.user.is_staff || caller.user.is_superuser,
-        Action::Operate => caller.user.is_superuser,
-    };
-    if may { Ok(()) } else { Err(Code::PermissionDenied.into()) }
-}
+pub mod caller;
+pub mod fresh;
+pub mod idempotency;
+pub mod limits;
+pub mod permission;

@@ -17,17 +17,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Clock, Error,
-    activity::{self, Activity},
-    background::Background,
-    hasher::Hasher,
-    health::{Health, Looks},
-    keys::Keys,
-    locale::Locale,
-    lockout,
-    lookaside::LookAside,
-    render::Render,
-    rewind::Watch,
-    templates::{self, Overrides},
+    engine::{
+        activity::{self, Activity},
+        hasher::Hasher,
+        keys::Keys,
+        locale::Locale,
+        lookaside::LookAside,
+        render::Render,
+        templates::{self, Overrides},
+    },
+    sign_in::lockout,
+    work::{
+        background::Background,
+        health::{Health, Looks},
+        rewind::Watch,
+    },
 };
 
 /// The SQLite database in the data folder.
@@ -105,7 +109,7 @@ impl App {
         clock: Clock,
         store: Store,
     ) -> Result<(App, Background), OpenError> {
-        let (sight, settings) = (clock.sight(), resolved(settings));
+        let (reading, settings) = (clock.reading(), resolved(settings));
         // Before the keys are read: a change of them after that is heard of.
         let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
         let compiled = templates::compile(&settings.server.templates_dir)
@@ -118,13 +122,13 @@ impl App {
                 &settings.outbound,
                 &settings.server.public_url,
             )?,
-            keys: Keys::open(&settings, &store, sight.now).await?,
+            keys: Keys::open(&settings, &store, &clock).await?,
             hasher: Hasher::start(&settings.passwords)?,
             lookaside: LookAside::new(&settings.sessions, clock.clone()),
             guesses: lockout::Queues::new(&settings.lockout),
             activity,
             looks: Looks::new(),
-            watch: Watch::new(sight),
+            watch: Watch::new(reading),
             locale: compiled.locale,
             overrides: compiled.overrides,
             render: compiled.render,
@@ -134,7 +138,7 @@ impl App {
             clock,
             store,
         }));
-        app.lookaside.start(sequence, sight);
+        app.lookaside.start(sequence, reading);
         Ok((app, Background::new(uses)))
     }
 

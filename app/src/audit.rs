@@ -2,7 +2,7 @@
 
 use domain::{EventId, SessionId, UserId, event::Event};
 use serde_json::Value as Json;
-use store::{Db, audit::AuditEvent};
+use store::{Db, events::AuditEvent};
 
 use crate::{Ctx, Result, random};
 
@@ -43,7 +43,7 @@ pub fn event(ctx: &Ctx, event: Event) -> Result<Entry> {
 
 /// Writes the row, in the transaction of what it is about.
 pub async fn record(db: &Db, entry: &Entry) -> store::Result<()> {
-    store::audit::insert(db, &entry.0).await.map(drop)
+    store::events::insert(db, &entry.0).await.map(drop)
 }
 
 impl Entry {

@@ -24,19 +24,19 @@ pub enum Clock {
 #[derive(Debug)]
 pub struct Hands {
     wall: AtomicI64,
-    steady: AtomicI64,
+    monotonic: AtomicI64,
 }
 
 /// What a clock showed at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sight {
+pub(crate) struct Reading {
     pub now: Time,
-    pub steady: Span,
+    pub monotonic: Span,
 }
 
 impl Clock {
     pub fn manual(start: Time) -> Clock {
-        let hands = Hands { wall: AtomicI64::new(start.0), steady: AtomicI64::new(0) };
+        let hands = Hands { wall: AtomicI64::new(start.0), monotonic: AtomicI64::new(0) };
         Clock::Manual(Arc::new(hands))
     }
 
@@ -48,15 +48,15 @@ impl Clock {
     }
 
     /// Monotonic time since an arbitrary start; unaffected by changes of the clock.
-    pub(crate) fn steady(&self) -> Span {
+    pub(crate) fn monotonic(&self) -> Span {
         match self {
             Clock::System => monotonic(),
-            Clock::Manual(hands) => Span::from_micros(hands.steady.load(Ordering::Acquire)),
+            Clock::Manual(hands) => Span::from_micros(hands.monotonic.load(Ordering::Acquire)),
         }
     }
 
-    pub(crate) fn sight(&self) -> Sight {
-        Sight { now: self.now(), steady: self.steady() }
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { now: self.now(), monotonic: self.monotonic() }
     }
 
     /// Whether other machines' clocks show the same, when all are right.
@@ -67,7 +67,7 @@ impl Clock {
     /// Moves a manual clock; the system's goes by itself.
     pub fn pass(&self, span: Span) {
         if let Clock::Manual(hands) = self {
-            hands.steady.fetch_add(span.micros(), Ordering::AcqRel);
+            hands.monotonic.fetch_add(span.micros(), Ordering::AcqRel);
             hands.wall.fetch_add(span.micros(), Ordering::AcqRel);
         }
     }
@@ -80,10 +80,10 @@ impl Clock {
     }
 }
 
-impl Sight {
+impl Reading {
     /// How far the wall clock lags behind the monotonic one.
-    pub fn behind(&self, later: Sight) -> Span {
-        (self.now + later.steady.beyond(self.steady)).since(later.now)
+    pub fn behind(&self, later: Reading) -> Span {
+        (self.now + later.monotonic.beyond(self.monotonic)).since(later.now)
     }
 }
 
@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn a_step_back_is_told_from_time_that_passes() {
         let clock = Clock::manual(Time::from_seconds(1_000_000));
-        let before = clock.sight();
-        let behind = || before.behind(clock.sight());
+        let before = clock.reading();
+        let behind = || before.behind(clock.reading());
         assert_eq!(behind(), Span::ZERO);
         clock.pass(Span::hours(1));
         assert_eq!(behind(), Span::ZERO);
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_system_s_clock_is_not_behind() {
-        let before = Clock::System.sight();
-        assert!(before.behind(Clock::System.sight()) < Span::seconds(1));
+        let before = Clock::System.reading();
+        assert!(before.behind(Clock::System.reading()) < Span::seconds(1));
     }
 }

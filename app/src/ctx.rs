@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use domain::{Time, client::Client, session::device::DeviceId};
 
-use crate::locale::Language;
+use crate::engine::locale::Language;
 
 /// The circumstances of a request, a command or a job.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 use domain::{SessionId, Time, UserId};
 use store::{Db, revocations::Revocation};
 
-use crate::{App, Result, keys};
+use crate::{App, Result};
 
 /// How many are read at once.
 const BATCH: i64 = 1_000;
@@ -47,7 +47,7 @@ pub fn announced(app: &App, sessions: &[SessionId], user: Option<UserId>) {
 /// Hears of what was revoked since the last time.
 pub async fn hear(app: &App) -> Result<()> {
     loop {
-        let (asked, heard) = (app.clock.sight(), app.lookaside.heard());
+        let (asked, heard) = (app.clock.reading(), app.lookaside.heard());
         let unit = async move |db: Db| store::revocations::after(&db, heard, BATCH).await;
         let revocations = app.store.get(unit).await?;
         // A gap is what was swept before this process heard of it: it may have been about keys.
@@ -55,7 +55,7 @@ pub async fn hear(app: &App) -> Result<()> {
             || app.lookaside.was_deaf(asked.now);
         let of_keys = |it: &Revocation| it.session_id.is_none() && it.user_id.is_none();
         if has_gap || revocations.iter().any(of_keys) {
-            keys::reload(app).await?;
+            app.keys.reload().await?;
         }
         app.lookaside.hear(&revocations, asked);
         if i64::try_from(revocations.len()).unwrap_or(BATCH) < BATCH {

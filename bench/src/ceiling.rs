@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{Clock, templates};
+use app::{Clock, engine::templates};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::{
     Json, Router,

@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{App, Clock, Ctx, tokens};
+use app::{App, Clock, Ctx, session::tokens};
 use aws_lc_rs::rand;
 use domain::{
     SessionId, Time, UserId,

@@ -3,18 +3,22 @@
 //! Nothing here does anything: no I/O, no async, no clock and no randomness of its own. What a rule
 //! needs to know is an argument (`now`, random bytes), what it decides is its result.
 
+pub mod access;
 pub mod account;
+pub mod factor;
+pub mod notify;
+pub mod session;
+pub mod sign_in;
+
 pub mod client;
 pub mod event;
 pub mod id;
-pub mod job;
-pub mod limit;
-pub mod link;
+mod invisible;
 pub mod mac;
 pub mod problem;
+pub mod queue;
 pub mod reach;
 pub mod secret;
-pub mod session;
 pub mod settings;
 pub mod text;
 pub mod time;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Secret, Span, limit::Taken};
+use crate::{Secret, Span, access::limit::Taken};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])+ $name:ident $status:literal $code:literal $title:literal;)+) => {

@@ -1,7 +1,7 @@
 //! The cache: what may vanish. Rate limits and wake-ups, in the memory of this process or in Redis.
 //!
 //! Losing it costs a fresh window or a later wake-up, never a security property. Both kinds keep
-//! the one rule of [`domain::limit`]; times are arguments, and no expiry decides anything. When
+//! the one rule of [`domain::access::limit`]; times are arguments, and no expiry decides anything. When
 //! Redis is away, each node counts in its own memory until it is back.
 
 mod bells;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    limit::{Rate, Taken},
+    access::limit::{Rate, Taken},
     settings,
 };
 use tokio::sync::Notify;

@@ -1,21 +1,27 @@
-//! SQL, and the only crate that names a database driver: the seam in [`db`], then one file a table,
-//! and [`rewind`] for what concerns the times of all of them.
+//! SQL, and the only crate that names a database driver: the seam in [`db`], then a folder a subject
+//! and in it one file a table, and [`rewind`] for what concerns the times of all of them.
 
 pub mod db;
 
-pub mod audit;
-pub mod consents;
-pub mod idempotency;
-pub mod invitations;
-pub mod jobs;
-pub mod keys;
-pub mod links;
-pub mod lockouts;
-pub mod passwords;
-pub mod revocations;
-pub mod rewind;
-pub mod schedules;
-pub mod sessions;
-pub mod users;
+mod access;
+mod account;
+mod audit;
+mod engine;
+mod factor;
+mod notify;
+mod queue;
+mod session;
+mod sign_in;
 
+pub mod rewind;
+
+pub use access::idempotency;
+pub use account::{consents, invitations, users};
+pub use audit::events;
 pub use db::{Claim, Db, Error, Result, Store};
+pub use engine::keys;
+pub use factor::passwords;
+pub use notify::links;
+pub use queue::{jobs, schedules};
+pub use session::{revocations, sessions};
+pub use sign_in::lockouts;

@@ -5,7 +5,7 @@
 //! What only tells when something was (audit rows, consents, when an account was made) stays as it
 //! was written. docs/decisions/0017 has the list.
 
-use domain::{SessionId, Time, link::Purpose, reach::Reach};
+use domain::{SessionId, Time, notify::link::Purpose, reach::Reach};
 
 use crate::{Db, Result, args, schedules::Schedule, sql};
 

@@ -24,7 +24,7 @@ pub(crate) mod tests;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{Clock, locale::Locale};
+use app::{Clock, engine::locale::Locale};
 use axum::{Router, extract::Request, middleware::from_fn_with_state};
 use domain::settings::Settings;
 use tokio::sync::Semaphore;

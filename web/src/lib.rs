@@ -4,7 +4,9 @@
 //! the listeners, the layers that each request passes, problems, pages, the description of the API.
 //! This crate sees `app` and `domain`, and no database.
 
+pub mod admin;
 pub mod api;
+pub mod compat;
 pub mod cookies;
 pub mod csrf;
 pub mod extract;
@@ -16,6 +18,8 @@ mod router;
 pub mod serve;
 pub mod site;
 pub mod state;
+mod transport;
+pub mod view;
 
 pub use self::{
     problem::{Refusal, Result},

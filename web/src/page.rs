@@ -12,7 +12,7 @@ mod swagger;
 
 use std::sync::Arc;
 
-use app::{
+use app::engine::{
     locale::{Language, Locale, function},
     templates::{Overrides, TemplateError},
 };

@@ -10,7 +10,7 @@ mod view;
 
 use std::{fmt, sync::Arc};
 
-use app::locale::{Language, Locale};
+use app::engine::locale::{Language, Locale};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -166,14 +166,14 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 
 #[cfg(test)]
 mod tests {
-    use domain::limit::{Rate, Taken};
+    use domain::access::limit::{Rate, Taken};
     use http_body_util::BodyExt as _;
     use serde_json::{Value, json};
 
     use super::*;
 
     fn finished(response: Response) -> Response {
-        let locale = app::templates::compile("").unwrap().locale;
+        let locale = app::engine::templates::compile("").unwrap().locale;
         finish(response, ("request-1", ""), &locale, Language::default)
     }
 

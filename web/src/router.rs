@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use app::{App, templates::TemplateError};
+use app::{App, engine::templates::TemplateError};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    api,
+    admin, api, compat,
     layer::{self, Edge, Routes},
     openapi,
     page::{self, Pages},
@@ -42,5 +42,8 @@ pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
 
 /// What the description of the API lists.
 pub(crate) fn described() -> OpenApiRouter<WebState> {
-    OpenApiRouter::with_openapi(openapi::base()).merge(api::routes())
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(api::routes())
+        .merge(compat::routes())
+        .merge(admin::routes())
 }

@@ -5,8 +5,7 @@ use std::fmt;
 use email_address::{EmailAddress, Options};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use super::invisible::is_ignorable;
-use crate::problem::FieldError;
+use crate::{invisible::is_ignorable, problem::FieldError};
 
 /// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
 const MAX_LENGTH: usize = 254;

@@ -2,8 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use super::invisible::is_ignorable;
-use crate::problem::FieldError;
+use crate::{invisible::is_ignorable, problem::FieldError};
 
 const MIN_LENGTH: usize = 3;
 const MAX_LENGTH: usize = 150;

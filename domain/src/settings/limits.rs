@@ -1,7 +1,7 @@
 //! `[limits]`
 
 use super::section;
-use crate::{Span, limit::Rate};
+use crate::{Span, access::limit::Rate};
 
 const HOUR: Span = Span::hours(1);
 

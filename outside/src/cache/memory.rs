@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    limit::{self, Rate, Taken},
+    access::limit::{self, Rate, Taken},
 };
 use moka::{
     ops::compute::Op,

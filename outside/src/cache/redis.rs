@@ -1,6 +1,6 @@
 //! Counters in Redis, shared by all nodes, and what happens while it is away.
 //!
-//! One script does what [`domain::limit`] says, atomically and with our time, not the server's.
+//! One script does what [`domain::access::limit`] says, atomically and with our time, not the server's.
 //! Each call ends within half a second. When one fails, limits are counted in the memory of this
 //! node, which is logged once; from then on at most one call at a time tries Redis, so that an
 //! outage delays nobody else, and the first that succeeds ends it.
@@ -11,7 +11,7 @@ mod relay;
 use ::redis::{Client, Script, ScriptInvocation, cmd};
 use domain::{
     Secret, Time,
-    limit::{self, Rate, Taken},
+    access::limit::{self, Rate, Taken},
 };
 
 use self::link::{Call, Link};

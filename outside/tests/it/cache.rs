@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     Span, Time,
-    limit::{self, Rate, Taken},
+    access::limit::{self, Rate, Taken},
     settings,
 };
 use outside::cache::Cache;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Span, Time, limit::Rate, settings};
+use domain::{Span, Time, access::limit::Rate, settings};
 use outside::cache::Cache;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},

@@ -130,7 +130,7 @@ fn with_remedy(error: store::Error) -> String {
 
 fn templates(settings: &Settings) -> Result<String, String> {
     let server = &settings.server;
-    let compiled = app::templates::compile(&server.templates_dir);
+    let compiled = app::engine::templates::compile(&server.templates_dir);
     let compiled = compiled.map_err(|it| format!("server.templates_dir: {it}"))?;
     web::page::check(&server.name, (compiled.locale, &compiled.overrides))
         .map_err(|it| format!("server.templates_dir: {it}"))?;

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use app::{
     App, By, Clock, Ctx,
-    users::{self, NewUser},
+    account::users::{self, NewUser},
 };
 use clap::Args;
 use domain::Secret;

@@ -63,7 +63,7 @@ pub async fn with<T>(
 
 /// Whoever is meant by an id, an address or a username.
 pub async fn user(app: &App, who: &str) -> Result<User, Failure> {
-    app::users::find(app, who).await?.ok_or_else(|| {
+    app::account::users::find(app, who).await?.ok_or_else(|| {
         Failure::new(Exit::Failed, format_args!("there is no user {who:?}"))
             .hint("give an id, an email address or a username")
     })

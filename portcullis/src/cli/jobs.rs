@@ -2,7 +2,7 @@
 
 use app::{
     App, By, Ctx,
-    job::{self, Filter, Listed, State},
+    work::jobs::{self, Filter, Listed, State},
 };
 use clap::{Args, Subcommand};
 use domain::JobId;
@@ -70,13 +70,13 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     desk::at(loaded, async |app, ctx| match options.action {
         Action::List(which) => list(app, ctx, which).await,
         Action::Replay(Dead { id: Some(id), .. }) => {
-            let replayed = job::replay(app, ctx, By::Operator, id).await;
+            let replayed = jobs::replay(app, ctx, By::Operator, id).await;
             found(replayed, id, "there is no such dead letter", "jobs list --dead")?;
             Ok(out::line(format_args!("{id}: will be tried again"))?)
         }
         Action::Replay(Dead { id: None, .. }) => replay_all(app, ctx).await,
         Action::Discard { id } => {
-            let discarded = job::discard(app, ctx, By::Operator, id).await;
+            let discarded = jobs::discard(app, ctx, By::Operator, id).await;
             found(discarded, id, "there is no such job, or it runs", "jobs list")?;
             Ok(out::line(format_args!("{id}: discarded"))?)
         }
@@ -98,7 +98,7 @@ fn found(outcome: app::Result<()>, id: JobId, what: &str, command: &str) -> Resu
 async fn list(app: &App, ctx: &Ctx, which: Which) -> Result<(), Failure> {
     let state = if which.dead { State::Dead } else { State::Waiting };
     let filter = Filter { state, kind: which.kind, before: which.before };
-    let jobs = job::list(app, ctx, filter, which.limit).await?;
+    let jobs = jobs::list(app, ctx, filter, which.limit).await?;
     for job in &jobs {
         if which.json {
             let line = serde_json::to_string(job);
@@ -134,10 +134,10 @@ fn line(job: &Listed) -> String {
 }
 
 async fn replay_all(app: &App, ctx: &Ctx) -> Result<(), Failure> {
-    let progress = Progress::counting("trying again".to_owned(), job::count_dead(app).await?);
+    let progress = Progress::counting("trying again".to_owned(), jobs::count_dead(app).await?);
     let (mut count, mut left, mut before) = (0, 0, None);
     loop {
-        let step = job::replay_some(app, ctx, By::Operator, before).await?;
+        let step = jobs::replay_some(app, ctx, By::Operator, before).await?;
         progress.advance(step.seen);
         count += step.count;
         left += step.seen - step.count;

@@ -4,7 +4,7 @@
 
 use app::{
     App, Ctx,
-    keys::{self, Changes, Resealed, SHARED, Step, When},
+    work::keys::{self, Changes, Resealed, SHARED, Step, When},
 };
 use clap::{Args, Subcommand};
 use domain::settings::{Settings, SigningAlgorithm};

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 
 use app::{
     App, By, Ctx,
-    users::{self, Change, Details, NewUser},
+    account::users::{self, Change, Details, NewUser},
 };
 use clap::{Args, Subcommand};
 use domain::{Secret, account::User, session::Session};

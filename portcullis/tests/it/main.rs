@@ -1,58 +1,21 @@
-//! The black-box suite: one binary, so that it links once.
+//! The black-box suite: one binary, so that it links once. A folder a subject, as in the
+//! crates; `house` has what is checked as a whole.
 
 #![cfg(test)]
 
-mod access_table;
-mod admission;
-mod bad_input;
+mod access;
+mod account;
 mod cli;
-mod cli_config;
-mod cli_jobs;
-mod cli_users;
 mod clients;
-mod clock_back;
-mod database_away;
-mod deletion;
-mod edge;
-mod email;
-mod email_change;
-mod exchange;
+mod compat;
+mod factor;
 mod fakes;
-mod files;
-mod foreign;
-mod greetings;
-mod keys;
-mod kill;
-mod languages;
-mod leaks;
-mod letters;
-mod limits;
-mod lockout;
-mod login;
-mod logout;
-mod mail;
-mod nodes;
-mod openapi;
-mod password;
-mod profile;
-mod public_path;
-mod races;
-mod refresh;
-mod register;
-mod schedules;
-mod sentences;
-mod sessions;
-mod shutdown;
-mod simplejwt;
-mod smtp_failures;
-mod states;
-mod strict;
-mod tidy;
-mod tokens;
-mod transport;
-mod undo;
-mod unicode;
-mod worker;
+mod house;
+mod notify;
+mod serve;
+mod session;
+mod sign_in;
+mod work;
 mod world;
 
 /// Each process has one provider of cryptography, and tests begin in any order.

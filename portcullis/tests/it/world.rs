@@ -232,7 +232,7 @@ impl World {
     /// The audit rows about somebody, the latest first: event and outcome.
     pub async fn audit(&self, person: &Person) -> Vec<(String, String)> {
         let id = person.user_id();
-        let unit = async move |db| store::audit::of_subject(&db, id, 100).await;
+        let unit = async move |db| store::events::of_subject(&db, id, 100).await;
         let rows = self.app().store.get(unit).await.unwrap();
         rows.into_iter().map(|it| (it.event, it.outcome)).collect()
     }

@@ -1,6 +1,6 @@
 //! For load balancers, and for those who verify our tokens.
 
-use app::health::{self, Health};
+use app::work::health::{self, Health};
 use axum::{
     Json,
     extract::State,

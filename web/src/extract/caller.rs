@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::caller::{Caller, authenticate};
+use app::access::caller::{Caller, authenticate};
 use axum::extract::FromRequestParts;
 use domain::Code;
 use http::request::Parts;

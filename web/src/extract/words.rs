@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use app::{
     Ctx,
-    locale::{Language, Locale},
+    engine::locale::{Language, Locale},
 };
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::Circumstances;
-use crate::{api::MessageResponse, layer::Seen, problem::Refusal, state::WebState};
+use crate::{layer::Seen, problem::Refusal, state::WebState, view::MessageResponse};
 
 /// Speaks to the caller. The language is settled when something is said, by when it is known who
 /// calls, and the answer names it.

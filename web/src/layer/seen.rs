@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use app::locale::Language;
+use app::engine::locale::Language;
 use axum::extract::Request;
 use domain::{Time, client::Client};
 use http::{HeaderMap, header};

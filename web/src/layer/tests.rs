@@ -80,7 +80,7 @@ fn wrapped(routes: Router, settings: &Settings) -> Routes {
 pub fn edge(settings: &Settings) -> Edge {
     let site = Arc::new(Site::new(settings).unwrap());
     let clock = Clock::manual(Time::from_seconds(1_800_000_000));
-    let locale = app::templates::compile("").unwrap().locale;
+    let locale = app::engine::templates::compile("").unwrap().locale;
     Edge::new(settings, site, locale, clock, TaskTracker::new())
 }
 

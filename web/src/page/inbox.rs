@@ -1,6 +1,6 @@
 //! The development inbox: what this server would have mailed. In production there is none.
 
-use app::dev_inbox::{self, Letter};
+use app::notify::inbox::{self, Letter};
 use axum::{
     Json,
     extract::State,
@@ -63,7 +63,7 @@ const MAIL: [(HeaderName, HeaderValue); 2] = [
 ];
 
 fn letters(web: &WebState) -> Result<Vec<Letter>> {
-    Ok(dev_inbox::list(&web.app).ok_or(Code::NotFound)?)
+    Ok(inbox::list(&web.app).ok_or(Code::NotFound)?)
 }
 
 fn by_id(web: &WebState, id: &str) -> Result<Letter> {

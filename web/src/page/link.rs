@@ -2,10 +2,12 @@
 //! too; the button does.
 
 use app::{
-    deletion, email, email_change,
-    exchange::Evidence,
-    password::{self, NewPassword, Reset},
-    registration::{self, Registration},
+    account::{
+        deletion, email, email_change,
+        registration::{self, Registration},
+    },
+    factor::password::{self, NewPassword, Reset},
+    sign_in::exchange::Evidence,
 };
 use axum::{
     extract::State,
@@ -17,7 +19,7 @@ use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::register::RegisterRequest,
+    api::account::register::RegisterRequest,
     cookies::SetCookies,
     csrf,
     extract::{Body, Conversation, Query, Words},

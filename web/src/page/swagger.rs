@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use app::locale::Language;
+use app::engine::locale::Language;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},

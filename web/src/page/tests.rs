@@ -4,7 +4,7 @@ use super::{samples::samples, *};
 use crate::openapi;
 
 fn pages() -> Pages {
-    let compiled = app::templates::compile("").unwrap();
+    let compiled = app::engine::templates::compile("").unwrap();
     let texts = (compiled.locale, &compiled.overrides);
     Pages::new(("Portcullis", ""), texts, &openapi::document()).unwrap()
 }

@@ -1,7 +1,7 @@
 //! The headers that go with a problem: when to come back, which limit, which kind of token, and that
 //! a connection is closed on which somebody was too slow.
 
-use domain::{Code, Problem, limit::Taken};
+use domain::{Code, Problem, access::limit::Taken};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::PROBLEM_JSON;

@@ -73,7 +73,7 @@ fn schedules(settings: &Settings) -> impl Iterator<Item = Finding> {
     let jobs = &settings.jobs;
     let all = [("jobs.cleanup", &jobs.cleanup), ("jobs.erase", &jobs.erase)];
     all.into_iter().filter_map(|(name, cron)| {
-        let error = app::job::check_cron(cron).err()?;
+        let error = app::work::schedule::check_cron(cron).err()?;
         Some(finding(name, error, "write five fields, such as \"0 0 * * *\" for midnight in UTC"))
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::{
     By, Ctx,
-    users::{self, NewUser},
+    account::users::{self, NewUser},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{

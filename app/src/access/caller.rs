@@ -1,0 +1,79 @@
+//! Who is calling: an access token, its session and its user, all of them good at this moment.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Secret, Span, Time,
+    account::User,
+    session::{Session, access_token::Claims},
+};
+use store::Db;
+
+use crate::{App, Ctx, Result, engine::lookaside::Facts};
+
+/// How exactly the last activity of a session is kept.
+const ACTIVITY: Span = Span::seconds(60);
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user: Arc<User>,
+    pub session: Arc<Session>,
+    pub claims: Arc<Claims>,
+}
+
+/// The caller that an access token stands for, or why it stands for nobody.
+pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller> {
+    let verified = app.keys.verify(token.expose(), ctx.now).await?;
+    let claims = verified.ok_or(Code::InvalidToken)?;
+    claims.check(ctx.now, &app.settings.tokens)?;
+    let epoch = app.lookaside.epoch();
+    let Facts { session, user } = facts(app, &claims).await?;
+    let known = session.floor..=session.head;
+    if session.user_id != claims.sub || !known.contains(&claims.generation) {
+        return Err(Code::InvalidToken.into());
+    }
+    if !session.is_alive(ctx.now) || !user.is_usable() {
+        return Err(Code::SessionEnded.into());
+    }
+    note(app, ctx, &session, &claims, epoch);
+    Ok(Caller { user, session, claims })
+}
+
+/// Refuses where the caller has been shut out since the request was let in, and keeps that from
+/// happening until the transaction ends: for what must not be left behind by somebody whose session
+/// has just ended, here or on a node that this one has not heard of yet.
+pub async fn hold(db: &Db, caller: &Caller, now: Time) -> Result<()> {
+    db.lock("users", caller.user.id).await?;
+    match store::sessions::is_unchanged(db, &caller.session, now).await? {
+        true => Ok(()),
+        false => Err(Code::SessionEnded.into()),
+    }
+}
+
+async fn facts(app: &App, claims: &Claims) -> Result<Facts> {
+    let remembered = app.lookaside.remembered(claims.sid);
+    // A token of a later generation than is remembered: another node has rotated.
+    if let Some(facts) = remembered.filter(|it| claims.generation <= it.session.head) {
+        return Ok(facts);
+    }
+    let fresh = app.lookaside.fresh(&app.store, claims.sid).await?;
+    fresh.ok_or_else(|| Code::SessionEnded.into())
+}
+
+/// Notes, a moment later, that the head has reached its owner and when the session was used.
+/// `epoch` is from before the session was read, lest one that was ended since be remembered.
+fn note(app: &App, ctx: &Ctx, session: &Arc<Session>, claims: &Claims, epoch: u64) {
+    let is_first = claims.generation == session.head && !session.head_shown;
+    if !is_first && ctx.now.since(session.last_activity_at) < ACTIVITY {
+        return;
+    }
+    if app.activity.note(session.id, claims.generation, ctx.now) {
+        let seen = Session {
+            head_shown: session.head_shown || is_first,
+            last_activity_at: session.last_activity_at.max(ctx.now),
+            ..Session::clone(session)
+        };
+        app.lookaside.update(&Arc::new(seen), epoch);
+    }
+}

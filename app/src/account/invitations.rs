@@ -1,0 +1,166 @@
+//! Invitations: an operator asks somebody to make an account.
+
+use domain::{
+    Code, InvitationId, Secret,
+    account::{Email, User, profile},
+    event::Event,
+    notify::link::{self as token, Purpose},
+    problem::FieldErrors,
+};
+use store::Db;
+pub use store::invitations::Invitation;
+
+use crate::{
+    App, Ctx, Error, Result,
+    access::{
+        caller::Caller,
+        idempotency::{self, Key},
+        permission::{self, Action},
+    },
+    account::registration,
+    audit,
+    engine::locale::Language,
+    notify::link,
+    queue::{self, Envelope, Task},
+    random,
+};
+use domain::notify::Letter;
+
+/// What can be accepted with a token.
+pub(crate) async fn look(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
+    let hash = token::hash(presented.expose().trim()).ok_or(Code::InvitationRequired)?;
+    let now = ctx.now;
+    let unit = async move |db: Db| store::invitations::by_hash(&db, &hash, now).await;
+    Ok(app.store.get(unit).await?.ok_or(Code::InvitationRequired)?)
+}
+
+/// Whom to invite.
+#[derive(Debug, Clone, Default)]
+pub struct NewInvitation {
+    pub email: Option<String>,
+    /// Of the mail: a BCP 47 tag. Without one, that of the request, and else the caller's.
+    pub language: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// Mails somebody an invitation. One that was sent before is void.
+pub async fn create(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    new: NewInvitation,
+) -> Result<Invitation> {
+    permission::permit(caller, Action::Operate)?;
+    let mut errors = FieldErrors::default();
+    let email = errors.take("email", Email::parse(&new.email.unwrap_or_default()));
+    let tag = new.language.as_deref().map(profile::language).transpose();
+    let tag = errors.take("language", tag).flatten();
+    errors.check()?;
+    let Some(email) = email else { return Err(Error::broken("an address without an error")) };
+    let spoken = ctx.language.or_else(|| Language::of(&caller.user.profile.language));
+    let language = match tag {
+        Some(tag) => Language::of(&tag),
+        None => spoken,
+    };
+    let scope = format!("invitations:{}", caller.user.id);
+    let body = [email.as_str(), new.language.as_deref().unwrap_or_default()].join("\n");
+    let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body.as_bytes())?;
+    if let Some(known) = idempotency::look(app, ctx, key).await? {
+        return by_id(app, InvitationId(known)).await;
+    }
+    match make(app, ctx, caller, (email, language), key).await {
+        Ok(invitation) => Ok(invitation),
+        Err(error) => {
+            let known = idempotency::recover(app, ctx, key, error).await?;
+            by_id(app, InvitationId(known)).await
+        }
+    }
+}
+
+async fn make(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    (email, language): (Email, Option<Language>),
+    key: Option<Key>,
+) -> Result<Invitation> {
+    let somebody =
+        User::new(domain::UserId::new(ctx.now, random::bytes()?), email.clone(), ctx.now);
+    if registration::owner(app, &somebody).await?.is_some() {
+        return Err(registration::email_taken().into());
+    }
+    let secret = token::token(&random::bytes()?);
+    let invitation = Invitation {
+        id: InvitationId::new(ctx.now, random::bytes()?),
+        email: email.to_string(),
+        email_canonical: email.canonical(),
+        hash: token::hash(secret.expose()).ok_or_else(|| Error::broken("a token's hash"))?,
+        invited_by: Some(caller.user.id),
+        created_at: ctx.now,
+        expires_at: ctx.now + link::lifetime(app, Purpose::Invitation),
+        accepted_at: None,
+        revoked_at: None,
+    };
+    let envelope = Envelope {
+        letter: Letter::Invitation,
+        user_id: None,
+        to: Some(email),
+        token: Some(secret),
+        language,
+    };
+    let job = queue::draft(app, ctx, &Task::Letter(envelope))?;
+    let entry = audit::event(ctx, Event::UserInvited)?
+        .actor(caller.user.id)
+        .in_session(caller.session.id)
+        .with("invitation", invitation.id.to_string());
+    let (made, now) = (invitation.clone(), ctx.now);
+    app.store
+        .attempt(async move |db: Db| -> Result<()> {
+            store::invitations::revoke_for(&db, &made.email_canonical, now).await?;
+            store::invitations::insert(&db, &made).await?;
+            idempotency::note(&db, key, made.id.0, now).await?;
+            store::jobs::insert(&db, &job).await?;
+            Ok(audit::record(&db, &entry).await?)
+        })
+        .await?;
+    queue::wake(app);
+    Ok(invitation)
+}
+
+async fn by_id(app: &App, id: InvitationId) -> Result<Invitation> {
+    let found = app.store.get(async move |db| store::invitations::by_id(&db, id).await).await?;
+    found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// The latest first, from before `before` on; and where the next page begins.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    before: Option<InvitationId>,
+    limit: i64,
+) -> Result<(Vec<Invitation>, Option<InvitationId>)> {
+    permission::permit(caller, Action::Inspect)?;
+    let unit = async move |db: Db| store::invitations::page(&db, before, limit).await;
+    let page = app.store.get(unit).await?;
+    let is_full = i64::try_from(page.len()).is_ok_and(|it| it == limit);
+    let next = page.last().map(|it| it.id).filter(|_| is_full);
+    Ok((page, next))
+}
+
+/// Takes an invitation back that nobody has accepted.
+pub async fn revoke(app: &App, ctx: &Ctx, caller: &Caller, id: InvitationId) -> Result<()> {
+    permission::permit(caller, Action::Operate)?;
+    let entry = audit::event(ctx, Event::InvitationRevoked)?
+        .actor(caller.user.id)
+        .in_session(caller.session.id)
+        .with("invitation", id.to_string());
+    let now = ctx.now;
+    app.store
+        .attempt(async move |db: Db| -> Result<()> {
+            match store::invitations::revoke(&db, id, now).await? {
+                true => Ok(audit::record(&db, &entry).await?),
+                false => Err(Code::NotFound.into()),
+            }
+        })
+        .await
+}

@@ -1,0 +1,107 @@
+//! People changing what their account says about them.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Time,
+    account::{User, metadata, phone, profile, profile::Change, username},
+    event::Event,
+    problem::FieldErrors,
+};
+use store::Db;
+
+use crate::{
+    App, Ctx, Error, Result,
+    access::{
+        caller::Caller,
+        limits::{self, Limit},
+    },
+    account::names,
+    audit, revocations,
+};
+
+/// How often a change that others keep overtaking is tried.
+const ROUNDS: usize = 5;
+
+/// Changes the caller's account; what the change does not name stays.
+pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> Result<Arc<User>> {
+    let id = caller.user.id;
+    let limit = Limit { name: "profile_update", rate: app.settings.limits.profile_update };
+    limits::keep(limits::take(app, ctx, limit, &id.to_string()).await?);
+    for _ in 0..ROUNDS {
+        let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+        let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;
+        let read_at = current.updated_at;
+        let mut changed = apply(&current, change, app.settings.registration.metadata_limit)?;
+        // Also where two changes fall into one microsecond: it is what the guard compares.
+        changed.updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
+        if write(app, ctx, caller, &changed, read_at).await? {
+            return Ok(Arc::new(changed));
+        }
+    }
+    Err(Error::away("an account is changed too often at once"))
+}
+
+fn apply(user: &User, change: &Change, metadata_limit: usize) -> Result<User> {
+    let (mut user, mut errors) = (user.clone(), FieldErrors::default());
+    if let Some(text) = &change.first_name {
+        user.first_name = errors.take("first_name", profile::name(text)).unwrap_or_default();
+    }
+    if let Some(text) = &change.last_name {
+        user.last_name = errors.take("last_name", profile::name(text)).unwrap_or_default();
+    }
+    if let Some(text) = &change.username {
+        user.username = match text.trim() {
+            "" => None,
+            text => errors.take("username", username::parse(text)),
+        };
+    }
+    if let Some(text) = &change.phone_number {
+        let number = match text.trim() {
+            "" => None,
+            text => errors.take("phone_number", phone::parse(text)),
+        };
+        if number != user.phone_number {
+            user.phone_verified_at = None;
+        }
+        user.phone_number = number;
+    }
+    user.profile.apply(&change.profile, &mut errors);
+    if let Some(patch) = &change.user_metadata {
+        let merged = metadata::merge(&user.user_metadata, patch, metadata_limit);
+        user.user_metadata = errors.take("user_metadata", merged).unwrap_or_default();
+    }
+    errors.check()?;
+    Ok(user)
+}
+
+/// False when somebody else was faster.
+async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time) -> Result<bool> {
+    let entry = audit::event(ctx, Event::ProfileUpdated)?.by(user.id).in_session(caller.session.id);
+    let (id, now, user) = (user.id, ctx.now, user.clone());
+    let is_strict = app.settings.privacy.is_strict();
+    let written = app
+        .store
+        .attempt(async move |db: Db| -> Result<_> {
+            let released = names::take(&db, is_strict, &user, now).await?;
+            let written = store::users::set_profile(&db, &user, read_at).await?;
+            if written {
+                audit::record(&db, &entry).await?;
+                revocations::user(&db, id, now).await?;
+            }
+            if let Some(released) = released {
+                revocations::user(&db, released, now).await?;
+            }
+            Ok((written, released))
+        })
+        .await;
+    let (written, released) = match written {
+        // Two who take one free name at the same moment: the index decides.
+        Err(Error::Broken(cause)) if cause.is_conflict("users_username") => return Ok(false),
+        written => written?,
+    };
+    for user in [released, written.then_some(id)] {
+        revocations::announced(app, &[], user);
+    }
+    Ok(written)
+}

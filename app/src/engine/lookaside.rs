@@ -1,0 +1,196 @@
+//! What this process remembers of sessions and their users, so that an authenticated request need
+//! not ask the database.
+//!
+//! It guarantees that what was ended or changed by this process is forgotten before the use case
+//! answers, and elsewhere within the poll of the revocations; and that nothing is believed any
+//! more once the process has not heard of revocations for `sessions.revocation_bound`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use domain::{SessionId, Span, Time, UserId, account::User, session::Session, settings::Sessions};
+use moka::sync::Cache;
+use store::{Store, revocations::Revocation};
+
+use crate::{Clock, Result, clock::Reading};
+
+/// Well below how long revocations are kept.
+const LONG_SILENCE: Span = Span::hours(12);
+
+/// A session and whose it is.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub session: Arc<Session>,
+    pub user: Arc<User>,
+}
+
+pub struct LookAside {
+    sessions: Cache<SessionId, Arc<Session>>,
+    users: Cache<UserId, Arc<User>>,
+    bound: Span,
+    clock: Clock,
+    /// Counts what was forgotten: what was read before is not remembered after.
+    epoch: AtomicU64,
+    /// When this process last heard of revocations, by the wall clock and by the monotonic one, and
+    /// up to which. The wall clock may step back, which would hide a silence.
+    heard_at: AtomicI64,
+    heard_after: AtomicI64,
+    heard: AtomicI64,
+}
+
+impl LookAside {
+    pub fn new(settings: &Sessions, clock: Clock) -> LookAside {
+        LookAside {
+            sessions: Cache::new(settings.memory_entries),
+            users: Cache::new(settings.memory_entries),
+            bound: settings.revocation_bound,
+            epoch: AtomicU64::new(0),
+            clock,
+            heard_at: AtomicI64::new(i64::MIN),
+            heard_after: AtomicI64::new(0),
+            heard: AtomicI64::new(0),
+        }
+    }
+
+    /// What is remembered and may still be believed.
+    pub fn remembered(&self, id: SessionId) -> Option<Facts> {
+        if self.silence() > self.bound {
+            return None;
+        }
+        let session = self.sessions.get(&id)?;
+        let user = self.users.get(&session.user_id)?;
+        Some(Facts { session, user })
+    }
+
+    /// What the database says, which is remembered.
+    pub async fn fresh(&self, store: &Store, id: SessionId) -> Result<Option<Facts>> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let found = store
+            .read(async move |db| {
+                let Some(session) = store::sessions::by_id(&db, id).await? else {
+                    return Ok(None);
+                };
+                let user = store::users::by_id(&db, session.user_id).await?;
+                Ok(user.map(|user| (session, user)))
+            })
+            .await?;
+        let Some((session, user)) = found else { return Ok(None) };
+        let facts = Facts { session: Arc::new(session), user: Arc::new(user) };
+        self.remember(&facts, epoch);
+        Ok(Some(facts))
+    }
+
+    /// For [`LookAside::update`]: taken before the change that leads to it.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Remembers what this process has just written, unless something was forgotten since.
+    pub fn update(&self, session: &Arc<Session>, epoch: u64) {
+        if self.epoch.load(Ordering::Acquire) == epoch {
+            self.sessions.insert(session.id, session.clone());
+            // Whoever forgets it between the two lines has raised the epoch first.
+            if self.epoch.load(Ordering::Acquire) != epoch {
+                self.sessions.invalidate(&session.id);
+            }
+        }
+    }
+
+    fn remember(&self, facts: &Facts, epoch: u64) {
+        self.update(&facts.session, epoch);
+        if self.epoch.load(Ordering::Acquire) == epoch {
+            self.users.insert(facts.user.id, facts.user.clone());
+            if self.epoch.load(Ordering::Acquire) != epoch {
+                self.users.invalidate(&facts.user.id);
+            }
+        }
+    }
+
+    pub fn forget_session(&self, id: SessionId) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.sessions.invalidate(&id);
+    }
+
+    pub fn forget_user(&self, id: UserId) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.users.invalidate(&id);
+    }
+
+    pub(crate) fn forget_all(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.sessions.invalidate_all();
+        self.users.invalidate_all();
+    }
+
+    /// Where to begin to listen.
+    pub(crate) fn start(&self, sequence: i64, asked: Reading) {
+        self.heard.store(sequence, Ordering::Release);
+        self.heard_at.store(asked.now.0, Ordering::Release);
+        self.heard_after.store(asked.monotonic.micros(), Ordering::Release);
+    }
+
+    /// For how long this process has not heard of revocations.
+    fn silence(&self) -> Span {
+        let heard_after = Span::from_micros(self.heard_after.load(Ordering::Acquire));
+        self.clock.monotonic().beyond(heard_after)
+    }
+
+    /// Up to which revocation this process has heard.
+    pub fn heard(&self) -> i64 {
+        self.heard.load(Ordering::Acquire)
+    }
+
+    /// Whether this process has not heard for so long that it may have missed something for good.
+    pub fn was_deaf(&self, now: Time) -> bool {
+        // By the clock too: it is what sweeping goes by, and it may step forward.
+        let by_clock = now.since(Time(self.heard_at.load(Ordering::Acquire)));
+        by_clock.max(self.silence()) > LONG_SILENCE
+    }
+
+    /// Forgets what was revoked. `asked` is what the clock showed before the database was asked.
+    pub(crate) fn hear(&self, revocations: &[Revocation], asked: Reading) {
+        // What was revoked meanwhile may have been swept already.
+        if self.was_deaf(asked.now) {
+            self.forget_all();
+        }
+        let mut last = self.heard();
+        for revocation in revocations {
+            if revocation.sequence > last + 1 {
+                // Rows were swept that this process had not heard of.
+                self.forget_all();
+            }
+            last = revocation.sequence;
+            if let Some(id) = revocation.session_id {
+                self.forget_session(id);
+            }
+            if let Some(id) = revocation.user_id {
+                self.forget_user(id);
+            }
+        }
+        self.start(last, asked);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_as_long_as_it_lasts_whatever_the_clock_shows() {
+        let clock = Clock::manual(Time::from_seconds(1_800_000_000));
+        let aside = LookAside::new(&Sessions::default(), clock.clone());
+        aside.start(0, clock.reading());
+        clock.step_back(Span::days(1));
+        clock.pass(Span::seconds(10));
+        assert!(aside.silence() <= aside.bound && !aside.was_deaf(clock.now()));
+        clock.pass(Span::seconds(1));
+        assert!(aside.silence() > aside.bound);
+        clock.pass(LONG_SILENCE);
+        assert!(aside.was_deaf(clock.now()));
+        aside.start(0, clock.reading());
+        assert!(!aside.was_deaf(clock.now() + LONG_SILENCE));
+        assert!(aside.was_deaf(clock.now() + LONG_SILENCE + Span::seconds(1)), "stepped forward");
+    }
+}

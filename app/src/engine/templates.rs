@@ -1,0 +1,154 @@
+//! An operator's own templates and texts: files in `server.templates_dir` that replace built-in ones
+//! of the same name.
+//!
+//! They are read once, at start-up, where one that is unknown or broken is an error that names it
+//! and the line. They have the operator's rights: values in them are escaped as in the built-in ones.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::engine::{
+    locale::{Language, Locale},
+    render::{self, Render},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 256 * 1024;
+
+/// The folders there are.
+const FOLDERS: [&str; 3] = ["locales", "mail", "page"];
+
+/// The operator's files by their name, such as `mail/welcome.html`.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides(BTreeMap<String, String>);
+
+/// A template or text that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    file: String,
+    line: Option<usize>,
+    why: String,
+}
+
+impl Overrides {
+    /// The files of a folder; none where its name is empty.
+    pub fn read(folder: &str) -> Result<Overrides, TemplateError> {
+        let mut files = BTreeMap::new();
+        if folder.is_empty() {
+            return Ok(Overrides(files));
+        }
+        for (name, path) in entries(Path::new(folder))? {
+            if !path.is_dir() || !FOLDERS.contains(&name.as_str()) {
+                let why = format!("no such folder is known; there are {}", FOLDERS.join(", "));
+                return Err(TemplateError::new(&name, None, why));
+            }
+            for (file, path) in entries(&path)? {
+                let name = format!("{name}/{file}");
+                let source = text(&path).map_err(|it| TemplateError::new(&name, None, it))?;
+                files.insert(name, source);
+            }
+        }
+        Ok(Overrides(files))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// An error where a file of this folder is none of `known`.
+    pub fn check_names<'a>(
+        &self,
+        folder: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), TemplateError> {
+        for name in self.0.keys() {
+            let Some((_, file)) = name.split_once('/').filter(|it| it.0 == folder) else {
+                continue;
+            };
+            if !known.clone().any(|it| it == file) {
+                let why = "there is no built-in file of this name";
+                return Err(TemplateError::new(name, None, why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All that is read and compiled at start-up, but for pages.
+pub struct Compiled {
+    pub overrides: Overrides,
+    pub locale: Arc<Locale>,
+    pub render: Render,
+}
+
+/// Reads the operator's folder and compiles what mails and messages are made from.
+pub fn compile(folder: &str) -> Result<Compiled, TemplateError> {
+    let overrides = Overrides::read(folder)?;
+    let languages = Language::ALL.map(|it| format!("{}.ftl", it.tag()));
+    overrides.check_names("locales", languages.iter().map(String::as_str))?;
+    overrides.check_names("mail", render::TEMPLATES.iter().map(|it| it.0))?;
+    let locale = Arc::new(Locale::new(&overrides)?);
+    let render = Render::new(locale.clone(), &overrides)?;
+    Ok(Compiled { overrides, locale, render })
+}
+
+/// What is in a folder, in order. Hidden files are not ours: some systems keep their own there.
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, TemplateError> {
+    let shown = folder.display().to_string();
+    let wrong = |error: io::Error| TemplateError::new(&shown, None, error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > LARGEST {
+        return Err(io::Error::other(format!("it is larger than {LARGEST} bytes")));
+    }
+    fs::read_to_string(path)
+}
+
+impl TemplateError {
+    pub fn new(file: &str, line: Option<usize>, why: impl fmt::Display) -> TemplateError {
+        TemplateError { file: file.to_owned(), line, why: why.to_string() }
+    }
+
+    /// Of the template of `folder` that was compiled or rendered, or of another that it includes.
+    pub fn of(folder: &str, name: &str, error: &minijinja::Error) -> TemplateError {
+        let file = format!("{folder}/{}", error.name().unwrap_or(name));
+        let why = match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        };
+        TemplateError { file, line: error.line(), why }
+    }
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}, line {line}: {}", self.file, self.why),
+            None => write!(f, "{}: {}", self.file, self.why),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}

@@ -1,0 +1,3 @@
+//! What people prove themselves with.
+
+pub mod password;

@@ -1,0 +1,5 @@
+//! What people are told by mail, and the single-use tokens that travel in it.
+
+pub mod inbox;
+pub(crate) mod letter;
+pub(crate) mod link;

@@ -1,0 +1,129 @@
+//! Mails that people get, each a template in HTML and in text.
+
+use domain::{
+    Secret, Span, UserId,
+    account::{Email, User},
+    notify::link::Purpose,
+};
+use outside::mail::{Mail, MailError};
+use serde_json::{Value as Json, json};
+use store::{Db, jobs::Job};
+
+use crate::{
+    App, Ctx,
+    engine::locale::Language,
+    notify::link::lifetime,
+    queue::{Envelope, Failure},
+};
+
+/// Renders and sends a letter, unless it has lost its use while it waited.
+pub(crate) async fn send(
+    app: &App,
+    ctx: &Ctx,
+    job: &Job,
+    envelope: Envelope,
+) -> Result<(), Failure> {
+    let Envelope { letter, user_id, to, token, language } = envelope;
+    let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
+    let to = to.unwrap_or_else(|| user.email.clone());
+    let linked = letter.purpose().zip(token);
+    if !letter.is_due(&user, &to) || !leads_on(app, ctx, linked.as_ref()).await? {
+        tracing::info!(job = %job.id, kind = job.kind, "a mail has lost its use and is not sent");
+        return Ok(());
+    }
+    let link = linked.map(|(purpose, token)| Link::new(app, purpose, &token));
+    let language = language.or_else(|| Language::of(&user.profile.language)).unwrap_or_default();
+    let values = values(app, language, (&user, &to), link, job);
+    let rendered = app.render.mail(language, letter.name(), &values)?;
+    let mail = Mail {
+        id: job.id.to_string(),
+        to_name: user.mailbox_name(&to),
+        to,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        language: Some(language.tag().into()),
+    };
+    app.mailer.send(&mail, ctx.now).await.map_err(|error| match error {
+        MailError::Permanent(text) => Failure::Permanent(text),
+        MailError::Temporary(text) => Failure::Temporary(text),
+        ours @ MailError::Ours(_) => Failure::Ours(ours.to_string()),
+    })
+}
+
+/// Whom a letter is for: a user, if they are still there, or a stranger of whom only an address is
+/// known.
+async fn recipient(
+    app: &App,
+    ctx: &Ctx,
+    user_id: Option<UserId>,
+    to: Option<&Email>,
+) -> crate::Result<Option<User>> {
+    let Some(id) = user_id else {
+        let nobody = UserId::new(ctx.now, crate::random::bytes()?);
+        return Ok(to.map(|email| User::new(nobody, email.clone(), ctx.now)));
+    };
+    let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
+    Ok(found)
+}
+
+/// Whether the link of a letter, if it has one, is good still.
+async fn leads_on(app: &App, ctx: &Ctx, linked: Option<&(Purpose, Secret)>) -> crate::Result<bool> {
+    let Some((purpose, token)) = linked else { return Ok(true) };
+    let Some(hash) = domain::notify::link::hash(token.expose()) else { return Ok(false) };
+    let (purpose, now) = (*purpose, ctx.now);
+    let unit = async move |db: Db| {
+        Ok(match purpose {
+            Purpose::Invitation => store::invitations::by_hash(&db, &hash, now).await?.is_some(),
+            _ => store::links::by_hash(&db, &hash, purpose, now).await?.is_some(),
+        })
+    };
+    Ok(app.store.get(unit).await?)
+}
+
+/// What a mail leads to, and for how long.
+struct Link {
+    address: String,
+    lifetime: Span,
+}
+
+impl Link {
+    fn new(app: &App, purpose: Purpose, token: &Secret) -> Link {
+        let links = &app.settings.links;
+        let (operators_own, page) = match purpose {
+            Purpose::VerifyEmail | Purpose::Exchange => (&links.verify_email_url, "verify-email"),
+            Purpose::ResetPassword => (&links.reset_password_url, "reset-password"),
+            Purpose::ChangeEmail => (&links.change_email_url, "change-email"),
+            Purpose::UndoEmailChange => (&links.undo_email_change_url, "undo-email-change"),
+            Purpose::RestoreAccount | Purpose::OfferRestore => {
+                (&links.restore_account_url, "restore-account")
+            }
+            Purpose::Invitation => (&links.invitation_url, "accept-invitation"),
+        };
+        let address = match operators_own.as_str() {
+            "" => format!("{}/{page}?token={}", app.public_url(), token.expose()),
+            template => template.replace("{token}", token.expose()),
+        };
+        Link { address, lifetime: lifetime(app, purpose) }
+    }
+}
+
+/// What the templates of a letter are filled with; [`crate::engine::render::VALUES`] lists them.
+fn values(
+    app: &App,
+    language: Language,
+    (user, to): (&User, &Email),
+    link: Option<Link>,
+    job: &Job,
+) -> Json {
+    json!({
+        "product": app.settings.server.name,
+        "public_url": app.public_url(),
+        "name": user.greeting(to).unwrap_or_default(),
+        "email": to.as_str(),
+        "new_email": user.email.as_str(),
+        "link": link.as_ref().map(|it| &it.address),
+        "lifetime": link.as_ref().map(|it| app.locale.span(language, it.lifetime)),
+        "happened_at": app.locale.time(language, job.created_at),
+    })
+}

@@ -1,0 +1,152 @@
+//! Single-use tokens on their way: mailed as links, or handed to the browser that began a flow.
+
+use domain::{
+    Code, LinkId, Problem, Secret, Span, Time, UserId,
+    account::{Email, User},
+    mac,
+    notify::link::{self, Purpose},
+};
+use store::{
+    Db,
+    jobs::Job,
+    links::{self, Link, Spent},
+};
+
+use crate::{
+    App, Ctx, Error, Result,
+    queue::{self, Envelope, Task},
+    random,
+};
+use domain::notify::Letter;
+
+/// A mail with a link that is yet to be written down: the hash of its token, and the job that
+/// carries the token itself, sealed.
+#[derive(Debug, Clone)]
+pub struct Mailed {
+    link: Link,
+    job: Job,
+    purpose: Purpose,
+}
+
+impl Mailed {
+    /// To the user's own address.
+    pub fn draft(app: &App, ctx: &Ctx, user: &User, letter: Letter) -> Result<Mailed> {
+        Mailed::to(app, ctx, user, letter, &user.email)
+    }
+
+    /// To an address that need not be the user's.
+    pub fn to(app: &App, ctx: &Ctx, user: &User, letter: Letter, to: &Email) -> Result<Mailed> {
+        let purpose = letter.purpose().ok_or_else(|| Error::broken("a letter without a link"))?;
+        let (link, token) = draft(app, ctx, user, purpose, to)?;
+        let envelope = Envelope::new(letter, user.id);
+        let task = Task::Letter(Envelope { to: Some(to.clone()), token: Some(token), ..envelope });
+        Ok(Mailed { link, job: queue::draft(app, ctx, &task)?, purpose })
+    }
+
+    /// For the browser or app that is asking now and no other.
+    pub fn bound(mut self, binding: Option<[u8; 32]>) -> Mailed {
+        self.link.binding = binding;
+        self
+    }
+
+    /// Voids what was sent before for the same purpose, and queues this one.
+    pub async fn write(&self, db: &Db) -> store::Result<()> {
+        self.void_older(db).await?;
+        self.add(db).await
+    }
+
+    /// Voids what was sent before for the same purpose.
+    pub async fn void_older(&self, db: &Db) -> store::Result<()> {
+        // Two who ask at once must not both be left with a link that is good.
+        db.lock("users", self.link.user_id).await?;
+        links::revoke(db, self.link.user_id, self.purpose).await.map(drop)
+    }
+
+    /// Queues this one as the latest of those that stay good beside it. The caller holds the user. A
+    /// request may end after one that began later, and a clock may step back.
+    pub async fn add_latest(mut self, db: &Db) -> store::Result<()> {
+        if let Some(latest) = links::latest(db, self.link.user_id, self.purpose).await? {
+            self.link.created_at = self.link.created_at.max(Time(latest.0.saturating_add(1)));
+        }
+        self.add(db).await
+    }
+
+    /// Queues this one beside those that were sent before.
+    pub async fn add(&self, db: &Db) -> store::Result<()> {
+        links::insert(db, &self.link).await?;
+        store::jobs::insert(db, &self.job).await.map(drop)
+    }
+}
+
+/// The row of a new token, and the token.
+pub fn draft(
+    app: &App,
+    ctx: &Ctx,
+    user: &User,
+    purpose: Purpose,
+    email: &Email,
+) -> Result<(Link, Secret)> {
+    let token = link::token(&random::bytes()?);
+    let hash = link::hash(token.expose()).ok_or_else(|| Error::broken("a token's hash"))?;
+    let link = Link {
+        id: LinkId::new(ctx.now, random::bytes()?),
+        user_id: user.id,
+        purpose: purpose.word().into(),
+        hash,
+        email: email.to_string(),
+        binding: None,
+        created_at: ctx.now,
+        expires_at: ctx.now + lifetime(app, purpose),
+        spent_at: None,
+    };
+    Ok((link, token))
+}
+
+/// How long a token is good for.
+pub fn lifetime(app: &App, purpose: Purpose) -> Span {
+    let links = &app.settings.links;
+    match purpose {
+        Purpose::VerifyEmail => links.verify_email_lifetime,
+        Purpose::ResetPassword => links.reset_password_lifetime,
+        Purpose::ChangeEmail => links.change_email_lifetime,
+        Purpose::UndoEmailChange => links.undo_email_change_lifetime,
+        Purpose::RestoreAccount | Purpose::OfferRestore => app.settings.accounts.deletion_grace,
+        Purpose::Invitation => links.invitation_lifetime,
+        Purpose::Exchange => links.exchange_lifetime,
+    }
+}
+
+/// The hash of a presented token, or why there is none.
+pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
+    let token = token.expose().trim();
+    if token.is_empty() {
+        return Err(Problem::field(field, "required", "This field is required.").into());
+    }
+    Ok(link::hash(token).ok_or(Code::InvalidLink)?)
+}
+
+/// What a presented token would be worth. It is spent later, by [`spend`].
+pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Result<Spent> {
+    let now = ctx.now;
+    let unit = async move |db: Db| links::by_hash(&db, &hash, purpose, now).await;
+    Ok(app.store.get(unit).await?.ok_or(Code::InvalidLink)?)
+}
+
+/// Spends a user's token, in the transaction of what it is good for: of all who present it at once,
+/// one does. The user before the token, always: whoever voids a user's tokens holds the user, and
+/// must not miss what a token becomes.
+pub async fn spend(
+    db: &Db,
+    user: UserId,
+    hash: &[u8; 32],
+    purpose: Purpose,
+    now: Time,
+) -> Result<Spent> {
+    db.lock("users", user).await?;
+    Ok(links::consume(db, hash, purpose, now).await?.ok_or(Code::InvalidLink)?)
+}
+
+/// What a flow is bound to: the device of the browser it began in.
+pub fn device_binding(ctx: &Ctx) -> Option<[u8; 32]> {
+    ctx.device.map(|it| mac::sha256(&it.0))
+}

@@ -1,0 +1,5 @@
+//! Sessions and the tokens that stand for them.
+
+pub mod device;
+pub mod sessions;
+pub mod tokens;

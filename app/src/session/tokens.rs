@@ -1,0 +1,314 @@
+//! Token pairs: made for a session, rotated by the rule of generations, looked at.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use domain::{
+    Code, Secret, SessionId,
+    account::User,
+    event::Event,
+    session::{
+        EndReason, Session, access_token,
+        refresh::{Holder, RefreshToken, Verdict, decide},
+    },
+};
+use store::Db;
+use uuid::Uuid;
+
+use crate::{
+    App, Ctx, Error, Result,
+    access::{
+        caller,
+        limits::{self, Limit, Spent},
+    },
+    audit,
+    engine::lookaside::Facts,
+    queue::{self, Task},
+    random, revocations,
+};
+use domain::notify::Letter;
+
+/// How often a refresh that others keep overtaking is tried.
+const ROUNDS: usize = 8;
+
+/// What a sign-in or a refresh gives out.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    pub access: Secret,
+    pub refresh: Secret,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+    pub user: Arc<User>,
+    pub session: Arc<Session>,
+}
+
+/// The tokens of a session's head.
+pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> Result<TokenPair> {
+    let jti = Uuid::from_bytes(random::bytes()?).simple().to_string();
+    let settings = &app.settings.tokens;
+    let (claims, left_out) = access_token::claims(user, session, ctx.now, jti, settings);
+    if !left_out.is_empty() {
+        tracing::warn!(user = %user.id, ?left_out, "metadata is too long for an access token");
+    }
+    Ok(TokenPair {
+        access: app.keys.sign(&claims)?,
+        refresh: app.keys.refresh_token(session, session.head),
+        expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or(0),
+        user: user.clone(),
+        session: session.clone(),
+    })
+}
+
+/// The refresh tokens of a request: the body's, and what came in cookies of that name, in which
+/// other programs keep theirs.
+#[derive(Debug, Clone, Default)]
+pub struct Presented {
+    pub body: Option<Secret>,
+    pub cookies: Vec<Secret>,
+    pub holder: Holder,
+}
+
+impl Presented {
+    /// Those that may count, the first that is genuine before the others: the newest of one
+    /// session's, and only of the body's where there is a body.
+    fn candidates(&self) -> Vec<RefreshToken> {
+        let mut all = self.well_formed();
+        if let Some(body) = &self.body {
+            let body = RefreshToken::parse(body.expose());
+            all.retain(|it| body.is_some_and(|body| body.session_id == it.session_id));
+        }
+        let order: Vec<SessionId> = all.iter().map(|it| it.session_id).collect();
+        let place = |it: &RefreshToken| order.iter().position(|id| *id == it.session_id);
+        all.sort_by_key(|it| (place(it), Reverse(it.generation)));
+        all
+    }
+
+    /// All that can be ours, the body's first.
+    pub(crate) fn well_formed(&self) -> Vec<RefreshToken> {
+        let all = self.body.iter().chain(&self.cookies);
+        all.filter_map(|it| RefreshToken::parse(it.expose())).collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.body.is_none() && self.cookies.is_empty()
+    }
+}
+
+/// A fresh pair for a refresh token.
+pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
+    count_failure(app, ctx, exchange(app, ctx, presented).await).await
+}
+
+/// Only failures count for a client's address: a right token must not suffer from a neighbour's.
+pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Err(Error::Refused(problem)) if problem.code.status() == 401 => {
+            let rate = app.settings.limits.refresh_failures;
+            let limit = Limit { name: "refresh_failures", rate };
+            limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+            Err(Error::Refused(problem))
+        }
+        outcome => outcome,
+    }
+}
+
+async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
+    if presented.is_empty() {
+        return Err(Code::NotAuthenticated.into());
+    }
+    let token = chosen(app, ctx, presented).await?;
+    let (mut facts, mut is_fresh) = known(app, &token).await?;
+    let mut spent = None;
+    for _ in 0..ROUNDS {
+        let verdict = judge(app, ctx, (&token, presented.holder), &facts);
+        // Only a rotation may be decided on what is remembered: its guard is in the statement.
+        if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
+            let verdict = verdict?;
+            if verdict != Verdict::Reused && spent.is_none() {
+                spent = match spend(app, ctx, &facts.session).await {
+                    // Another node may have rotated since, and then this is theft.
+                    Err(Error::Refused(_)) if !is_fresh => None,
+                    taken => Some(taken?),
+                };
+            }
+            if (verdict == Verdict::Reused || spent.is_some())
+                && let Some(pair) = carry_out(app, ctx, (&token, verdict), &facts).await?
+            {
+                return Ok(pair);
+            }
+        }
+        (facts, is_fresh) = (genuine(app, &token).await?, true);
+    }
+    Err(Error::away("a session is refreshed too often at once"))
+}
+
+/// The first candidate that gets a pair. Where none does, one that ends its session, else any that is
+/// genuine: a stale cookie must not hide a good one.
+async fn chosen(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshToken> {
+    let candidates = presented.candidates();
+    if let [only] = candidates[..] {
+        return Ok(only);
+    }
+    let (mut reused, mut ended) = (None, None);
+    for token in candidates {
+        let facts = match known(app, &token).await {
+            Ok((facts, _)) => facts,
+            Err(Error::Refused(_)) => continue,
+            Err(broken) => return Err(broken),
+        };
+        match judge(app, ctx, (&token, presented.holder), &facts) {
+            Ok(Verdict::Reused) => reused = reused.or(Some(token)),
+            Ok(_) => return Ok(token),
+            Err(_) => ended = ended.or(Some(token)),
+        }
+    }
+    reused.or(ended).ok_or_else(|| Code::InvalidToken.into())
+}
+
+/// What is known of the session that a token was made for, and whether the database was asked.
+async fn known(app: &App, token: &RefreshToken) -> Result<(Facts, bool)> {
+    let remembered = app.lookaside.remembered(token.session_id);
+    match remembered.filter(|it| app.keys.is_genuine(token, &it.session)) {
+        Some(facts) => Ok((facts, false)),
+        None => Ok((genuine(app, token).await?, true)),
+    }
+}
+
+/// What the database says of the session that a token was made for. A token from before the
+/// session's secret was drawn anew is as good as one of somebody else.
+async fn genuine(app: &App, token: &RefreshToken) -> Result<Facts> {
+    let fresh = app.lookaside.fresh(&app.store, token.session_id).await?;
+    let is_genuine = |it: &Facts| app.keys.is_genuine(token, &it.session);
+    fresh.filter(is_genuine).ok_or_else(|| Code::InvalidToken.into())
+}
+
+/// What follows from a genuine token, or why nothing does.
+fn judge(
+    app: &App,
+    ctx: &Ctx,
+    (token, holder): (&RefreshToken, Holder),
+    facts: &Facts,
+) -> Result<Verdict> {
+    let Facts { session, user } = facts;
+    if !session.is_alive(ctx.now) || !user.is_usable() {
+        return Err(Code::SessionEnded.into());
+    }
+    let leeway = app.settings.tokens.refresh_leeway;
+    match decide(token.generation, session, ctx.now, leeway, holder) {
+        Verdict::Ahead => Err(Code::InvalidToken.into()),
+        verdict => Ok(verdict),
+    }
+}
+
+/// Takes one from the session's limit. Not before the verdict: somebody who has stolen a token must
+/// not be able to use up what the owner's alarm needs.
+async fn spend(app: &App, ctx: &Ctx, session: &Session) -> Result<Spent> {
+    let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
+    limits::take(app, ctx, limit, &session.id.to_string()).await
+}
+
+/// `None`: the session has changed since it was read.
+async fn carry_out(
+    app: &App,
+    ctx: &Ctx,
+    (token, verdict): (&RefreshToken, Verdict),
+    facts: &Facts,
+) -> Result<Option<TokenPair>> {
+    let session = match verdict {
+        Verdict::Rotate => advance(app, ctx, facts).await?,
+        Verdict::Repeat => Some(facts.session.clone()),
+        Verdict::Replace => recover(app, ctx, facts).await?,
+        Verdict::Reused if end_reused(app, ctx, facts, token).await? => {
+            return Err(Code::RefreshTokenReused.into());
+        }
+        Verdict::Reused | Verdict::Ahead => None,
+    };
+    session.map(|it| issue(app, ctx, &facts.user, &it)).transpose()
+}
+
+/// The routine: columns of the session's row, and no audit row.
+async fn advance(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
+    let epoch = app.lookaside.epoch();
+    let seen = facts.session.clone();
+    let next = Arc::new(seen.rotated(ctx.now, &app.settings.tokens));
+    let written = next.clone();
+    let unit = async move |db: Db| store::sessions::rotate(&db, &seen, &written).await;
+    if !app.store.put(unit).await? {
+        return Ok(None);
+    }
+    app.lookaside.update(&next, epoch);
+    Ok(Some(next))
+}
+
+/// The head's answer was lost: another takes its place.
+async fn recover(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
+    let (seen, now) = (facts.session.clone(), ctx.now);
+    let next = Arc::new(seen.replaced(now, &app.settings.tokens));
+    let entry = audit::event(ctx, Event::RefreshRecovered)?
+        .by(seen.user_id)
+        .in_session(seen.id)
+        .with("replaced_generation", seen.head);
+    let written = next.clone();
+    let is_replaced = app
+        .store
+        .write(async move |db| {
+            let is_replaced = store::sessions::replace_head(&db, &seen, &written).await?;
+            if is_replaced {
+                audit::record(&db, &entry).await?;
+                // Other nodes remember a head that is an orphan now.
+                revocations::session(&db, seen.id, now).await?;
+            }
+            Ok(is_replaced)
+        })
+        .await?;
+    if !is_replaced {
+        return Ok(None);
+    }
+    revocations::announced(app, &[next.id], None);
+    Ok(Some(next))
+}
+
+/// A superseded token was presented: the session ends and its owner is told. False: it has ended, or
+/// the token was void already.
+async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Result<bool> {
+    let (seen, user, now) = (facts.session.clone(), facts.user.id, ctx.now);
+    let id = seen.id;
+    let entry = audit::event(ctx, Event::RefreshReused)?
+        .about(Some(user))
+        .in_session(id)
+        .with("presented_generation", token.generation)
+        .with("head_generation", seen.head)
+        .failed();
+    let job = queue::draft(app, ctx, &Task::letter(Letter::SessionReused, &facts.user))?;
+    let is_ended = app
+        .store
+        .write(async move |db| {
+            let is_ended = store::sessions::end_seen(&db, &seen, EndReason::Reused, now).await?;
+            if is_ended {
+                audit::record(&db, &entry).await?;
+                store::jobs::insert(&db, &job).await?;
+                revocations::session(&db, id, now).await?;
+            }
+            Ok(is_ended)
+        })
+        .await?;
+    if is_ended {
+        revocations::announced(app, &[id], None);
+        queue::wake(app);
+    }
+    Ok(is_ended)
+}
+
+/// Whether a token is one of ours and counts: an access token, or a refresh token that could be
+/// exchanged now, which it stays.
+pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
+    let limit = Limit { name: "token_verify", rate: app.settings.limits.token_verify };
+    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    let Some(refresh) = RefreshToken::parse(token.expose()) else {
+        return caller::authenticate(app, ctx, token).await.map(drop);
+    };
+    let facts = genuine(app, &refresh).await?;
+    match judge(app, ctx, (&refresh, Holder::Program), &facts)? {
+        Verdict::Rotate | Verdict::Repeat | Verdict::Replace => Ok(()),
+        Verdict::Reused | Verdict::Ahead => Err(Code::InvalidToken.into()),
+    }
+}

@@ -1,0 +1,127 @@
+//! What goes on beside requests: notes of use, jobs, schedules, hearing of revocations.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    App, OpenError,
+    engine::activity::Uses,
+    queue, revocations,
+    work::{rewind, schedule, survey, worker},
+};
+
+/// How often the clock is looked at, and the schedules.
+const LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How often the kinds of hashes are counted, and how soon again where that failed.
+const SURVEYS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const SURVEY_AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// What is yet to be started.
+pub struct Background {
+    uses: Uses,
+}
+
+impl Background {
+    pub(crate) fn new(uses: Uses) -> Background {
+        Background { uses }
+    }
+
+    /// Starts all of it; it ends after `stop`, and `app.tasks` waits for that.
+    pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
+        rewind::look_back(app).await?;
+        app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
+        app.tasks.spawn(watch_the_clock(app.clone(), stop.clone()));
+        app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
+        if app.settings.jobs.workers > 0 {
+            schedule::prepare(app).await?;
+            app.tasks.spawn(worker::work(app.clone(), app.wake.clone(), stop.clone()));
+            app.tasks.spawn(listen(app.clone(), queue::CHANNEL, app.wake.clone(), stop.clone()));
+            app.tasks.spawn(follow_the_clock(app.clone(), stop.clone()));
+        }
+        Ok(())
+    }
+}
+
+async fn listen(app: App, channel: &'static str, notify: Arc<Notify>, stop: CancellationToken) {
+    app.cache.clone().listen(channel, notify, stop).await;
+}
+
+/// Asks every second, and sooner when another process says that there is something.
+async fn hear_revocations(app: App, stop: CancellationToken) {
+    let news = Arc::new(Notify::new());
+    let listening = listen(app.clone(), revocations::CHANNEL, news.clone(), stop.clone());
+    app.tasks.spawn(listening);
+    while !stop.is_cancelled() {
+        if let Err(error) = revocations::hear(&app).await {
+            tracing::warn!(%error, "revocations cannot be heard");
+        }
+        tokio::select! {
+            () = news.notified() => {}
+            () = tokio::time::sleep(app.settings.sessions.revocation_poll.duration()) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// For a process that checks passwords.
+pub async fn survey_hashes(app: App, stop: CancellationToken) {
+    let surveys = async {
+        loop {
+            let pause = match survey::survey(&app).await {
+                Ok(()) => SURVEYS,
+                Err(error) => {
+                    tracing::warn!(%error, "the kinds of password hashes cannot be counted");
+                    SURVEY_AGAIN
+                }
+            };
+            tokio::time::sleep(pause).await;
+        }
+    };
+    stop.run_until_cancelled(surveys).await;
+}
+
+async fn watch_the_clock(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = rewind::look(&app).await {
+            tracing::warn!(%error, "the clock went back, and times cannot be pulled back");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOKS) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn follow_the_clock(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = schedule::run_due(&app).await {
+            tracing::warn!(%error, "schedules cannot be followed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOKS) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Does now whatever the background has to do, and waits for it: for tests, whose time passes by
+/// command.
+pub async fn settle(app: &App) -> crate::Result<()> {
+    let never = CancellationToken::new();
+    rewind::look(app).await?;
+    app.activity.flush().await;
+    schedule::run_due(app).await?;
+    loop {
+        let done = worker::run_due(app, &never).await?;
+        let now = app.clock.now();
+        let unit = async move |db| store::jobs::due(&db, now).await;
+        if done == 0 && app.store.get(unit).await? == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    revocations::hear(app).await
+}

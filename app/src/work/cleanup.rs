@@ -1,0 +1,82 @@
+//! Deletes what is over and nobody needs any more: sessions, single-use tokens, invitations,
+//! revocations, idempotency keys, signing keys, dead letters.
+
+use domain::{SessionId, Span, Time};
+use store::Db;
+
+use crate::{App, Result, access::idempotency};
+
+/// How many rows one statement deletes: others must get at the database in between.
+const BATCH: u64 = 1_000;
+/// For so long a device is known to the lockout after its session expired.
+const EXPIRED_SESSIONS_KEPT: Span = Span::days(30);
+/// The same after it ended. Each sign-in can end one, so there may be many.
+const ENDED_SESSIONS_KEPT: Span = Span::days(7);
+const LINKS_KEPT: Span = Span::days(7);
+/// Operators may still want to see who did not come.
+const INVITATIONS_KEPT: Span = Span::days(30);
+/// They name whom they were for, and nobody replays them after a season.
+const DEAD_LETTERS_KEPT: Span = Span::days(90);
+/// Longer than any process could go without hearing of them.
+const REVOCATIONS_KEPT: Span = Span::days(1);
+
+/// Deletes in batches until nothing is left.
+pub async fn run(app: &App, now: Time) -> Result<()> {
+    let limit = BATCH.cast_signed();
+    let mut swept = [0_u64; 6];
+    loop {
+        let batch = app
+            .store
+            .write(async move |db| {
+                Ok([
+                    store::links::sweep(&db, now - LINKS_KEPT, limit).await?,
+                    store::revocations::sweep(&db, now - REVOCATIONS_KEPT, limit).await?,
+                    store::invitations::sweep(&db, now - INVITATIONS_KEPT, limit).await?,
+                    store::idempotency::sweep(&db, now - idempotency::KEPT, limit).await?,
+                    store::keys::sweep(&db, now, limit).await?,
+                    store::jobs::sweep(&db, now - DEAD_LETTERS_KEPT, limit).await?,
+                ])
+            })
+            .await?;
+        for (sum, count) in swept.iter_mut().zip(batch) {
+            *sum += count;
+        }
+        if batch.iter().all(|it| *it < BATCH) {
+            break;
+        }
+    }
+    // Last, as there may be many of them.
+    let sessions = sweep_sessions(app, now).await?;
+    let [links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
+    tracing::info!(
+        sessions,
+        links,
+        revocations,
+        invitations,
+        idempotency_keys,
+        keys,
+        dead_letters,
+        "cleaned up"
+    );
+    Ok(())
+}
+
+/// Page by page in the order they were made.
+async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
+    let before = (now - EXPIRED_SESSIONS_KEPT, now - ENDED_SESSIONS_KEPT);
+    // Whatever was made later has neither expired nor ended by then.
+    let end = SessionId::new(before.0.max(before.1), [0; 10]);
+    let (mut after, mut swept) = (SessionId(Default::default()), 0);
+    loop {
+        let (range, limit) = ((after, end), BATCH.cast_signed());
+        let unit = async move |db: Db| store::sessions::page_end(&db, range, limit).await;
+        let found = app.store.get(unit).await?;
+        let page = (after, found.unwrap_or(end));
+        let unit = async move |db: Db| store::sessions::sweep(&db, page, before).await;
+        swept += app.store.put(unit).await?;
+        match found {
+            Some(last) => after = last,
+            None => return Ok(swept),
+        }
+    }
+}

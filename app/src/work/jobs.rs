@@ -1,0 +1,154 @@
+//! The queue as those who run the server manage it: looking at jobs, trying dead letters again,
+//! giving jobs up. Whoever calls has seen to it that the caller may.
+
+use domain::{Code, JobId, Time, UserId, event::Event};
+use serde::Serialize;
+use serde_json::Value as Json;
+pub use store::jobs::{Filter, State};
+use store::{Db, jobs::Job};
+
+use crate::{
+    App, By, Ctx, Result,
+    audit::{self, Entry},
+    queue::wake,
+};
+
+/// The longest page.
+const LONGEST: i64 = 500;
+/// How many dead letters one transaction makes living.
+const BATCH: i64 = 100;
+
+/// What of a job may be seen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    pub id: JobId,
+    pub kind: String,
+    /// The request that caused it.
+    pub request_id: String,
+    /// Whom it is about.
+    pub user_id: Option<UserId>,
+    pub failures: i64,
+    pub last_error: Option<String>,
+    pub created_at: Time,
+    pub due_at: Time,
+    /// Somebody works on it now.
+    pub is_running: bool,
+    pub dead_at: Option<Time>,
+}
+
+impl Listed {
+    fn new(job: Job, now: Time) -> Listed {
+        let user_id = job.payload.get("user_id").and_then(Json::as_str);
+        let is_running = job.claimed_until.is_some_and(|it| now < it);
+        Listed {
+            user_id: user_id.and_then(|it| it.parse().ok()),
+            is_running,
+            id: job.id,
+            kind: job.kind,
+            request_id: job.request_id,
+            // The try that is under way has not failed yet.
+            failures: job.failures - i64::from(is_running),
+            last_error: job.last_error,
+            created_at: job.created_at,
+            due_at: job.due_at,
+            dead_at: job.dead_at,
+        }
+    }
+}
+
+/// At most `limit` jobs, the latest made first. The last one's id is where the next page begins.
+pub async fn list(app: &App, ctx: &Ctx, filter: Filter, limit: i64) -> Result<Vec<Listed>> {
+    let limit = limit.clamp(1, LONGEST);
+    let unit = async move |db: Db| store::jobs::page(&db, &filter, limit).await;
+    let jobs = app.store.get(unit).await?;
+    Ok(jobs.into_iter().map(|it| Listed::new(it, ctx.now)).collect())
+}
+
+/// How many jobs are dead letters.
+pub async fn count_dead(app: &App) -> Result<u64> {
+    let dead = app.store.get(async |db: Db| store::jobs::dead(&db).await).await?;
+    Ok(u64::try_from(dead).unwrap_or(0))
+}
+
+/// Tries a dead letter again, with all its retries before it. One that is not dead is not found.
+pub async fn replay(app: &App, ctx: &Ctx, by: By, id: JobId) -> Result<()> {
+    let now = ctx.now;
+    let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
+    let job = app.store.get(unit).await?.filter(|it| it.dead_at.is_some());
+    let entry = entry(ctx, Event::JobReplayed, by, &job.ok_or(Code::NotFound)?)?;
+    let unit = async move |db: Db| replay_one(&db, id, &entry, now).await;
+    if !app.store.write(unit).await? {
+        return Err(Code::NotFound.into());
+    }
+    wake(app);
+    Ok(())
+}
+
+/// A step of trying all dead letters again.
+#[derive(Debug, Clone, Copy)]
+pub struct Replayed {
+    /// How many will be tried.
+    pub count: u64,
+    /// How many were looked at: one that a living job stands for stays dead.
+    pub seen: u64,
+    /// Where the next step begins; nothing when this was the last.
+    pub next: Option<JobId>,
+}
+
+/// Tries some dead letters again, those that were made before `before`. Jobs that die again
+/// meanwhile are not met a second time.
+pub async fn replay_some(app: &App, ctx: &Ctx, by: By, before: Option<JobId>) -> Result<Replayed> {
+    let (now, filter) = (ctx.now, Filter { state: State::Dead, before, ..Filter::default() });
+    let unit = async move |db: Db| store::jobs::page(&db, &filter, BATCH).await;
+    let jobs = app.store.get(unit).await?;
+    let seen = jobs.len();
+    let is_last = i64::try_from(seen).unwrap_or(BATCH) < BATCH;
+    let next = jobs.last().map(|it| it.id).filter(|_| !is_last);
+    let entries = jobs
+        .iter()
+        .map(|it| Ok((it.id, entry(ctx, Event::JobReplayed, by, it)?)))
+        .collect::<Result<Vec<(JobId, Entry)>>>()?;
+    let unit = async move |db: Db| {
+        let mut count = 0;
+        for (id, entry) in &entries {
+            count += u64::from(replay_one(&db, *id, entry, now).await?);
+        }
+        Ok(count)
+    };
+    let count = app.store.write(unit).await?;
+    wake(app);
+    Ok(Replayed { count, seen: seen as u64, next })
+}
+
+async fn replay_one(db: &Db, id: JobId, entry: &Entry, now: Time) -> store::Result<bool> {
+    let is_replayed = store::jobs::replay(db, id, now).await?;
+    if is_replayed {
+        audit::record(db, entry).await?;
+    }
+    Ok(is_replayed)
+}
+
+/// Gives up a job that nobody works on. Any other is not found.
+pub async fn discard(app: &App, ctx: &Ctx, by: By, id: JobId) -> Result<()> {
+    let now = ctx.now;
+    let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
+    let job = app.store.get(unit).await?.ok_or(Code::NotFound)?;
+    let entry = entry(ctx, Event::JobDiscarded, by, &job)?;
+    let unit = async move |db: Db| {
+        let is_gone = store::jobs::discard(&db, id, now).await?;
+        if is_gone {
+            audit::record(&db, &entry).await?;
+        }
+        Ok(is_gone)
+    };
+    match app.store.write(unit).await? {
+        true => Ok(()),
+        false => Err(Code::NotFound.into()),
+    }
+}
+
+fn entry(ctx: &Ctx, event: Event, by: By, job: &Job) -> Result<Entry> {
+    let about = Listed::new(job.clone(), ctx.now).user_id;
+    let entry = audit::event(ctx, event)?.about(about).done(by);
+    Ok(entry.with("job", job.id.to_string()).with("kind", job.kind.clone()))
+}

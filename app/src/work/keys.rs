@@ -1,0 +1,148 @@
+//! What operators do with keys, beside a running server: rotate, revoke, seal anew.
+
+use domain::{Code, JobId, Time};
+use store::{Db, jobs::Sealed};
+use uuid::Uuid;
+
+pub use crate::engine::keys::{Changes, SHARED, Step, When};
+use crate::{
+    App, Ctx, Error, Result,
+    engine::keys::{Occasion, Renewed, Rules, Tools, carry_out, load},
+    random, revocations,
+};
+
+/// How many jobs are sealed anew in one transaction.
+const BATCH: i64 = 200;
+
+/// Makes a new key, unless one waits already; gives what was done.
+pub async fn rotate(app: &App, ctx: &Ctx, when: When) -> Result<Changes> {
+    if Rules::from(&app.settings.tokens).is_shared() {
+        let text = "the configuration gives the key: change tokens.hs256_secret";
+        return Err(Error::broken(text));
+    }
+    change(app, ctx, Occasion::Rotate(when)).await
+}
+
+/// Takes a key away, so that nothing that it signed counts any more. Where it was the one that
+/// signs, another signs at once.
+pub async fn revoke(app: &App, ctx: &Ctx, id: &str) -> Result<Changes> {
+    if id == SHARED && !app.settings.tokens.hs256_secret.is_empty() {
+        let text = "the configuration gives the key: change tokens.hs256_secret";
+        return Err(Error::broken(text));
+    }
+    let changes = change(app, ctx, Occasion::Revoke(id.into())).await?;
+    if changes.steps.is_empty() {
+        return Err(Code::NotFound.because("There is no such key, or it has ended.").into());
+    }
+    Ok(changes)
+}
+
+/// Does what time asks for: makes the next key, lets it sign.
+pub(crate) async fn advance(app: &App, now: Time) -> Result<()> {
+    let ctx = Ctx::local(now, random::request_id(now));
+    let changes = change(app, &ctx, Occasion::Clock).await?;
+    if !changes.steps.is_empty() {
+        tracing::info!(?changes, "signing keys were changed by the schedule");
+    }
+    Ok(())
+}
+
+/// Decides, carries out and knows of it here at once.
+async fn change(app: &App, ctx: &Ctx, occasion: Occasion) -> Result<Changes> {
+    let rules = Rules::from(&app.settings.tokens);
+    let tools = Tools { store: &app.store, seals: &app.keys.signing, rules, ctx };
+    let changes = carry_out(&tools, occasion).await?;
+    if !changes.steps.is_empty() {
+        app.keys.reload().await?;
+        revocations::announced_keys(app);
+    }
+    Ok(changes)
+}
+
+/// The clock has stepped back: the next key signs, the signing one is followed and the retired ones
+/// end when their time has passed by the new one.
+pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
+    let (next, signing, retired) = Rules::from(&app.settings.tokens).reaches(now);
+    let unit = async move |db: Db| {
+        store::keys::lock(&db).await?;
+        let changed = store::rewind::keys(&db, next, signing, retired).await?;
+        if changed > 0 {
+            revocations::keys(&db, now).await?;
+        }
+        Ok(changed)
+    };
+    let changed = app.store.write(unit).await?;
+    if changed > 0 {
+        app.keys.reload().await?;
+        revocations::announced_keys(app);
+    }
+    Ok(changed)
+}
+
+/// How far [`reseal`] has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resealed {
+    pub keys: u64,
+    pub jobs: u64,
+    /// Under the current master before.
+    pub already: u64,
+    /// Under no master that is known here.
+    pub closed: u64,
+}
+
+/// Puts everything that is sealed under an older master secret under the current one. `tell` hears
+/// how far it has come. It can be repeated, and go on after it was interrupted.
+pub async fn reseal(app: &App, mut tell: impl FnMut(&Resealed)) -> Result<Resealed> {
+    let mut done = Resealed::default();
+    for row in load(&app.store).await? {
+        if !row.counts(app.clock.now()) {
+            continue;
+        }
+        let Some(new) = renewed(app.keys.signing.renewed(&row.id, &row.sealed), &mut done)? else {
+            continue;
+        };
+        let unit = async move |db: Db| store::keys::reseal(&db, &row.id, &row.sealed, &new).await;
+        done.keys += u64::from(app.store.put(unit).await?);
+    }
+    tell(&done);
+    let mut after = JobId(Uuid::nil());
+    loop {
+        let batch = app
+            .store
+            .get(async move |db| store::jobs::sealed_after(&db, after, BATCH).await)
+            .await?;
+        let Some(last) = batch.last() else { return Ok(done) };
+        after = last.id;
+        reseal_jobs(app, batch, &mut done).await?;
+        tell(&done);
+    }
+}
+
+async fn reseal_jobs(app: &App, batch: Vec<Sealed>, done: &mut Resealed) -> Result<()> {
+    let mut changed = Vec::new();
+    for job in batch {
+        let found = app.keys.outbox.renewed(&job.id.to_string(), &job.sealed);
+        if let Some(new) = renewed(found, done)? {
+            changed.push((job, new));
+        }
+    }
+    let unit = async move |db: Db| {
+        let mut count = 0;
+        for (job, new) in &changed {
+            count += u64::from(store::jobs::reseal(&db, job, new).await?);
+        }
+        Ok(count)
+    };
+    done.jobs += app.store.write(unit).await?;
+    Ok(())
+}
+
+/// What is to be written, if anything; counts the rest.
+fn renewed(found: Option<Result<Renewed>>, done: &mut Resealed) -> Result<Option<Vec<u8>>, Error> {
+    match found.transpose()? {
+        Some(Renewed::Anew(new)) => return Ok(Some(new)),
+        Some(Renewed::Already) => done.already += 1,
+        None => done.closed += 1,
+    }
+    Ok(None)
+}

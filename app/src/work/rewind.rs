@@ -1,0 +1,264 @@
+//! What happens when the clock steps back: every stored time that lies further ahead than it can is
+//! pulled back, so that a lock, a link, a retry or a claim lasts as long by the new clock as it was
+//! meant to, and not a day longer. See docs/decisions/0017.
+//!
+//! Each process looks every second, and at its start. Clocks of nodes that differ by less than
+//! [`TOLERANCE`] change nothing.
+
+use domain::{
+    SessionId, Span, Time,
+    notify::link::Purpose,
+    queue::retry_at,
+    reach::{Reach, TOLERANCE},
+    session::expires_at,
+};
+use store::{Db, rewind};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    App, Result,
+    access::fresh::FRESH,
+    clock::Reading,
+    notify::link,
+    queue,
+    work::{keys, schedule},
+};
+
+/// How many rows one statement changes, or looks at: others must get at the database in between.
+const BATCH: i64 = 1_000;
+
+/// The wait before a retry doubles: no job has failed more often.
+const MOST_FAILURES: u32 = 64;
+
+/// 2026-01-01. A clock that shows less was never set, as in a machine whose battery is empty: it will
+/// jump ahead again, and by then everything that was pulled back would be over.
+const EARLIEST: Time = Time(1_767_225_600_000_000);
+
+/// What the clock showed when it was last looked at.
+pub(crate) struct Watch(Mutex<State>);
+
+struct State {
+    seen: Reading,
+    /// When it last went back, by the monotonic time, until times have been pulled back once more.
+    stepped: Option<Span>,
+    /// The log has the line that says why nothing is pulled back.
+    is_told: bool,
+}
+
+/// What to do about a clock that went back.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    PullBack,
+    Unset,
+    /// The database's server shows this.
+    Wrong(Time),
+}
+
+impl Watch {
+    pub fn new(seen: Reading) -> Watch {
+        Watch(Mutex::new(State { seen, stepped: None, is_told: false }))
+    }
+}
+
+/// Whether the clock has stepped back since the last look, and if so mends it. What fails is done
+/// with the next look, and so is what a second clock speaks against.
+pub(crate) async fn look(app: &App) -> Result<()> {
+    let mut state = app.watch.0.lock().await;
+    let reading = app.clock.reading();
+    let behind = state.seen.behind(reading);
+    if behind > TOLERANCE {
+        follow(app, &mut state, reading, behind).await?;
+    } else if behind.is_zero() {
+        // Many small steps make a large one.
+        (state.seen, state.is_told) = (reading, false);
+    }
+    // Requests and jobs that were at work had the old time, and wrote it when they ended.
+    let longest = app.settings.server.request_timeout.max(app.settings.jobs.lease);
+    let is_over = state.stepped.is_some_and(|it| reading.monotonic.beyond(it) >= longest);
+    // Not by a clock that has gone back again, and was not believed.
+    if is_over && state.seen.behind(reading) <= TOLERANCE {
+        let changed = mend(app, reading.now).await?;
+        tracing::info!(changed, "what was at work when the clock went back was pulled back");
+        state.stepped = None;
+    }
+    Ok(())
+}
+
+/// The same at the start: whether the clock shows less than when a process last worked.
+pub(crate) async fn look_back(app: &App) -> Result<()> {
+    let latest = app.store.get(async |db| rewind::latest(&db).await).await?;
+    let reading = app.clock.reading();
+    if let Some(latest) = latest.filter(|it| it.since(reading.now) > TOLERANCE) {
+        app.watch.0.lock().await.seen = Reading { now: latest, ..reading };
+    }
+    look(app).await
+}
+
+/// Mends, unless this clock is the one that is wrong.
+async fn follow(app: &App, state: &mut State, reading: Reading, behind: Span) -> Result<()> {
+    let now = reading.now;
+    let shown = match app.clock.is_system() {
+        true => app.store.get(async |db| rewind::server_time(&db).await).await?,
+        // The database does not know what a test's clock shows.
+        false => None,
+    };
+    match verdict(now, shown) {
+        Verdict::PullBack => {
+            let changed = mend(app, now).await?;
+            tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
+            *state = State { seen: reading, stepped: Some(reading.monotonic), is_told: false };
+            return Ok(());
+        }
+        _ if state.is_told => {}
+        Verdict::Unset => {
+            tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
+        }
+        Verdict::Wrong(database) => tracing::error!(
+            %behind, %now, %database,
+            "this node's clock is wrong: it went back, and the database's did not; set it right. \
+             Nothing is pulled back"
+        ),
+    }
+    state.is_told = true;
+    Ok(())
+}
+
+/// `shown`: by the clock of the database's server, if it can be asked.
+fn verdict(now: Time, shown: Option<Time>) -> Verdict {
+    let apart = |it: Time| it.since(now).max(now.since(it));
+    match shown {
+        _ if now < EARLIEST => Verdict::Unset,
+        Some(shown) if apart(shown) > TOLERANCE => Verdict::Wrong(shown),
+        _ => Verdict::PullBack,
+    }
+}
+
+/// Pulls back what lies too far ahead. It can be repeated, and go on where it was interrupted.
+async fn mend(app: &App, now: Time) -> Result<u64> {
+    let mut changed = locks_and_links(app, now).await?;
+    changed += what_is_kept(app, now).await?;
+    changed += work(app, now).await?;
+    changed += keys::rewind(app, now).await?;
+    changed += sessions(app, now).await?;
+    // Their times, as this process remembers them.
+    app.lookaside.forget_all();
+    // At the next start it is done again unless all of it was.
+    let past = Reach::past(now);
+    app.store.put(async move |db| rewind::followed(&db, past).await).await?;
+    Ok(changed)
+}
+
+async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
+    let (past, locked) = (Reach::past(now), Reach::ahead(now, app.settings.lockout.span));
+    let unit = async move |db: Db| rewind::lockouts(&db, past, locked, BATCH).await;
+    let mut changed = in_batches(app, unit).await?;
+    for purpose in Purpose::ALL {
+        let reach = Reach::ahead(now, link::lifetime(app, purpose));
+        let unit = async move |db: Db| match purpose {
+            Purpose::Invitation => rewind::invitations(&db, reach, BATCH).await,
+            _ => rewind::links(&db, purpose, reach, BATCH).await,
+        };
+        changed += in_batches(app, unit).await?;
+    }
+    Ok(changed)
+}
+
+/// What is kept for so long after something has happened. Deleted accounts keep their time, because
+/// erasing one too late harms nobody, and erasing one too early cannot be undone.
+async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
+    let past = Reach::past(now);
+    let unit = async move |db: Db| rewind::idempotency(&db, past, BATCH).await;
+    let mut changed = in_batches(app, unit).await?;
+    let unit = async move |db: Db| rewind::revocations(&db, past, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    let unit = async move |db: Db| rewind::dead_letters(&db, past, BATCH).await;
+    Ok(changed + in_batches(app, unit).await?)
+}
+
+async fn work(app: &App, now: Time) -> Result<u64> {
+    let settings = &app.settings.jobs;
+    let mut changed = schedule::rewind(app, now).await?;
+    for failures in 0..=settings.retries.min(MOST_FAILURES) {
+        // The longest that one waits that has failed so often.
+        let due_at = if failures == 0 { None } else { retry_at(failures, now, u8::MAX, settings) };
+        let reach = Reach::ahead(now, due_at.unwrap_or(now).since(now));
+        let begun = (i64::from(failures), i64::from(failures));
+        let unit = async move |db: Db| rewind::jobs(&db, begun, reach, BATCH).await;
+        changed += in_batches(app, unit).await?;
+    }
+    // Those at their last try, which has nothing to wait for.
+    let (past, begun) =
+        (Reach::past(now), (i64::from(settings.retries.min(MOST_FAILURES)) + 1, i64::MAX));
+    let unit = async move |db: Db| rewind::jobs(&db, begun, past, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    let reach = Reach::ahead(now, settings.lease);
+    let unit = async move |db: Db| rewind::claims(&db, reach, BATCH).await;
+    changed += in_batches(app, unit).await?;
+    queue::wake(app);
+    Ok(changed)
+}
+
+/// Page by page, as there is no index on their times.
+async fn sessions(app: &App, now: Time) -> Result<u64> {
+    let tokens = &app.settings.tokens;
+    let to = rewind::Sessions {
+        past: Reach::past(now),
+        // Also on a node whose clock is a little behind.
+        proved: now - FRESH - TOLERANCE,
+        expires: expires_at(now, now, false, tokens),
+        expires_remembered: expires_at(now, now, true, tokens),
+    };
+    let end = SessionId(Uuid::max());
+    let (mut after, mut changed) = (SessionId(Uuid::nil()), 0);
+    loop {
+        let range = (after, end);
+        let unit = async move |db: Db| store::sessions::page_end(&db, range, BATCH).await;
+        let found = app.store.get(unit).await?;
+        let page = (after, found.unwrap_or(end));
+        let unit = async move |db: Db| rewind::sessions(&db, page, to).await;
+        changed += app.store.write(unit).await?;
+        match found {
+            Some(last) => after = last,
+            None => return Ok(changed),
+        }
+    }
+}
+
+/// Until a batch is not full.
+async fn in_batches<F, Fut>(app: &App, unit: F) -> Result<u64>
+where
+    F: FnOnce(Db) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = store::Result<u64>> + Send + 'static,
+{
+    let mut changed = 0;
+    loop {
+        // A transaction, because that is repeated where it meets another one.
+        let count = app.store.write(unit.clone()).await?;
+        changed += count;
+        if count < BATCH.unsigned_abs() {
+            return Ok(changed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_the_database_s_contradicts_pulls_nothing_back() {
+        let right = EARLIEST + Span::days(400);
+        let slow = right - Span::days(31);
+        assert_eq!(verdict(slow, Some(right)), Verdict::Wrong(right));
+        assert_eq!(verdict(right + Span::days(1), Some(right)), Verdict::Wrong(right));
+        // The clock was ahead, and is set right.
+        for nearly in [right, right - TOLERANCE, right + TOLERANCE] {
+            assert_eq!(verdict(nearly, Some(right)), Verdict::PullBack);
+        }
+        // A file has no other clock.
+        assert_eq!(verdict(slow, None), Verdict::PullBack);
+        assert_eq!(verdict(EARLIEST - Span::days(1), None), Verdict::Unset);
+        assert_eq!(verdict(EARLIEST - Span::days(1), Some(right)), Verdict::Unset);
+    }
+}

@@ -1,0 +1,4 @@
+//! What people prove themselves with: passwords.
+
+pub mod opaque;
+pub mod password;

@@ -1,0 +1,3 @@
+//! The rules of signing in.
+
+pub mod lockout;

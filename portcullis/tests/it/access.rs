@@ -1,0 +1,5 @@
+//! What guards requests.
+
+mod bad_input;
+mod foreign;
+mod limits;

@@ -1,0 +1,12 @@
+//! Accounts: made, proved, changed, deleted.
+
+mod admission;
+mod deletion;
+mod email;
+mod email_change;
+mod profile;
+mod register;
+mod states;
+mod strict;
+mod undo;
+mod unicode;

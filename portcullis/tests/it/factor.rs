@@ -1,0 +1,3 @@
+//! What people prove themselves with.
+
+mod password;

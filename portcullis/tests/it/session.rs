@@ -1,0 +1,8 @@
+//! Sessions and the tokens that stand for them.
+
+mod clock_back;
+mod logout;
+mod nodes;
+mod refresh;
+mod sessions;
+mod tokens;

@@ -1,0 +1,5 @@
+//! The ways to sign in.
+
+mod exchange;
+mod lockout;
+mod login;

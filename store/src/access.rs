@@ -1,0 +1,3 @@
+//! Tables of what guards requests.
+
+pub mod idempotency;

@@ -1,0 +1,5 @@
+//! Tables of accounts.
+
+pub mod consents;
+pub mod invitations;
+pub mod users;

@@ -1,0 +1,60 @@
+//! The audit log: rows are added and read, and never changed but to forget a person.
+
+use domain::{EventId, SessionId, Time, UserId};
+
+use crate::{Db, Result, args, db::Json, entity, sql};
+
+entity! {
+    /// A security event.
+    pub struct AuditEvent {
+        pub id: EventId,
+        pub made_at: Time,
+        pub event: String,
+        /// `success` or `failure`
+        pub outcome: String,
+        pub risk: String,
+        /// Who did it.
+        pub actor_id: Option<UserId>,
+        /// To whom.
+        pub subject_id: Option<UserId>,
+        pub session_id: Option<SessionId>,
+        pub ip_address: String,
+        pub user_agent: String,
+        pub browser: String,
+        pub os: String,
+        pub device_type: String,
+        pub request_id: String,
+        pub details: Json,
+    }
+}
+
+pub async fn insert(db: &Db, event: &AuditEvent) -> Result<u64> {
+    let statement =
+        sql!("INSERT INTO audit_events (", columns!(), ") VALUES (", placeholders!(), ")");
+    db.execute(statement, &values(event)).await
+}
+
+/// What was done to somebody, the latest first.
+pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<AuditEvent>> {
+    let statement = sql!(
+        "SELECT ",
+        columns!(),
+        " FROM audit_events WHERE subject_id = $1 ORDER BY id DESC LIMIT $2"
+    );
+    db.all(statement, args![subject, limit]).await
+}
+
+/// Takes out what is personal of the rows by and about somebody who is erased; that something happened
+/// stays.
+pub async fn forget_person(db: &Db, person: UserId) -> Result<u64> {
+    db.execute(
+        sql!(
+            "UPDATE audit_events SET ip_address = '', user_agent = '', browser = '', os = '',
+                 device_type = ''
+             WHERE subject_id = $1
+                OR (actor_id = $1 AND (subject_id IS NULL OR subject_id <> actor_id))"
+        ),
+        args![person],
+    )
+    .await
+}

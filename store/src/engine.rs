@@ -1,0 +1,3 @@
+//! Tables of what the server works with.
+
+pub mod keys;

@@ -1,0 +1,3 @@
+//! Tables of what people prove themselves with.
+
+pub mod passwords;

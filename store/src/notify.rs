@@ -1,0 +1,3 @@
+//! Tables of what is told by mail.
+
+pub mod links;

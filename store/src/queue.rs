@@ -1,0 +1,4 @@
+//! Tables of work that waits.
+
+pub mod jobs;
+pub mod schedules;

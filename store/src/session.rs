@@ -1,0 +1,4 @@
+//! Tables of sessions.
+
+pub mod revocations;
+pub mod sessions;

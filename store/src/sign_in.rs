@@ -1,0 +1,3 @@
+//! Tables of signing in.
+
+pub mod lockouts;

@@ -1,0 +1,178 @@
+//! Making an account.
+
+use app::{
+    account::registration::{self, Registered, Registration, Strength},
+    session::device,
+};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::Secret;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    cookies::SetCookies,
+    extract::{Body, Conversation, FromPage, IdempotencyKey, Words, lenient_bool},
+    openapi::tag,
+    problem::Result,
+    state::WebState,
+    transport,
+    view::{MessageResponse, TokensView, UserView},
+};
+
+pub fn routes() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(register))
+}
+
+/// An account to be made. Which fields are required beside the first two is
+/// `registration.required_fields`.
+#[derive(Deserialize, ToSchema)]
+pub struct RegisterRequest {
+    #[schema(required, example = "anna@example.com")]
+    email: Option<String>,
+    #[schema(required, value_type = String, format = Password)]
+    password: Option<Secret>,
+    /// Must equal `password` where it is present.
+    #[serde(alias = "confirm_password", alias = "password2")]
+    #[schema(value_type = Option<String>, format = Password)]
+    password_confirm: Option<Secret>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// A second name to sign in with.
+    username: Option<String>,
+    /// With its country, as `+4930901820`.
+    phone_number: Option<String>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    terms_accepted: Option<bool>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    privacy_policy_accepted: Option<bool>,
+    /// The person's own data, an object.
+    #[schema(value_type = Option<Object>)]
+    user_metadata: Option<Value>,
+    /// The token of an invitation; the address is proved by it, and may be left out.
+    #[schema(value_type = Option<String>)]
+    invitation_token: Option<Secret>,
+    /// For apps: the S256 hash (RFC 7636) of a `code_verifier` that the app shows when it verifies
+    /// the address, to be signed in by that.
+    code_challenge: Option<String>,
+}
+
+/// The account that was made, signed in while `registration.auto_login` is on.
+#[derive(Serialize, ToSchema)]
+pub struct RegisterResponse {
+    user: UserView,
+    user_id: Uuid,
+    email: String,
+    message: String,
+    /// Not in the answer to a repeated request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_strength: Option<PasswordStrength>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    tokens: Option<TokensView>,
+}
+
+/// How hard a password is to guess.
+#[derive(Serialize, ToSchema)]
+pub struct PasswordStrength {
+    /// 0 (at once) to 4 (very hard).
+    score: u8,
+    warning: Option<String>,
+    suggestions: Vec<String>,
+}
+
+const MADE: &str = "Your account has been created. Please confirm your email address.";
+const MADE_AND_PROVED: &str = "Your account has been created.";
+const SILENT: &str = "If this address can be registered, a mail is on its way to it.";
+
+/// Register
+///
+/// Makes an account and mails a link that confirms its address. With
+/// `privacy.enumeration = "strict"` the answer is 202 whether or not the address is known, its owner
+/// is told by mail, and signing in works once the address is verified.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register",
+    tag = tag::AUTHENTICATION,
+    params(IdempotencyKey),
+    request_body = RegisterRequest,
+    responses(
+        (status = 201, description = "The account was made.", body = RegisterResponse),
+        (status = 202, description = "A mail tells the owner of the address.", body = MessageResponse),
+    ),
+)]
+async fn register(
+    State(web): State<WebState>,
+    Conversation(ctx, words): Conversation,
+    page: FromPage,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    Body(request): Body<RegisterRequest>,
+) -> Result<Response> {
+    let (ctx, device) = device::ensure(&web.app, ctx)?;
+    let cookies = SetCookies::none().device(&web.site, device)?;
+    let input = Registration { idempotency_key, ..request.into() };
+    let (user, strength, pair) = match registration::register(&web.app, &ctx, input).await? {
+        Registered::Account { user, strength, pair } => (user, Some(strength), pair),
+        Registered::Repeated { user } => (user, None, None),
+        Registered::Silent => {
+            let message = words.message(SILENT);
+            return Ok((StatusCode::ACCEPTED, cookies, Json(message)).into_response());
+        }
+    };
+    let (cookies, tokens) = match &pair {
+        Some(pair) => {
+            let (cookies, tokens) = transport::carry(&web, cookies, pair, page)?;
+            (cookies, Some(tokens))
+        }
+        None => (cookies, None),
+    };
+    let response = RegisterResponse {
+        user_id: user.id.0,
+        email: user.email.to_string(),
+        user: UserView::from(&*user),
+        message: words.say(match user.email_verified_at {
+            Some(_) => MADE_AND_PROVED,
+            None => MADE,
+        }),
+        password_strength: strength.map(|it| PasswordStrength::new(it, &words)),
+        tokens,
+    };
+    Ok((StatusCode::CREATED, cookies, Json(response)).into_response())
+}
+
+impl From<RegisterRequest> for Registration {
+    fn from(it: RegisterRequest) -> Registration {
+        Registration {
+            email: it.email,
+            password: it.password,
+            password_confirm: it.password_confirm,
+            first_name: it.first_name,
+            last_name: it.last_name,
+            username: it.username,
+            phone_number: it.phone_number,
+            terms_accepted: it.terms_accepted,
+            privacy_policy_accepted: it.privacy_policy_accepted,
+            user_metadata: it.user_metadata,
+            code_challenge: it.code_challenge,
+            invitation_token: it.invitation_token,
+            idempotency_key: None,
+        }
+    }
+}
+
+impl PasswordStrength {
+    fn new(it: Strength, words: &Words) -> PasswordStrength {
+        PasswordStrength {
+            score: it.score,
+            warning: it.warning.map(|it| words.say(&it)),
+            suggestions: it.suggestions.iter().map(|it| words.say(it)).collect(),
+        }
+    }
+}

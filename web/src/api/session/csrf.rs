@@ -1,0 +1,47 @@
+//! The token that forms and pages prove themselves with.
+
+use app::access::limits::{self, Limit};
+use axum::{Json, extract::State};
+use http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    cookies::SetCookies, csrf, extract::Circumstances, openapi::tag, problem::Result,
+    state::WebState,
+};
+
+pub fn routes() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(csrf_token))
+}
+
+/// The token of this browser.
+#[derive(Serialize, ToSchema)]
+pub struct CsrfResponse {
+    /// To be sent in `X-CSRFToken`, or in the field `csrf_token` of a form.
+    #[serde(rename = "csrfToken")]
+    csrf_token: String,
+}
+
+/// Get a CSRF token
+///
+/// The answer also sets the cookie `csrftoken`. Programs that send their access token in
+/// `Authorization` need none of it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/csrf",
+    tag = tag::AUTHENTICATION,
+    responses((status = 200, description = "The token.", body = CsrfResponse)),
+)]
+async fn csrf_token(
+    State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
+    headers: HeaderMap,
+) -> Result<(SetCookies, Json<CsrfResponse>)> {
+    let limit = Limit { name: "csrf", rate: web.app.settings.limits.csrf };
+    limits::keep(limits::take(&web.app, &ctx, limit, &ctx.client.network()).await?);
+    let csrf_token = csrf::token(&headers)?;
+    let cookies = SetCookies::none().csrf(&web.site, &csrf_token)?;
+    Ok((cookies, Json(CsrfResponse { csrf_token })))
+}

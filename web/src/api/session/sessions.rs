@@ -1,0 +1,105 @@
+//! Where the person is signed in.
+
+use app::session::sessions::{self, Which};
+use axum::{Json, extract::State};
+use domain::SessionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    extract::{Body, Circumstances, Path, SignedIn, Words, lenient_bool},
+    openapi::tag,
+    problem::Result,
+    state::WebState,
+    view::{MessageResponse, SessionView},
+};
+
+pub fn routes() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(end)).routes(routes!(end_all))
+}
+
+/// Where you are signed in, the latest used first.
+#[derive(Serialize, ToSchema)]
+pub struct SessionsResponse {
+    sessions: Vec<SessionView>,
+}
+
+/// List your sessions
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/sessions",
+    tag = tag::SESSIONS,
+    security(("bearer" = [])),
+    responses((status = 200, description = "Your sessions.", body = SessionsResponse)),
+)]
+async fn list(
+    State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<SessionsResponse>> {
+    let sessions = sessions::list(&web.app, &ctx, &caller).await?;
+    let view = |it| SessionView::new(it, caller.session.id);
+    Ok(Json(SessionsResponse { sessions: sessions.into_iter().map(view).collect() }))
+}
+
+/// End a session
+///
+/// Every token of it is dead at once. A session of somebody else is not found.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/auth/sessions/{id}",
+    tag = tag::SESSIONS,
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The session.")),
+    responses((status = 200, description = "It has ended.", body = MessageResponse)),
+)]
+async fn end(
+    State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
+    SignedIn(caller): SignedIn,
+    words: Words,
+    Path(id): Path<SessionId>,
+) -> Result<Json<MessageResponse>> {
+    sessions::end(&web.app, &ctx, &caller, id).await?;
+    Ok(Json(words.message("The session has ended.")))
+}
+
+/// Which sessions to end.
+#[derive(Deserialize, ToSchema)]
+pub struct EndAllRequest {
+    /// Also the session of this request.
+    #[serde(default, deserialize_with = "lenient_bool")]
+    include_current: Option<bool>,
+}
+
+/// How many sessions were ended.
+#[derive(Serialize, ToSchema)]
+pub struct EndAllResponse {
+    terminated_count: usize,
+}
+
+/// End all your sessions
+///
+/// All but the one of this request, unless `include_current`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/sessions/terminate-all",
+    tag = tag::SESSIONS,
+    security(("bearer" = [])),
+    request_body = Option<EndAllRequest>,
+    responses((status = 200, description = "They have ended.", body = EndAllResponse)),
+)]
+async fn end_all(
+    State(web): State<WebState>,
+    Circumstances(ctx): Circumstances,
+    SignedIn(caller): SignedIn,
+    Body(request): Body<EndAllRequest>,
+) -> Result<Json<EndAllResponse>> {
+    let which = match request.include_current.unwrap_or_default() {
+        true => Which::All,
+        false => Which::AllOthers,
+    };
+    let terminated_count = sessions::end_all(&web.app, &ctx, &caller, which).await?;
+    Ok(Json(EndAllResponse { terminated_count }))
+}
