@@ -179,8 +179,14 @@ fn tokens_of(
 pub async fn make_cheap(settings: &Settings) -> Outcome<()> {
     let store = app::connect(settings).await?;
     let hash = hash::phc(&hash::cheap()?)?;
-    let text = "UPDATE users SET password_hash = $1";
-    store.put(async move |db| db.execute(text, store::args![hash]).await).await?;
+    let kind = domain::factor::phc::kind(&hash).unwrap_or_default().to_owned();
+    let unit = async move |db: Db| {
+        db.execute("UPDATE users SET password_hash = $1", store::args![hash]).await?;
+        db.execute("DELETE FROM hash_kinds", store::args![]).await?;
+        let text = "INSERT INTO hash_kinds (kind, accounts) SELECT $1, COUNT(*) FROM users";
+        db.execute(text, store::args![kind]).await
+    };
+    store.write(unit).await?;
     store.close().await;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub use account::{consents, invitations, users};
 pub use audit::events;
 pub use db::{Claim, Db, Error, Result, Store};
 pub use engine::keys;
-pub use factor::passwords;
+pub use factor::{hash_kinds, passwords};
 pub use notify::links;
 pub use queue::{jobs, schedules};
 pub use session::{revocations, sessions};

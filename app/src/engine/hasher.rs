@@ -19,9 +19,9 @@ use argon2::{
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
 };
 use domain::{Code, Problem, Secret, Span, factor::opaque, settings::Passwords};
+use store::hash_kinds::HashKind;
 use tokio::sync::oneshot;
 
-pub(crate) use self::mix::Census;
 use self::{
     crew::{Crew, Work},
     mix::Mix,
@@ -53,7 +53,7 @@ pub struct Hasher {
     params: Params,
     /// Of no password, with the parameters of today.
     dummy: Arc<str>,
-    /// What the passwords of names are compared with that nobody has.
+    /// The hashes that unknown names are checked against.
     mix: Arc<RwLock<Mix>>,
     hashes: Arc<AtomicU64>,
 }
@@ -122,15 +122,15 @@ impl Hasher {
         Ok(Verified::Wrong)
     }
 
-    /// The hash that passwords of this name are compared with, as nobody has it.
+    /// The hash that this name is checked against, as nobody has it.
     pub fn dummy_of(&self, name: &[u8; 32]) -> Arc<str> {
         let drawn = self.mix.read().unwrap_or_else(PoisonError::into_inner).draw(name);
         drawn.unwrap_or_else(|| self.dummy.clone())
     }
 
-    /// Takes note of the kinds of hashes that there are.
-    pub(crate) fn learn(&self, census: &Census) {
-        *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(census, &self.dummy);
+    /// Takes note of the kinds of hashes that accounts have.
+    pub(crate) fn learn(&self, kinds: &[HashKind]) {
+        *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(kinds, &self.dummy);
     }
 
     /// Estimates a new password, which is too long for an async thread.
@@ -240,6 +240,8 @@ fn compute(
 
 #[cfg(test)]
 mod tests {
+    use domain::factor::phc;
+
     use super::*;
 
     fn settings() -> Passwords {
@@ -315,23 +317,21 @@ mod tests {
         let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
         let drawn = || new.dummy_of(&[7; 32]);
         assert!(drawn().contains("$m=128,"));
-        let mut census = Census::default();
-        census.count(&old.hash(&"somebody's".into()).await.unwrap());
-        new.learn(&census);
+        let learn = |hash: &str| {
+            let kind = phc::kind(hash).unwrap().to_owned();
+            new.learn(&[HashKind { kind, accounts: 1 }]);
+        };
+        learn(&old.hash(&"somebody's".into()).await.unwrap());
         assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
         // What is drawn is what is computed: the worker's memory shows it.
-        let mut census = Census::default();
-        let dear = Hasher::start(&Passwords { memory_kib: 256, ..settings() }).unwrap();
-        census.count(&dear.hash(&"somebody's".into()).await.unwrap());
-        new.learn(&census);
+        let expensive = Hasher::start(&Passwords { memory_kib: 256, ..settings() }).unwrap();
+        learn(&expensive.hash(&"somebody's".into()).await.unwrap());
         let nobody = async || new.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
         assert_eq!(nobody().await, Verified::Wrong);
         assert_eq!(new.run(|memory| memory.len()).await.unwrap(), 256);
         // One that is damaged is its owner's trouble alone.
         for damaged in ["$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$a$b$c"] {
-            let mut census = Census::default();
-            census.count(damaged);
-            new.learn(&census);
+            learn(damaged);
             assert_eq!(nobody().await, Verified::Wrong, "{damaged}");
         }
     }

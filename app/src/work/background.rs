@@ -15,8 +15,8 @@ use crate::{
 /// How often the clock is looked at, and the schedules.
 const LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How often the kinds of hashes are counted, and how soon again where that failed.
-const SURVEYS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+/// How often the kinds of hashes are read, and how soon again where that failed.
+const SURVEYS: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 const SURVEY_AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What is yet to be started.
@@ -73,7 +73,7 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
             let pause = match survey::survey(&app).await {
                 Ok(()) => SURVEYS,
                 Err(error) => {
-                    tracing::warn!(%error, "the kinds of password hashes cannot be counted");
+                    tracing::warn!(%error, "the kinds of password hashes cannot be read");
                     SURVEY_AGAIN
                 }
             };

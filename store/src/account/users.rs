@@ -2,7 +2,7 @@
 
 use domain::{Time, UserId, account::User};
 
-use crate::{Db, Result, args, db::Only, entity, sql};
+use crate::{Db, Result, args, db::Only, entity, hash_kinds, sql};
 
 entity! { User {
     id, email, email_canonical, username, first_name, last_name, phone_number, phone_verified_at,
@@ -19,7 +19,11 @@ pub async fn insert(db: &Db, user: &User) -> Result<bool> {
         placeholders!(),
         ") ON CONFLICT DO NOTHING"
     );
-    Ok(db.execute(statement, &values(user)).await? == 1)
+    if db.execute(statement, &values(user)).await? == 0 {
+        return Ok(false);
+    }
+    hash_kinds::replace(db, None, user.password_hash.as_deref())?;
+    Ok(true)
 }
 
 pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
@@ -185,7 +189,11 @@ pub async fn set_password(
             args![id, old, new, now],
         )
         .await?;
-    Ok(updated == 1)
+    if updated == 0 {
+        return Ok(false);
+    }
+    hash_kinds::replace(db, old, Some(new))?;
+    Ok(true)
 }
 
 /// Deletes an account, for now. False when it may not sign in anyway.
@@ -238,10 +246,15 @@ pub async fn erasable(db: &Db, before: Time, limit: i64) -> Result<Vec<Erasable>
 
 /// Erases an account and everything that is its own. False when it has been restored.
 pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
-    let erased = db
-        .execute(sql!("DELETE FROM users WHERE id = $1 AND deleted_at <= $2"), args![id, before])
+    let erased: Option<Erased> = db
+        .optional(
+            sql!(
+                "DELETE FROM users WHERE id = $1 AND deleted_at <= $2 RETURNING id, password_hash"
+            ),
+            args![id, before],
+        )
         .await?;
-    Ok(erased == 1)
+    Ok(uncounted(db, erased)?.is_some())
 }
 
 /// Erases whoever other than `but` has the address and has not proved it, with everything that is
@@ -252,19 +265,27 @@ pub async fn erase_unproved(db: &Db, email_canonical: &str, but: UserId) -> Resu
             sql!(
                 "DELETE FROM users
                  WHERE email_canonical = $1 AND id <> $2 AND email_verified_at IS NULL
-                 RETURNING id"
+                 RETURNING id, password_hash"
             ),
             args![email_canonical, but],
         )
         .await?;
-    Ok(erased.map(|it| it.id))
+    uncounted(db, erased)
 }
 
 crate::row! {
     /// Somebody who has been erased.
     pub struct Erased {
         pub id: UserId,
+        pub password_hash: Option<String>,
     }
+}
+
+/// Takes the hash of whoever was erased off the counts.
+fn uncounted(db: &Db, erased: Option<Erased>) -> Result<Option<UserId>> {
+    let Some(erased) = erased else { return Ok(None) };
+    hash_kinds::replace(db, erased.password_hash.as_deref(), None)?;
+    Ok(Some(erased.id))
 }
 
 /// Gives an account another address, which is proved. False when it is not `old` any more, or the
@@ -291,11 +312,16 @@ pub async fn set_email(
 
 /// Replaces the hash by one of the same password with other parameters, if it is still `old`.
 pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u64> {
-    db.execute(
-        sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2"),
-        args![id, old, new],
-    )
-    .await
+    let upgraded = db
+        .execute(
+            sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2"),
+            args![id, old, new],
+        )
+        .await?;
+    if upgraded > 0 {
+        hash_kinds::replace(db, Some(old), Some(new))?;
+    }
+    Ok(upgraded)
 }
 
 /// Keeps somebody from signing in. False when that is so already or nobody is there.

@@ -21,23 +21,6 @@ row! {
     }
 }
 
-row! {
-    /// The password that somebody has now.
-    pub struct Current {
-        pub id: UserId,
-        pub password_hash: String,
-    }
-}
-
-/// The current ones of at most `limit` accounts that were made first after `after`.
-pub async fn current(db: &Db, after: UserId, limit: i64) -> Result<Vec<Current>> {
-    let statement = sql!(
-        "SELECT id, password_hash FROM users WHERE id > $1 AND password_hash IS NOT NULL
-         ORDER BY id LIMIT $2"
-    );
-    db.all(statement, args![after, limit]).await
-}
-
 pub async fn insert(db: &Db, former: &Former) -> Result<u64> {
     let statement =
         sql!("INSERT INTO password_history (", columns!(), ") VALUES (", placeholders!(), ")");

@@ -1,8 +1,10 @@
-//! What a password is compared with where nobody has the name: a hash of the kind that somebody's
-//! might be. Were it always of today's kind, names whose hash is older or came from elsewhere would
-//! stand out by their time.
+//! The hash that an unknown name is checked against: of a kind that accounts have. If it were always of
+//! today's kind, names whose hash is older or came from elsewhere would stand out by their time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
+
+use domain::factor::phc;
+use store::hash_kinds::HashKind;
 
 /// How many names out of all get which dummy.
 #[derive(Debug, Clone)]
@@ -15,45 +17,34 @@ struct Share {
     dummy: Arc<str>,
 }
 
-/// How many stored hashes there are of each kind: everything in a PHC string before the salt.
-#[derive(Debug, Clone, Default)]
-pub struct Census(BTreeMap<String, u64>);
-
-impl Census {
-    /// One that is damaged is its owner's trouble, and no dummy for others.
-    pub fn count(&mut self, hash: &str) {
-        if let (Some(kind), Some(_)) = (kind(hash), super::parts(hash)) {
-            *self.0.entry(kind.to_owned()).or_default() += 1;
-        }
-    }
-}
-
-/// `$argon2id$v=19$m=19456,t=2,p=1` of `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
-fn kind(hash: &str) -> Option<&str> {
-    let (rest, _) = hash.rsplit_once('$')?;
-    rest.rsplit_once('$').map(|(kind, _)| kind)
-}
-
 impl Mix {
     /// Everybody gets this one.
     pub fn of(dummy: &str) -> Mix {
         Mix(vec![Share { end: u64::MAX, dummy: dummy.into() }])
     }
 
-    /// In the proportions of a census; `dummy` has the salt and the hash that all dummies get, and
-    /// is the one for everybody where nobody was counted.
-    pub fn new(census: &Census, dummy: &str) -> Mix {
-        let all: u64 = census.0.values().sum();
-        let Some(tail) = kind(dummy).and_then(|it| dummy.strip_prefix(it)).filter(|_| all > 0)
-        else {
+    /// In the proportions of the accounts. `dummy` has the salt and the hash that all dummies get, and
+    /// is the one for everybody where no account has a hash. A kind that cannot be computed is left
+    /// out: it is of a damaged hash.
+    pub fn new(kinds: &[HashKind], dummy: &str) -> Mix {
+        let tail = phc::kind(dummy).and_then(|it| dummy.strip_prefix(it)).unwrap_or_default();
+        let mut dummies: Vec<(Arc<str>, u128)> = Vec::new();
+        for it in kinds {
+            let dummy = format!("{}{tail}", it.kind);
+            let accounts = u128::try_from(it.accounts).unwrap_or_default();
+            if accounts > 0 && super::parts(&dummy).is_some() {
+                dummies.push((dummy.into(), accounts));
+            }
+        }
+        let all: u128 = dummies.iter().map(|it| it.1).sum();
+        if all == 0 {
             return Mix::of(dummy);
-        };
+        }
         let mut counted = 0;
-        let shares = census.0.iter().map(|(kind, count)| {
-            counted += count;
-            let end = u128::from(u64::MAX) * u128::from(counted) / u128::from(all);
-            let end = u64::try_from(end).unwrap_or(u64::MAX);
-            Share { end, dummy: format!("{kind}{tail}").into() }
+        let shares = dummies.into_iter().map(|(dummy, accounts)| {
+            counted += accounts;
+            let end = u128::from(u64::MAX) * counted / all;
+            Share { end: u64::try_from(end).unwrap_or(u64::MAX), dummy }
         });
         Mix(shares.collect())
     }
@@ -76,29 +67,43 @@ mod tests {
         [number; 32]
     }
 
+    fn kind(kind: &str, accounts: i64) -> HashKind {
+        HashKind { kind: kind.into(), accounts }
+    }
+
     #[test]
     fn names_are_shared_out_as_hashes_are() {
-        let mut census = Census::default();
-        for number in 0..4 {
-            let memory = if number == 0 { 8 } else { 64 };
-            let hash = format!("$argon2id$v=19$m={memory},t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo");
-            census.count(&hash);
-        }
-        census.count("no hash at all");
-        let mix = Mix::new(&census, TODAY);
+        let kinds = [
+            kind("$argon2id$v=19$m=1,t=1,p=1", 9),
+            kind("$argon2id$v=19$m=64,t=1,p=1", 3),
+            kind("$argon2id$v=19$m=8,t=1,p=1", 1),
+            kind("$argon2id$v=19$m=16,t=1,p=1", 0),
+            kind("no hash at all", 7),
+        ];
+        let mix = Mix::new(&kinds, TODAY);
         let drawn: Vec<_> = (0..=255).map(|it| mix.draw(&name(it)).unwrap()).collect();
-        let today = drawn.iter().filter(|it| &***it == TODAY).count();
-        assert_eq!(today, 256 - 64);
-        assert!(
-            drawn
-                .iter()
-                .any(|it| &**it == "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo")
-        );
+        let count = |dummy: &str| drawn.iter().filter(|it| &***it == dummy).count();
+        assert_eq!(count(TODAY), 256 - 64);
+        assert_eq!(count("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo"), 64);
+    }
+
+    #[test]
+    fn counts_of_any_size_are_shared_out() {
+        let (old, today) = ("$argon2id$v=19$m=8,t=1,p=1", "$argon2id$v=19$m=64,t=1,p=1");
+        let mix = Mix::new(&[kind(old, i64::MAX), kind(today, i64::MAX)], TODAY);
+        let drawn = (0..=255).filter(|it| &*mix.draw(&name(*it)).unwrap() == TODAY).count();
+        assert_eq!(drawn, 128);
     }
 
     #[test]
     fn where_nobody_was_counted_everybody_gets_the_hash_of_today() {
-        let mix = Mix::new(&Census::default(), TODAY);
-        assert!((0..=255).all(|it| &*mix.draw(&name(it)).unwrap() == TODAY));
+        for kinds in [
+            vec![],
+            vec![kind("$argon2id$v=19$m=8,t=1,p=1", -1)],
+            vec![kind("$argon2id$v=19$m=1,t=1,p=1", 1)],
+        ] {
+            let mix = Mix::new(&kinds, TODAY);
+            assert!((0..=255).all(|it| &*mix.draw(&name(it)).unwrap() == TODAY));
+        }
     }
 }
