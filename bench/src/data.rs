@@ -46,7 +46,7 @@ pub async fn fill(settings: &Settings, users: usize) -> Outcome<Data> {
     let sessions = made.iter().take(3 * signed_in).map(|it| session(it, &app));
     let sessions = sessions.collect::<Outcome<Vec<Session>>>()?;
     write_sessions(&store, &sessions).await?;
-    if !store.is_sqlite() {
+    if is_postgres(settings) {
         store.put(async |db| db.script("ANALYZE").await).await?;
     }
     let data = tokens_of(&app, &made, &sessions, signed_in)?;
@@ -191,14 +191,18 @@ pub async fn make_cheap(settings: &Settings) -> Outcome<()> {
     Ok(())
 }
 
+fn is_postgres(settings: &Settings) -> bool {
+    settings.database.url.expose().starts_with("postgres")
+}
+
 /// What the database calls itself.
 pub async fn version(settings: &Settings, file: &Path) -> Outcome<String> {
     let store = Store::connect(&settings.database, file).await?;
-    let version = if store.is_sqlite() {
-        let text = "SELECT sqlite_version()";
+    let version = if is_postgres(settings) {
+        let text = "SELECT current_setting('server_version')";
         store.get(async move |db| db.value::<String>(text, &[]).await).await?
     } else {
-        let text = "SELECT current_setting('server_version')";
+        let text = "SELECT sqlite_version()";
         store.get(async move |db| db.value::<String>(text, &[]).await).await?
     };
     store.close().await;
@@ -207,10 +211,10 @@ pub async fn version(settings: &Settings, file: &Path) -> Outcome<String> {
 
 /// The first process of PostgreSQL, where it runs on this machine.
 pub async fn postmaster(settings: &Settings, file: &Path) -> Outcome<Option<u32>> {
-    let store = Store::connect(&settings.database, file).await?;
-    if store.is_sqlite() {
+    if !is_postgres(settings) {
         return Ok(None);
     }
+    let store = Store::connect(&settings.database, file).await?;
     let text = "SELECT CAST(pg_backend_pid() AS BIGINT)";
     let backend: i64 = store.get(async move |db| db.value(text, &[]).await).await?;
     store.close().await;

@@ -34,89 +34,60 @@ pub async fn lockouts(db: &Db, counted: Reach, locked: Reach, limit: i64) -> Res
     .await
 }
 
-/// The ends of links of one purpose.
-pub async fn links(db: &Db, purpose: Purpose, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE links SET expires_at = $2 WHERE id IN (
-                 SELECT id FROM links WHERE expires_at > $1 AND purpose = $3 LIMIT $4)"
-        ),
-        args![reach.latest, reach.instead, purpose.word(), limit],
-    )
-    .await
+/// Times that are pulled back in batches.
+#[derive(Debug, Clone, Copy)]
+pub enum Times {
+    /// The ends of links of one purpose.
+    Links(Purpose),
+    /// The ends of invitations.
+    Invitations,
+    /// Since when idempotency keys are kept.
+    Idempotency,
+    /// Since when revocations are kept.
+    Revocations,
+    /// When jobs are due that were begun at least and at most so many times.
+    Jobs { least: i64, most: i64 },
+    /// Until when only the worker that claimed a job may do it.
+    Claims,
+    /// Since when dead letters are kept.
+    DeadLetters,
 }
 
-/// The ends of invitations.
-pub async fn invitations(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE invitations SET expires_at = $2 WHERE id IN (
-                 SELECT id FROM invitations WHERE expires_at > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
-}
-
-/// Since when idempotency keys are kept.
-pub async fn idempotency(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE idempotency_keys SET created_at = $2 WHERE hash IN (
-                 SELECT hash FROM idempotency_keys WHERE created_at > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
-}
-
-/// Since when revocations are kept.
-pub async fn revocations(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE revocations SET made_at = $2 WHERE sequence IN (
-                 SELECT sequence FROM revocations WHERE made_at > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
-}
-
-/// When jobs are due that were begun so often: from the first number to the second.
-pub async fn jobs(db: &Db, begun: (i64, i64), reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE jobs SET due_at = $2 WHERE id IN (
-                 SELECT id FROM jobs
-                 WHERE dead_at IS NULL AND due_at > $1 AND failures BETWEEN $3 AND $4 LIMIT $5)"
-        ),
-        args![reach.latest, reach.instead, begun.0, begun.1, limit],
-    )
-    .await
-}
-
-/// Until when nobody but their workers may do jobs.
-pub async fn claims(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE jobs SET claimed_until = $2 WHERE id IN (
-                 SELECT id FROM jobs WHERE dead_at IS NULL AND claimed_until > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
-}
-
-/// Since when dead letters are kept.
-pub async fn dead_letters(db: &Db, reach: Reach, limit: i64) -> Result<u64> {
-    db.execute(
-        sql!(
-            "UPDATE jobs SET dead_at = $2 WHERE id IN (
-                 SELECT id FROM jobs WHERE dead_at IS NOT NULL AND dead_at > $1 LIMIT $3)"
-        ),
-        args![reach.latest, reach.instead, limit],
-    )
-    .await
+/// Pulls back those beyond `reach`, of at most `limit` rows.
+pub async fn pull_back(db: &Db, times: Times, reach: Reach, limit: i64) -> Result<u64> {
+    /// Sets a column of the rows of a table that have this key, if it lies beyond the reach.
+    macro_rules! beyond {
+        ($table:literal, $key:literal, $column:literal, $($condition:literal)?) => {
+            concat!(
+                "UPDATE ", $table, " SET ", $column, " = $2 WHERE ", $key, " IN (
+                     SELECT ", $key, " FROM ", $table, "
+                     WHERE ", $column, " > $1", $(" AND ", $condition,)? " LIMIT $3)"
+            )
+        };
+    }
+    let Reach { latest, instead } = reach;
+    let statement = match times {
+        Times::Links(purpose) => {
+            let statement = sql!(beyond!("links", "id", "expires_at", "purpose = $4"));
+            let purpose = purpose.word();
+            return db.execute(statement, args![latest, instead, limit, purpose]).await;
+        }
+        Times::Jobs { least, most } => {
+            let statement = sql!(beyond!(
+                "jobs",
+                "id",
+                "due_at",
+                "dead_at IS NULL AND failures BETWEEN $4 AND $5"
+            ));
+            return db.execute(statement, args![latest, instead, limit, least, most]).await;
+        }
+        Times::Invitations => sql!(beyond!("invitations", "id", "expires_at",)),
+        Times::Idempotency => sql!(beyond!("idempotency_keys", "hash", "created_at",)),
+        Times::Revocations => sql!(beyond!("revocations", "sequence", "made_at",)),
+        Times::Claims => sql!(beyond!("jobs", "id", "claimed_until", "dead_at IS NULL")),
+        Times::DeadLetters => sql!(beyond!("jobs", "id", "dead_at", "dead_at IS NOT NULL")),
+    };
+    db.execute(statement, args![latest, instead, limit]).await
 }
 
 /// When the next key signs, since when the others do, and when they end. The caller holds
@@ -158,7 +129,7 @@ pub struct Sessions {
 
 /// Of the sessions after `after`, up to `last`. There is no index on their times, since these change
 /// with each refresh.
-pub async fn sessions(db: &Db, (after, last): (SessionId, SessionId), to: Sessions) -> Result<u64> {
+pub async fn sessions(db: &Db, after: SessionId, last: SessionId, to: Sessions) -> Result<u64> {
     let Reach { latest, instead } = to.past;
     db.execute(
         sql!(

@@ -125,7 +125,7 @@ pub async fn confirm(
             audit::record(&db, &entry).await?;
             let renewed = match kept {
                 // A mailed link is no step-up.
-                Some(kept) => store::sessions::renew(&db, kept, id, (&secret, None), now).await?,
+                Some(kept) => store::sessions::renew(&db, kept, id, &secret, None, now).await?,
                 None => None,
             };
             let ended = end_others(&db, id, kept, now).await?;
@@ -241,7 +241,7 @@ async fn presented(
     ctx: &Ctx,
     token: &Secret,
     purpose: Purpose,
-) -> Result<([u8; 32], store::links::Spent)> {
+) -> Result<([u8; 32], store::links::Recipient)> {
     let limit = Limit { name: "email_verify", rate: app.settings.limits.email_verify };
     limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
     let hash = link::presented("token", token)?;

@@ -170,8 +170,7 @@ pub async fn change(
             let (user, proved) = (change.user.id, Some(now));
             // Sessions before revocations, always, lest two wait for each other.
             db.lock("users", user).await?;
-            let renewed =
-                store::sessions::renew(&db, session, user, (&secret, proved), now).await?;
+            let renewed = store::sessions::renew(&db, session, user, &secret, proved, now).await?;
             let renewed = renewed.ok_or(Code::SessionEnded)?;
             let ended = change.write(&db, Some(session)).await?;
             revocations::session(&db, session, now).await?;

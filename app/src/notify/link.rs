@@ -9,7 +9,7 @@ use domain::{
 use store::{
     Db,
     jobs::Job,
-    links::{self, Link, Spent},
+    links::{self, Link, Recipient},
 };
 
 use crate::{
@@ -126,7 +126,7 @@ pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
 }
 
 /// What a presented token would be worth. It is spent later, by [`spend`].
-pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Result<Spent> {
+pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Result<Recipient> {
     let now = ctx.now;
     let unit = async move |db: Db| links::by_hash(&db, &hash, purpose, now).await;
     Ok(app.store.get(unit).await?.ok_or(Code::InvalidLink)?)
@@ -141,7 +141,7 @@ pub async fn spend(
     hash: &[u8; 32],
     purpose: Purpose,
     now: Time,
-) -> Result<Spent> {
+) -> Result<Recipient> {
     db.lock("users", user).await?;
     Ok(links::consume(db, hash, purpose, now).await?.ok_or(Code::InvalidLink)?)
 }

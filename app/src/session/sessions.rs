@@ -117,8 +117,8 @@ pub async fn write(db: &Db, draft: &Draft, now: Time) -> store::Result<Vec<Sessi
         return Ok(Vec::new());
     }
     // The new one is not idle, even where others were used since its request arrived.
-    let (whose, keep) = ((user, draft.session.id), draft.max_per_user - 1);
-    let replaced = store::sessions::end_idle(db, whose, keep, EndReason::Replaced, now).await?;
+    let (new, keep) = (draft.session.id, draft.max_per_user - 1);
+    let replaced = store::sessions::end_idle(db, user, new, keep, EndReason::Replaced, now).await?;
     if !replaced.is_empty() {
         audit::record(db, &draft.replaced).await?;
     }

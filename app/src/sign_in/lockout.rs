@@ -125,7 +125,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// To be asked for before the reading; `None` where tallies need not be read.
     pub fn moment(app: &App) -> Option<(Moment, Moment)> {
-        let is_of_use = app.settings.lockout.enabled && app.store.is_sqlite();
+        let is_of_use = app.settings.lockout.enabled && app.store.is_single_node();
         is_of_use.then(|| (app.guesses.names.moment(), app.guesses.accounts.moment()))
     }
 
@@ -168,7 +168,7 @@ pub(crate) async fn admit<'a>(
         return Ok((Guess::default(), None));
     }
     for pause in PAUSES {
-        let (decision, before, turn) = match app.store.is_sqlite() {
+        let (decision, before, turn) = match app.store.is_single_node() {
             true => decide(app, ctx, counters, seen).await?,
             false => count(app, ctx, counters).await?,
         };

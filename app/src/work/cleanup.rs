@@ -63,16 +63,17 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
 
 /// Page by page in the order they were made.
 async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
-    let before = (now - EXPIRED_SESSIONS_KEPT, now - ENDED_SESSIONS_KEPT);
+    let (expired, ended) = (now - EXPIRED_SESSIONS_KEPT, now - ENDED_SESSIONS_KEPT);
     // Whatever was made later has neither expired nor ended by then.
-    let end = SessionId::new(before.0.max(before.1), [0; 10]);
+    let end = SessionId::new(expired.max(ended), [0; 10]);
     let (mut after, mut swept) = (SessionId(Default::default()), 0);
     loop {
-        let (range, limit) = ((after, end), BATCH.cast_signed());
-        let unit = async move |db: Db| store::sessions::page_end(&db, range, limit).await;
+        let limit = BATCH.cast_signed();
+        let unit = async move |db: Db| store::sessions::page_end(&db, after, end, limit).await;
         let found = app.store.get(unit).await?;
-        let page = (after, found.unwrap_or(end));
-        let unit = async move |db: Db| store::sessions::sweep(&db, page, before).await;
+        let last = found.unwrap_or(end);
+        let unit =
+            async move |db: Db| store::sessions::sweep(&db, after, last, expired, ended).await;
         swept += app.store.put(unit).await?;
         match found {
             Some(last) => after = last,

@@ -12,7 +12,10 @@ use domain::{
     reach::{Reach, TOLERANCE},
     session::expires_at,
 };
-use store::{Db, rewind};
+use store::{
+    Db,
+    rewind::{self, Times},
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -155,11 +158,11 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
     let mut changed = in_batches(app, unit).await?;
     for purpose in Purpose::ALL {
         let reach = Reach::ahead(now, link::lifetime(app, purpose));
-        let unit = async move |db: Db| match purpose {
-            Purpose::Invitation => rewind::invitations(&db, reach, BATCH).await,
-            _ => rewind::links(&db, purpose, reach, BATCH).await,
+        let times = match purpose {
+            Purpose::Invitation => Times::Invitations,
+            _ => Times::Links(purpose),
         };
-        changed += in_batches(app, unit).await?;
+        changed += pull_back(app, times, reach).await?;
     }
     Ok(changed)
 }
@@ -168,12 +171,11 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
 /// erasing one too late harms nobody, and erasing one too early cannot be undone.
 async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
     let past = Reach::past(now);
-    let unit = async move |db: Db| rewind::idempotency(&db, past, BATCH).await;
-    let mut changed = in_batches(app, unit).await?;
-    let unit = async move |db: Db| rewind::revocations(&db, past, BATCH).await;
-    changed += in_batches(app, unit).await?;
-    let unit = async move |db: Db| rewind::dead_letters(&db, past, BATCH).await;
-    Ok(changed + in_batches(app, unit).await?)
+    let mut changed = 0;
+    for times in [Times::Idempotency, Times::Revocations, Times::DeadLetters] {
+        changed += pull_back(app, times, past).await?;
+    }
+    Ok(changed)
 }
 
 async fn work(app: &App, now: Time) -> Result<u64> {
@@ -183,18 +185,14 @@ async fn work(app: &App, now: Time) -> Result<u64> {
         // The longest that one waits that has failed so often.
         let due_at = if failures == 0 { None } else { retry_at(failures, now, u8::MAX, settings) };
         let reach = Reach::ahead(now, due_at.unwrap_or(now).since(now));
-        let begun = (i64::from(failures), i64::from(failures));
-        let unit = async move |db: Db| rewind::jobs(&db, begun, reach, BATCH).await;
-        changed += in_batches(app, unit).await?;
+        let begun = i64::from(failures);
+        changed += pull_back(app, Times::Jobs { least: begun, most: begun }, reach).await?;
     }
     // Those at their last try, which has nothing to wait for.
-    let (past, begun) =
-        (Reach::past(now), (i64::from(settings.retries.min(MOST_FAILURES)) + 1, i64::MAX));
-    let unit = async move |db: Db| rewind::jobs(&db, begun, past, BATCH).await;
-    changed += in_batches(app, unit).await?;
-    let reach = Reach::ahead(now, settings.lease);
-    let unit = async move |db: Db| rewind::claims(&db, reach, BATCH).await;
-    changed += in_batches(app, unit).await?;
+    let least = i64::from(settings.retries.min(MOST_FAILURES)) + 1;
+    let last_try = Times::Jobs { least, most: i64::MAX };
+    changed += pull_back(app, last_try, Reach::past(now)).await?;
+    changed += pull_back(app, Times::Claims, Reach::ahead(now, settings.lease)).await?;
     queue::wake(app);
     Ok(changed)
 }
@@ -212,17 +210,20 @@ async fn sessions(app: &App, now: Time) -> Result<u64> {
     let end = SessionId(Uuid::max());
     let (mut after, mut changed) = (SessionId(Uuid::nil()), 0);
     loop {
-        let range = (after, end);
-        let unit = async move |db: Db| store::sessions::page_end(&db, range, BATCH).await;
+        let unit = async move |db: Db| store::sessions::page_end(&db, after, end, BATCH).await;
         let found = app.store.get(unit).await?;
-        let page = (after, found.unwrap_or(end));
-        let unit = async move |db: Db| rewind::sessions(&db, page, to).await;
+        let last = found.unwrap_or(end);
+        let unit = async move |db: Db| rewind::sessions(&db, after, last, to).await;
         changed += app.store.write(unit).await?;
         match found {
             Some(last) => after = last,
             None => return Ok(changed),
         }
     }
+}
+
+async fn pull_back(app: &App, times: Times, reach: Reach) -> Result<u64> {
+    in_batches(app, async move |db: Db| rewind::pull_back(&db, times, reach, BATCH).await).await
 }
 
 /// Until a batch is not full.

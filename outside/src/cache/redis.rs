@@ -5,7 +5,7 @@
 //! node, which is logged once; from then on at most one call at a time tries Redis, so that an
 //! outage delays nobody else, and the first that succeeds ends it.
 
-mod link;
+mod connection;
 mod relay;
 
 use ::redis::{Client, Script, ScriptInvocation, cmd};
@@ -14,7 +14,7 @@ use domain::{
     access::limit::{self, Rate, Taken},
 };
 
-use self::link::{Call, Link};
+use self::connection::{Call, SharedConnection};
 use super::{CacheError, Memory};
 
 /// How much longer than needed a key is kept, in milliseconds: the clocks of nodes differ.
@@ -22,7 +22,7 @@ const SLACK: i64 = 60_000;
 
 /// A Redis, and the memory that stands in for it.
 pub struct Redis {
-    link: Link,
+    connection: SharedConnection,
     prefix: String,
     take: Script,
     give_back: Script,
@@ -35,7 +35,7 @@ impl Redis {
         let client = Client::open(url.expose())
             .map_err(|error| CacheError::Address(error.category().to_owned()))?;
         Ok(Redis {
-            link: Link::new(client),
+            connection: SharedConnection::new(client),
             prefix: prefix.to_owned(),
             take: Script::new(include_str!("take.lua")),
             give_back: Script::new(include_str!("give_back.lua")),
@@ -44,16 +44,16 @@ impl Redis {
     }
 
     pub(super) async fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
-        let script = self.about(&self.take, key, (rate, now));
-        match self.link.run::<Option<i64>>(&Call::Script(script)).await {
+        let script = self.about(&self.take, key, rate, now);
+        match self.connection.run::<Option<i64>>(&Call::Script(script)).await {
             Some(kept) => limit::take(kept.map(Time), now, rate).1,
             None => self.memory.take(key, rate, now),
         }
     }
 
     pub(super) async fn give_back(&self, key: &str, rate: Rate, now: Time) {
-        let script = self.about(&self.give_back, key, (rate, now));
-        if self.link.run::<i64>(&Call::Script(script)).await.is_none() {
+        let script = self.about(&self.give_back, key, rate, now);
+        if self.connection.run::<i64>(&Call::Script(script)).await.is_none() {
             self.memory.give_back(key, rate, now);
         }
     }
@@ -63,16 +63,16 @@ impl Redis {
         self.memory.bells.ring(channel);
         let mut publish = cmd("PUBLISH");
         publish.arg(self.name(channel)).arg("");
-        // The listeners of other nodes look from time to time; the link logs that it is down.
-        let _ = self.link.run::<i64>(&Call::Command(publish)).await;
+        // The listeners of other nodes look from time to time; the connection logs that it is down.
+        let _ = self.connection.run::<i64>(&Call::Command(publish)).await;
     }
 
     pub(super) fn is_healthy(&self) -> bool {
-        self.link.is_healthy()
+        self.connection.is_healthy()
     }
 
     pub(super) async fn ping(&self) -> Result<(), CacheError> {
-        let pong = self.link.run::<String>(&Call::Command(cmd("PING"))).await;
+        let pong = self.connection.run::<String>(&Call::Command(cmd("PING"))).await;
         pong.map(|_| ()).ok_or(CacheError::Unavailable)
     }
 
@@ -80,7 +80,8 @@ impl Redis {
         &self,
         script: &'a Script,
         key: &str,
-        (rate, now): (Rate, Time),
+        rate: Rate,
+        now: Time,
     ) -> ScriptInvocation<'a> {
         let mut call = script.key(self.name(key));
         call.arg(now.0).arg(rate.per.micros()).arg(rate.interval());

@@ -22,8 +22,8 @@ entity! {
 }
 
 row! {
-    /// What a spent token was worth.
-    pub struct Spent {
+    /// Whom a token was mailed to, and when.
+    pub struct Recipient {
         pub user_id: UserId,
         pub email: String,
         pub binding: Option<[u8; 32]>,
@@ -76,13 +76,13 @@ pub async fn revoke_all(db: &Db, user: UserId) -> Result<u64> {
     .await
 }
 
-/// What a token would be worth, if it were spent now.
+/// Whom a token was mailed to that could be spent now.
 pub async fn by_hash(
     db: &Db,
     hash: &[u8; 32],
     purpose: Purpose,
     now: Time,
-) -> Result<Option<Spent>> {
+) -> Result<Option<Recipient>> {
     db.optional(
         sql!(
             "SELECT user_id, email, binding, created_at FROM links
@@ -99,7 +99,7 @@ pub async fn consume(
     hash: &[u8; 32],
     purpose: Purpose,
     now: Time,
-) -> Result<Option<Spent>> {
+) -> Result<Option<Recipient>> {
     db.optional(
         sql!(
             "UPDATE links SET spent_at = $3

@@ -125,7 +125,8 @@ pub async fn renew(
     db: &Db,
     id: SessionId,
     user: UserId,
-    (secret, proved): (&[u8; 32], Option<Time>),
+    secret: &[u8; 32],
+    proved: Option<Time>,
     now: Time,
 ) -> Result<Option<Session>> {
     let statement = sql!(
@@ -226,7 +227,8 @@ pub async fn count(db: &Db, user: UserId) -> Result<i64> {
 /// Ends the longest idle sessions of a user until at most `keep` are alive beside `new`.
 pub async fn end_idle(
     db: &Db,
-    (user, new): (UserId, SessionId),
+    user: UserId,
+    new: SessionId,
     keep: i64,
     reason: EndReason,
     now: Time,
@@ -256,7 +258,8 @@ row! {
 /// are so many.
 pub async fn page_end(
     db: &Db,
-    (after, end): (SessionId, SessionId),
+    after: SessionId,
+    end: SessionId,
     limit: i64,
 ) -> Result<Option<SessionId>> {
     let statement =
@@ -269,8 +272,10 @@ pub async fn page_end(
 /// before `ended`. An index on when they expire would have to be changed with each refresh.
 pub async fn sweep(
     db: &Db,
-    (after, last): (SessionId, SessionId),
-    (expired, ended): (Time, Time),
+    after: SessionId,
+    last: SessionId,
+    expired: Time,
+    ended: Time,
 ) -> Result<u64> {
     let statement = sql!(
         "DELETE FROM sessions

@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Redis, link::PATIENCE};
+use super::{Redis, connection::PATIENCE};
 
 /// How long to wait before subscribing again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ impl Redis {
     }
 
     async fn follow(&self, name: &str, notify: &Notify) -> RedisResult<()> {
-        let mut hearing = within(PATIENCE * 2, self.link.client.get_async_pubsub()).await?;
+        let mut hearing = within(PATIENCE * 2, self.connection.client.get_async_pubsub()).await?;
         within(PATIENCE, hearing.subscribe(name)).await?;
         // For what was published while nobody heard.
         notify.notify_one();

@@ -190,7 +190,7 @@ impl Lease {
     /// once for each connection.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         tokio::time::timeout(self.server.limit, work).await.map_err(|_| {
-            self.withdraw();
+            self.retire_all();
             Error::Unavailable("no answer in time".into())
         })
     }
@@ -220,17 +220,17 @@ impl Lease {
         self.is_unfit.store(true, Ordering::Release);
         let metrics = self.object.as_ref().map(Object::metrics);
         if metrics.is_some_and(|it| it.recycle_count > 0) {
-            self.withdraw();
+            self.retire_all();
             db.note_may_repeat();
         }
         Error::Unavailable(ONLY_READS.into())
     }
 
     /// Has nobody use this connection again, nor those that are older.
-    fn withdraw(&self) {
+    fn retire_all(&self) {
         self.is_unfit.store(true, Ordering::Release);
         if let Some(object) = &self.object {
-            self.server.trust.withdraw(Object::metrics(object).created);
+            self.server.freshness.retire_all(Object::metrics(object).created);
         }
     }
 }

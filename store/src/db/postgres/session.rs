@@ -1,11 +1,11 @@
-//! What the server has to know for a unit, and how it is told.
+//! The parameters of a session, and how they are set for a unit.
 //!
-//! Where a connection is a session of its own, it is told once. A pooler in transaction mode lends
-//! each transaction another session, and lends ours to strangers: there everything is said within the
-//! transaction, and ends with it. It also knows no statement that another session has prepared, so
-//! none gets a name.
+//! Where a connection is a session of its own, they are set once. A pooler in transaction mode gives
+//! each transaction another session, and gives ours to other clients: there they are set within the
+//! transaction, and end with it. Nor are there statements that another session has prepared, so none
+//! is prepared by name.
 //!
-//! Never as options of the start-up message, which PgBouncer refuses.
+//! They are never options of the start-up message, which PgBouncer refuses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,14 +16,14 @@ use crate::db::Kind;
 /// What a connection leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Mode {
-    /// A session of the server's, for as long as the connection lasts.
+    /// One server session, for as long as the connection lasts.
     Session,
     /// Any session, for one transaction.
     Transaction,
 }
 
-/// The server ends a statement, and a transaction that does nothing, after these.
-pub(super) struct Limits {
+/// After how long the server ends a statement, and a transaction that is idle.
+pub(super) struct Timeouts {
     statement: u128,
 }
 
@@ -34,17 +34,17 @@ pub(super) struct Openings {
     write: Arc<str>,
 }
 
-impl Limits {
-    pub fn of(settings: &Database) -> Limits {
+impl Timeouts {
+    pub fn of(settings: &Database) -> Timeouts {
         let limit: Duration = settings.statement_timeout.duration();
-        Limits { statement: limit.as_millis().clamp(1, 1_000_000_000) }
+        Timeouts { statement: limit.as_millis().clamp(1, 1_000_000_000) }
     }
 
     pub fn session(&self) -> String {
-        self.told("SET")
+        self.statements("SET")
     }
 
-    fn told(&self, set: &str) -> String {
+    fn statements(&self, set: &str) -> String {
         let (statement, idle) = (self.statement, self.statement + self.statement / 2);
         format!(
             "{set} statement_timeout = {statement};
@@ -55,10 +55,10 @@ impl Limits {
 }
 
 impl Openings {
-    pub fn new(mode: Mode, limits: &Limits) -> Openings {
+    pub fn new(mode: Mode, timeouts: &Timeouts) -> Openings {
         let begin = |text: &str| match mode {
             Mode::Session => text.into(),
-            Mode::Transaction => format!("{text}; {}", limits.told("SET LOCAL")).into(),
+            Mode::Transaction => format!("{text}; {}", timeouts.statements("SET LOCAL")).into(),
         };
         Openings {
             single: (mode == Mode::Transaction).then(|| begin("BEGIN")),
@@ -67,7 +67,7 @@ impl Openings {
         }
     }
 
-    /// `None`: its statement needs no transaction.
+    /// How a unit of this kind begins. `None`: its statement needs no transaction.
     pub fn of(&self, kind: Kind) -> Option<Arc<str>> {
         match kind {
             Kind::Get | Kind::Put => self.single.clone(),

@@ -22,7 +22,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 type Connection = Arc<MultiplexedConnection>;
 
-pub(super) struct Link {
+pub(super) struct SharedConnection {
     pub(super) client: Client,
     standing: Mutex<Option<Connection>>,
     /// Who may connect.
@@ -36,10 +36,10 @@ pub(super) enum Call<'a> {
     Script(ScriptInvocation<'a>),
 }
 
-impl Link {
-    pub(super) fn new(client: Client) -> Link {
+impl SharedConnection {
+    pub(super) fn new(client: Client) -> SharedConnection {
         let is_away = AtomicBool::new(false);
-        Link { client, standing: Mutex::default(), turn: Turn::default(), is_away }
+        SharedConnection { client, standing: Mutex::default(), turn: Turn::default(), is_away }
     }
 
     pub(super) fn is_healthy(&self) -> bool {

@@ -1,8 +1,8 @@
-//! A look at the server before anything is done with it: whether it is fit for the program, and
-//! whether a pooler stands before it.
+//! Checks the server at the start: whether it is fit for the program, and whether there is a pooler in
+//! front of it.
 //!
-//! A pooler is known by the process that it says a connection is served by. The server names the
-//! process that really does; poolers make one up, as they serve a connection by many.
+//! A pooler is recognized by the process id that a new connection is told. The server tells the id of
+//! the process that serves the connection; poolers make one up, as they serve it with many.
 
 use std::{
     future::{Ready, ready},
@@ -25,13 +25,13 @@ use crate::db::{Error, Result};
 /// The oldest version whose SQL has all that is used.
 const OLDEST: i64 = 13;
 
-const LOOK: &str =
+const PROBE: &str =
     "SELECT current_setting('server_encoding'), current_setting('server_version_num'),
     current_setting('transaction_read_only'), pg_backend_pid()";
 
-/// Fails where the server is not fit. In simple queries alone, which every pooler understands.
-pub(super) async fn look(client: &Client, mode: PoolMode) -> Result<Mode> {
-    let answer = client.simple_query(LOOK).await.map_err(meaning)?;
+/// Fails if the server is not fit. It uses simple queries only, which every pooler understands.
+pub(super) async fn probe(client: &Client, mode: PoolMode) -> Result<Mode> {
+    let answer = client.simple_query(PROBE).await.map_err(meaning)?;
     let row = answer.iter().find_map(|it| match it {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
@@ -41,11 +41,12 @@ pub(super) async fn look(client: &Client, mode: PoolMode) -> Result<Mode> {
     if column(2) == "on" {
         return Err(Error::Unavailable(ONLY_READS.into()));
     }
-    // Apart from each other: a pooler in statement mode refuses what is open after a message.
+    // In two messages: a pooler in statement mode refuses a transaction that outlasts one.
     client.batch_execute("BEGIN").await.map_err(|error| match error.is_closed() {
-        // It says why, but hangs up before the end of its answer, and the driver drops that.
+        // It tells why, but closes the connection before the end of its answer, which the driver drops.
         true => Error::Unsuitable {
-            what: "the connection ends with BEGIN, as that of a pooler without transactions".into(),
+            what: "the connection ends at BEGIN, as with a pooler that allows no transactions"
+                .into(),
             remedy: "set pool_mode = transaction, or session, in PgBouncer",
         },
         false => meaning(error),
@@ -78,41 +79,41 @@ fn fit(encoding: &str, version: &str) -> Result<()> {
     }
 }
 
-/// The id of the process that a connection was told it is served by.
+/// The process id that the connection was told at its start.
 async fn served_by(client: &Client) -> Result<Option<i32>> {
-    // The driver tells it only within a request to cancel, which is written down and goes nowhere.
-    let paper = Paper::default();
-    client.cancel_token().cancel_query_raw(paper.clone(), Plain).await.map_err(meaning)?;
-    let written = paper.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // The driver tells it only in a cancel request, which is recorded and sent to nobody.
+    let recorder = Recorder::default();
+    client.cancel_token().cancel_query_raw(recorder.clone(), Plain).await.map_err(meaning)?;
+    let written = recorder.0.lock().unwrap_or_else(PoisonError::into_inner);
     // The request ends with the id and a secret, of four bytes each.
     let id = written.len().checked_sub(8).and_then(|at| written.get(at..at + 4));
     Ok(id.and_then(|it| it.try_into().ok()).map(i32::from_be_bytes))
 }
 
-/// Keeps what is written to it. To whoever asks for TLS first it says yes.
+/// A stream that keeps what is written to it. It accepts a request for TLS.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct Recorder(Arc<Mutex<Vec<u8>>>);
 
-/// TLS that encrypts nothing, as nothing leaves the program.
+/// TLS that encrypts nothing, as nothing leaves the process.
 struct Plain;
 
-impl TlsConnect<Paper> for Plain {
-    type Stream = Paper;
+impl TlsConnect<Recorder> for Plain {
+    type Stream = Recorder;
     type Error = io::Error;
-    type Future = Ready<io::Result<Paper>>;
+    type Future = Ready<io::Result<Recorder>>;
 
-    fn connect(self, stream: Paper) -> Self::Future {
+    fn connect(self, stream: Recorder) -> Self::Future {
         ready(Ok(stream))
     }
 }
 
-impl TlsStream for Paper {
+impl TlsStream for Recorder {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }
 }
 
-impl AsyncRead for Paper {
+impl AsyncRead for Recorder {
     fn poll_read(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -123,7 +124,7 @@ impl AsyncRead for Paper {
     }
 }
 
-impl AsyncWrite for Paper {
+impl AsyncWrite for Recorder {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_fits_is_taken() {
+    fn unfit_servers_are_refused() {
         assert_eq!(fit("UTF8", "130000"), Ok(()));
         assert_eq!(fit("UTF8", "180001"), Ok(()));
         for (encoding, version, told) in [
