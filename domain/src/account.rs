@@ -1,4 +1,4 @@
-//! Accounts: who somebody is and what they are known by.
+//! Accounts: people and their names.
 
 pub mod domains;
 pub mod email;

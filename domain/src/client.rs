@@ -1,4 +1,4 @@
-//! Who is at the other end of a request, as far as the request shows.
+//! The client of a request, as far as the request tells.
 
 use std::{
     fmt,
@@ -14,7 +14,7 @@ use crate::text;
 /// Longer user agents are cut: they come from outside and are stored.
 const USER_AGENT_LENGTH: usize = 512;
 
-/// The other end of a request. The address is the peer's, or a trusted proxy's word for it.
+/// The client of a request. The address is that of the peer, or the one that a trusted proxy names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub ip: IpAddr,
@@ -22,7 +22,7 @@ pub struct Client {
     device: OnceLock<Device>,
 }
 
-/// What a user agent says of itself.
+/// What a user agent says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     /// `Firefox`, or empty where unknown.
@@ -52,13 +52,13 @@ impl Client {
     }
 }
 
-/// Where a client is, as far as limits by address tell clients apart: its IPv4 address, or the IPv6
-/// /64 that one customer has.
+/// The network of a client, by which limits tell clients apart: its IPv4 address, or the IPv6 /64
+/// that one customer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     pub own: IpNet,
-    /// The IPv6 /48 around it. One site may have all of its 65,536 networks (RFC 6177), so a limit
-    /// of each of them alone would be none.
+    /// The IPv6 /48 around it. One site may have all of its 65,536 networks (RFC 6177), so limits
+    /// on each of them alone would limit nothing.
     pub wider: Option<IpNet>,
 }
 
@@ -89,7 +89,7 @@ fn v4(ip: Ipv4Addr) -> IpNet {
 }
 
 fn v6(ip: Ipv6Addr, length: u8) -> IpNet {
-    // Only a length beyond 128 is none.
+    // Fails only for a prefix longer than 128 bits.
     Ipv6Net::new(ip, length).unwrap_or_else(|_| ip.into()).trunc().into()
 }
 

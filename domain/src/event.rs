@@ -1,4 +1,4 @@
-//! What the audit log records, by the names it records them under.
+//! The events of the audit log and their names.
 
 use std::fmt;
 

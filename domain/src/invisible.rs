@@ -1,4 +1,4 @@
-//! Characters that cannot be seen.
+//! Invisible characters.
 
 use icu_properties::props::{BinaryProperty as _, DefaultIgnorableCodePoint};
 

@@ -1,7 +1,7 @@
 //! The rules of Portcullis, and the types they are about.
 //!
-//! Nothing here does anything: no I/O, no async, no clock and no randomness of its own. What a rule
-//! needs to know is an argument (`now`, random bytes), what it decides is its result.
+//! Nothing here has effects: no I/O, no async, no clock and no randomness of its own. What a rule
+//! needs is an argument (`now`, random bytes); what it decides is its result.
 
 pub mod access;
 pub mod account;

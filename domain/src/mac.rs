@@ -1,4 +1,4 @@
-//! Keyed hashes: HMAC-SHA-256 (RFC 2104) under keys that are good for one purpose each.
+//! Keyed hashes: HMAC-SHA-256 (RFC 2104), with one key for each purpose.
 
 use aws_lc_rs::{digest, hkdf, hmac};
 
@@ -11,8 +11,8 @@ impl MacKey {
         MacKey(hmac::Key::new(hmac::HMAC_SHA256, bytes))
     }
 
-    /// The keyed hash of the parts one after another. The caller sees to it that no two lists of
-    /// parts join to the same bytes: all but the last have a fixed length.
+    /// The keyed hash of the concatenated parts. The caller ensures that no two lists of parts
+    /// concatenate to the same bytes: all but the last have a fixed length.
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in parts {
@@ -21,7 +21,7 @@ impl MacKey {
         array(context.sign().as_ref())
     }
 
-    /// In constant time.
+    /// Compares in constant time.
     pub fn is_valid(&self, parts: &[&[u8]], mac: &[u8; 32]) -> bool {
         use subtle::ConstantTimeEq as _;
         self.sign(parts).ct_eq(mac).into()
@@ -34,11 +34,11 @@ impl std::fmt::Debug for MacKey {
     }
 }
 
-/// 32 bytes for one purpose out of the master secret: HKDF-SHA-256 (RFC 5869).
+/// Derives the key of one purpose from the master secret: HKDF-SHA-256 (RFC 5869).
 pub fn derive(master: &[u8], purpose: &str) -> [u8; 32] {
     let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portcullis");
     let mut key = [0; 32];
-    // Fails only for lengths over 255 hashes; this is one.
+    // Fails only for lengths over 255 hashes; this is one hash.
     let _ = salt
         .extract(master)
         .expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)

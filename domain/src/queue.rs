@@ -2,9 +2,9 @@
 
 use crate::{Span, Time, settings::Jobs};
 
-/// When to try again after the `failures`th failure: `backoff · 2ⁿ⁻¹`, plus up to a tenth of that
-/// so that jobs that failed together do not come back together. `None`: it has had its retries and
-/// is a dead letter. `jitter` is random.
+/// When to retry after the `failures`th failure: `backoff · 2ⁿ⁻¹`, plus up to a tenth of that so
+/// that jobs that failed together are not retried together. `None`: no retry is left, and the job
+/// becomes a dead letter. `jitter` is random.
 pub fn retry_at(failures: u32, now: Time, jitter: u8, settings: &Jobs) -> Option<Time> {
     if failures > settings.retries {
         return None;

@@ -1,30 +1,31 @@
-//! How far ahead of the clock a stored time can lie. One that lies further was written before the
-//! clock stepped back, and would hold for longer than what it is about is meant to last.
+//! How far ahead of the clock a stored time may be. One that is further ahead was written before
+//! the clock stepped back, and would last longer than intended.
 
 use crate::{Span, Time};
 
 /// How far apart the clocks of nodes may be.
 pub const SKEW: Span = Span::seconds(30);
 
-/// How far ahead of this clock another one may have been before what it wrote is taken for impossible.
+/// How far ahead of this clock another node's clock may be. What is stored further ahead is pulled
+/// back.
 pub const TOLERANCE: Span = Span::minutes(5);
 
-/// The reach of times of one kind.
+/// The bound of times of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// None can be later than this.
+    /// No time can be later than this.
     pub latest: Time,
-    /// What one becomes that is.
+    /// What a later time is set to.
     pub instead: Time,
 }
 
 impl Reach {
-    /// Of ends that are set `span` ahead.
+    /// Of expiry times, which are set `span` ahead.
     pub fn ahead(now: Time, span: Span) -> Reach {
         Reach { latest: now + TOLERANCE + span, instead: now + span }
     }
 
-    /// Of what has happened.
+    /// Of times of past events.
     pub fn past(now: Time) -> Reach {
         Reach::ahead(now, Span::ZERO)
     }

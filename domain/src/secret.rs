@@ -1,18 +1,18 @@
-//! Text that must not be seen: passwords, tokens, keys.
+//! Text that must not be printed: passwords, tokens, keys.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Text that is wiped from memory when dropped and never printed: `Debug` and `Serialize` show
-/// whether there is something, not what.
+/// Text that is wiped from memory when dropped and never printed: `Debug` and `Serialize` show only
+/// whether it is empty.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text itself. Every call is a place to look at.
+    /// The text itself. Every call is worth a review.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -22,7 +22,7 @@ impl Secret {
     }
 }
 
-/// In constant time, but for the length.
+/// Compares in constant time, except for the length.
 impl PartialEq for Secret {
     fn eq(&self, other: &Secret) -> bool {
         use subtle::ConstantTimeEq as _;

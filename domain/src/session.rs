@@ -13,20 +13,20 @@ use crate::{SessionId, Span, Time, UserId, settings::Tokens};
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
-    /// What its refresh tokens are derived from, with a key that the database does not hold.
+    /// What its refresh tokens are derived from, together with a key that is not in the database.
     pub secret: [u8; 32],
     /// The newest generation of its refresh token.
     pub head: i64,
-    /// The generation that the head was made from.
+    /// The generation before the head.
     pub parent: Option<i64>,
-    /// Those before it that were superseded a moment ago.
+    /// Generations before the parent that were superseded a moment ago.
     pub superseded: Superseded,
-    /// Access tokens of generations below it are dead.
+    /// Access tokens of generations below it are not valid.
     pub floor: i64,
     pub head_made_at: Time,
-    /// Somebody has used the head, or an access token that came with it.
+    /// The head, or an access token that came with it, has been used.
     pub head_shown: bool,
-    /// The person asked to be remembered.
+    /// The person asked to stay signed in.
     pub remembered: bool,
     pub device_name: String,
     pub device_fingerprint: String,
@@ -38,9 +38,9 @@ pub struct Session {
     pub city: String,
     pub country: String,
     pub mfa_verified: bool,
-    /// How the person proved who they are (RFC 8176), separated by blanks.
+    /// How the person proved who they are (RFC 8176), separated by spaces.
     pub amr: String,
-    /// When they last did.
+    /// When they last proved it.
     pub authenticated_at: Time,
     pub created_at: Time,
     pub last_activity_at: Time,
@@ -79,7 +79,7 @@ impl EndReason {
 }
 
 impl Session {
-    /// What a rotation makes of it.
+    /// The session after a rotation.
     pub fn rotated(&self, now: Time, tokens: &Tokens) -> Session {
         let before = self
             .parent
@@ -92,8 +92,8 @@ impl Session {
         }
     }
 
-    /// What becomes of it where the answer that held the head was lost: another head with the same
-    /// parent.
+    /// The session after a recovery, where the response with the head was lost: another head with
+    /// the same parent.
     pub fn replaced(&self, now: Time, tokens: &Tokens) -> Session {
         Session {
             head: self.head + 1,

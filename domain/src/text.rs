@@ -1,4 +1,4 @@
-//! What any text from outside must be before it is looked at closer.
+//! The checks that any text from outside has to pass first.
 
 use crate::problem::FieldError;
 
@@ -20,7 +20,7 @@ pub fn optional_line(text: &str, max: usize) -> Result<String, FieldError> {
     if text.trim().is_empty() { Ok(String::new()) } else { line(text, max) }
 }
 
-/// [`optional_line`] that may have several lines.
+/// [`optional_line`], with line breaks allowed.
 pub fn paragraph(text: &str, max: usize) -> Result<String, FieldError> {
     let text = text.trim();
     if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t')) {
@@ -37,8 +37,8 @@ fn at_most(text: &str, max: usize) -> Result<String, FieldError> {
     Ok(text.to_owned())
 }
 
-/// `text` cut to at most `max` characters, without control characters: for what comes in headers
-/// and is only shown.
+/// `text` cut to at most `max` characters, without control characters: for values of headers that
+/// are only displayed.
 pub fn clipped(text: &str, max: usize) -> String {
     text.chars().filter(|it| !it.is_control()).take(max).collect()
 }

@@ -1,4 +1,4 @@
-//! Points in time and the spans between them, in microseconds, the precision both databases keep.
+//! Points in time and spans between them, in microseconds, the precision of both databases.
 
 use std::{
     fmt,
@@ -27,7 +27,7 @@ impl Time {
         self.0.div_euclid(1_000)
     }
 
-    /// How long after `earlier` this is; nothing when it is before.
+    /// The span since `earlier`; zero if that is later.
     pub fn since(self, earlier: Time) -> Span {
         let micros = self.0.saturating_sub(earlier.0).max(0);
         Span(Duration::from_micros(micros.unsigned_abs()))
@@ -126,7 +126,7 @@ impl Span {
         Span(Duration::from_micros(micros.max(0).unsigned_abs()))
     }
 
-    /// By how much this is longer; nothing when it is shorter.
+    /// By how much this is longer; zero if it is shorter.
     pub const fn beyond(self, other: Span) -> Span {
         Span(self.0.saturating_sub(other.0))
     }

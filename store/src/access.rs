@@ -1,3 +1,3 @@
-//! Tables of what guards requests.
+//! Tables of request guards.
 
 pub mod idempotency;

@@ -1,3 +1,3 @@
-//! Tables of what the server works with.
+//! Tables of the server's own keys.
 
 pub mod keys;

@@ -1,4 +1,4 @@
-//! Tables of what people prove themselves with.
+//! Tables of authentication factors.
 
 pub mod hash_kinds;
 pub mod passwords;

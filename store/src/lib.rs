@@ -1,5 +1,5 @@
-//! SQL, and the only crate that names a database driver: the seam in [`db`], then a folder a subject
-//! and in it one file a table, and [`rewind`] for what concerns the times of all of them.
+//! SQL, and the only crate that names a database driver: the seam in [`db`], then a folder a
+//! subject with one file a table, and [`rewind`] for the times of all tables.
 
 pub mod db;
 

@@ -1,3 +1,3 @@
-//! Tables of what is told by mail.
+//! Tables of notifications.
 
 pub mod links;

@@ -1,4 +1,4 @@
-//! Tables of work that waits.
+//! Tables of background work.
 
 pub mod jobs;
 pub mod schedules;

@@ -1,27 +1,27 @@
-//! What the clock's stepping back leaves behind: times further ahead than they can be, pulled back to
-//! where they would be if they had been written now. What is possible by the new clock stays, so that
-//! doing it twice changes nothing.
+//! What to do after the clock has stepped back: times that are further ahead than they can be are
+//! pulled back to where they would be if they were written now. Times that are possible by the new
+//! clock stay, so doing it twice changes nothing.
 //!
-//! What only tells when something was (audit rows, consents, when an account was made) stays as it
-//! was written. docs/decisions/0017 has the list.
+//! Times that only record when something happened (audit rows, consents, the creation of accounts)
+//! stay as they are. docs/decisions/0017 has the list.
 
 use domain::{SessionId, Time, notify::link::Purpose, reach::Reach};
 
 use crate::{Db, Result, args, schedules::Schedule, sql};
 
-/// When a schedule was last followed. A process that works follows one every five minutes, so that
-/// this tells at the start what the time was before.
+/// When a schedule last ran. A process with workers runs one every five minutes, so at the start
+/// this tells the time before.
 pub async fn latest(db: &Db) -> Result<Option<Time>> {
     db.value(sql!("SELECT MAX(ran_at) FROM schedules"), args![]).await
 }
 
-/// What the clock of the database's server shows; none where the database is a file and has no other
-/// clock than this process. It tells whether this node's clock is right, and nothing else.
+/// The time of the database server's clock. `None`: the database is a file and has no clock but
+/// that of this process. It tells only whether this node's clock is right.
 pub async fn server_time(db: &Db) -> Result<Option<Time>> {
     db.server_time().await
 }
 
-/// Locks, and since when guesses are counted.
+/// The ends of locks, and when guesses were last counted.
 pub async fn lockouts(db: &Db, counted: Reach, locked: Reach, limit: i64) -> Result<u64> {
     db.execute(
         sql!(
@@ -37,25 +37,25 @@ pub async fn lockouts(db: &Db, counted: Reach, locked: Reach, limit: i64) -> Res
 /// Times that are pulled back in batches.
 #[derive(Debug, Clone, Copy)]
 pub enum Times {
-    /// The ends of links of one purpose.
+    /// Expiry of links of one purpose.
     Links(Purpose),
-    /// The ends of invitations.
+    /// Expiry of invitations.
     Invitations,
-    /// Since when idempotency keys are kept.
+    /// Creation of idempotency keys, from which their expiry follows.
     Idempotency,
-    /// Since when revocations are kept.
+    /// Creation of revocations, from which their expiry follows.
     Revocations,
-    /// When jobs are due that were begun at least and at most so many times.
+    /// When jobs are due that were tried at least and at most so often.
     Jobs { least: i64, most: i64 },
-    /// Until when only the worker that claimed a job may do it.
+    /// Until when jobs are claimed by a worker.
     Claims,
-    /// Since when dead letters are kept.
+    /// Since when jobs are dead letters.
     DeadLetters,
 }
 
-/// Pulls back those beyond `reach`, of at most `limit` rows.
+/// Pulls back the times beyond `reach`, of at most `limit` rows.
 pub async fn pull_back(db: &Db, times: Times, reach: Reach, limit: i64) -> Result<u64> {
-    /// Sets a column of the rows of a table that have this key, if it lies beyond the reach.
+    /// Sets the column to `$2` where it is later than `$1`, of at most `$3` rows.
     macro_rules! beyond {
         ($table:literal, $key:literal, $column:literal, $($condition:literal)?) => {
             concat!(
@@ -90,7 +90,7 @@ pub async fn pull_back(db: &Db, times: Times, reach: Reach, limit: i64) -> Resul
     db.execute(statement, args![latest, instead, limit]).await
 }
 
-/// When the next key signs, since when the others do, and when they end. The caller holds
+/// When the next key starts to sign, when the others did, and when they expire. The caller holds
 /// [`keys::lock`](crate::keys::lock).
 pub async fn keys(db: &Db, next: Reach, signing: Reach, retired: Reach) -> Result<u64> {
     let begins = db
@@ -114,21 +114,21 @@ pub async fn keys(db: &Db, next: Reach, signing: Reach, retired: Reach) -> Resul
     Ok(begins + began + ends)
 }
 
-/// The times of sessions.
+/// The bounds of the times of sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions {
-    /// Of their making, rotation and use.
+    /// Of creation, rotation and use.
     pub past: Reach,
-    /// What a proof of identity becomes whose time is not known any more: none that is fresh.
+    /// Replaces the time of a proof of identity that cannot be right: the proof is not fresh.
     pub proved: Time,
-    /// When they expire at the latest.
+    /// The latest expiry.
     pub expires: Time,
-    /// The same where the person is remembered.
+    /// The latest expiry of sessions that stay signed in.
     pub expires_remembered: Time,
 }
 
-/// Of the sessions after `after`, up to `last`. There is no index on their times, since these change
-/// with each refresh.
+/// Pulls back the times of sessions with ids after `after`, up to `last`. There is no index on
+/// their times, since these change with each refresh.
 pub async fn sessions(db: &Db, after: SessionId, last: SessionId, to: Sessions) -> Result<u64> {
     let Reach { latest, instead } = to.past;
     db.execute(
@@ -154,7 +154,7 @@ pub async fn sessions(db: &Db, after: SessionId, last: SessionId, to: Sessions) 
     .await
 }
 
-/// Schedules that are due after this.
+/// The schedules that are due after this time.
 pub async fn schedules_after(db: &Db, time: Time) -> Result<Vec<Schedule>> {
     let statement =
         sql!("SELECT name, cron, due_at FROM schedules WHERE due_at > $1 ORDER BY name");
@@ -170,7 +170,7 @@ pub async fn schedule(db: &Db, schedule: &Schedule, next: Time) -> Result<u64> {
     .await
 }
 
-/// What [`latest`] goes by, and so the last thing that is pulled back.
+/// The time that [`latest`] returns, and therefore the last to be pulled back.
 pub async fn followed(db: &Db, reach: Reach) -> Result<u64> {
     let statement = sql!("UPDATE schedules SET ran_at = $2 WHERE ran_at > $1");
     db.execute(statement, args![reach.latest, reach.instead]).await

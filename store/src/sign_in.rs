@@ -1,3 +1,3 @@
-//! Tables of signing in.
+//! Tables of sign-ins.
 
 pub mod lockouts;

@@ -1,8 +1,8 @@
-//! Rate limits: the generic cell rate algorithm (GCRA, ITU-T I.371), which spreads a rate evenly
-//! after a burst of its full count and keeps one number a key, the theoretical arrival time.
+//! Rate limits: the generic cell rate algorithm (GCRA, ITU-T I.371). It allows a burst of the full
+//! count, then an even rate, and stores one number a key, the theoretical arrival time.
 //!
-//! A limit can be given back, because some count only what failed or what was made. A clock that
-//! steps back makes nobody wait for longer than the limit's own time. The same rule stands as a Lua
+//! A use can be given back, because some limits count only failures or created accounts. A clock
+//! that steps back makes nobody wait longer than the limit's own period. The same rule is a Lua
 //! script in `outside::cache::redis`; one contract test runs against both.
 
 use std::{fmt, str::FromStr};
@@ -14,7 +14,7 @@ use crate::{
     reach::{SKEW, TOLERANCE},
 };
 
-/// So many in so long a time. Text form: `25/1h`.
+/// A count per period. Text form: `25/1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     pub count: u32,
@@ -26,39 +26,39 @@ impl Rate {
         Rate { count, per }
     }
 
-    /// Microseconds that one costs.
+    /// Microseconds per use.
     pub fn interval(self) -> i64 {
         self.per.micros() / i64::from(self.count.max(1))
     }
 
-    /// How much further ahead a kept number can lie than this clock would have put it.
+    /// How much further ahead a stored number can be than this clock would have put it.
     pub fn slack(self) -> Span {
         self.per.beyond(Span::from_micros(self.interval())).clamp(SKEW, TOLERANCE)
     }
 }
 
-/// What the limiter says, and what the `RateLimit` headers need.
+/// The decision of the limiter, and what the `RateLimit` headers need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     pub allowed: bool,
     pub rate: Rate,
     pub remaining: u32,
-    /// Until the next one is allowed; nothing while some remain.
+    /// Until the next use is allowed; zero while some remain.
     pub retry_after: Span,
-    /// Until the full count is there again.
+    /// Until the full count is available again.
     pub reset_after: Span,
 }
 
-/// The kept number, unless it is later than it can be: then it was written before the clock stepped
-/// back, and counts for nothing, as if the cache had lost it. The clocks of nodes differ, and one that
-/// is behind must not forget what another one counts; but nobody is to wait for longer than the limit's
-/// own time and that difference.
+/// The stored number, unless it is later than it can be. Then it was written before the clock
+/// stepped back, and is ignored, as if the cache had lost it. Clocks of nodes differ, and one that
+/// is behind must not forget what another counted; but nobody waits longer than the limit's own
+/// period and that difference.
 fn possible(arrival: Option<Time>, now: Time, rate: Rate) -> Option<Time> {
     arrival.filter(|it| *it <= now + rate.per + rate.slack())
 }
 
-/// Takes one at `now` from what `arrival` (the kept number) leaves of `rate`. Gives the number to
-/// keep, which stays as it was when nothing is left.
+/// Takes one use at `now` from `rate`, of which `arrival` (the stored number) tells how much is
+/// left. Returns the number to store, unchanged if nothing is left.
 pub fn take(arrival: Option<Time>, now: Time, rate: Rate) -> (Time, Taken) {
     let (window, interval) = (rate.per.micros(), rate.interval());
     let before = possible(arrival, now, rate).map_or(now, |it| it.max(now));
@@ -73,7 +73,7 @@ pub fn take(arrival: Option<Time>, now: Time, rate: Rate) -> (Time, Taken) {
     (kept, taken)
 }
 
-/// Gives one back. `None`: nothing is left to remember.
+/// Gives one use back. `None`: nothing needs to be stored any more.
 pub fn give_back(arrival: Option<Time>, now: Time, rate: Rate) -> Option<Time> {
     let kept = Time(possible(arrival, now, rate)?.0.saturating_sub(rate.interval()));
     (kept > now).then_some(kept)

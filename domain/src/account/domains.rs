@@ -3,7 +3,7 @@
 use super::Email;
 use crate::{problem::FieldError, settings::Registration};
 
-/// Refuses an address of a domain that is blocked, or not among those that are allowed.
+/// Refuses an address whose domain is blocked, or not among those that are allowed.
 pub fn check_domain(email: &Email, rules: &Registration) -> Result<(), FieldError> {
     let domain = email.domain();
     let is_among = |patterns: &[String]| patterns.iter().any(|it| matches(domain, it));
@@ -17,9 +17,9 @@ pub fn check_domain(email: &Email, rules: &Registration) -> Result<(), FieldErro
     }
 }
 
-/// `example.com` is itself alone, `*.example.com` whatever is beneath it.
+/// `example.com` matches itself only, `*.example.com` its subdomains.
 fn matches(domain: &str, pattern: &str) -> bool {
-    // In the form in which an address has its domain.
+    // Normalized as the domain of an address is.
     let ascii = |it: &str| idna::domain_to_ascii(it).unwrap_or_else(|_| it.to_ascii_lowercase());
     match pattern.strip_prefix("*.") {
         Some(parent) => domain.strip_suffix(&ascii(parent)).is_some_and(|it| it.ends_with('.')),

@@ -1,4 +1,4 @@
-//! Email addresses: how they are kept and how they are compared.
+//! Email addresses: their normal form, and how they are compared.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use crate::{invisible::is_ignorable, problem::FieldError};
 /// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
 const MAX_LENGTH: usize = 254;
 
-/// Longer text is refused unread. Twice the limit, because NFC shortens decomposed letters.
+/// Longer text is refused without parsing. Twice the limit, because NFC shortens decomposed
+/// letters.
 const MAX_TYPED_LENGTH: usize = 2 * MAX_LENGTH;
 /// RFC 5321, section 4.5.3.1.1.
 const MAX_LOCAL_LENGTH: usize = 64;
@@ -45,8 +46,8 @@ impl Email {
         &self.0
     }
 
-    /// The form that is unique: two addresses that reach one mailbox are one. Gmail ignores dots
-    /// and what follows a plus.
+    /// The form that is unique. Two addresses of one mailbox have the same: Gmail ignores dots and
+    /// what follows a plus.
     pub fn canonical(&self) -> String {
         let Some((local, domain)) = self.0.rsplit_once('@') else { return self.0.clone() };
         if !matches!(domain, "gmail.com" | "googlemail.com") {
@@ -65,9 +66,9 @@ impl Email {
     }
 }
 
-/// What stands before the `@`: words with dots between them (RFC 5322, section 3.2.3), in any
-/// script (RFC 6531, section 3.3), and nothing that cannot be seen. `email_address` knows the letters
-/// of all scripts but not their marks.
+/// The part before the `@`: words with dots between them (RFC 5322, section 3.2.3), in any script
+/// (RFC 6531, section 3.3), without invisible characters. `email_address` accepts the letters of
+/// all scripts but not their combining marks.
 fn is_local(text: &str) -> bool {
     let is_atext = |it: char| it.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(it);
     let may_be = |it: char| (is_atext(it) || is_combining_mark(it)) && !is_ignorable(it);
@@ -81,7 +82,7 @@ impl fmt::Display for Email {
     }
 }
 
-/// For the store: what it kept was an address once.
+/// For the store, which holds only addresses that were parsed once.
 impl From<String> for Email {
     fn from(kept: String) -> Email {
         Email(kept)

@@ -1,4 +1,4 @@
-//! Data about people that the product does not look into: theirs, and the operator's.
+//! Metadata that the product does not interpret: the person's own, and the operator's.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::{account::User, problem::FieldError, session::access_token::Claims};
 
-/// Objects within objects deeper than this are refused.
+/// Objects nested deeper than this are refused.
 const DEPTH: usize = 16;
 
 /// `current` changed by a JSON Merge Patch (RFC 7396): members of the patch replace those of the
-/// same name, and `null` removes one. At most `limit` bytes may come of it.
+/// same name, and `null` removes one. The result may have at most `limit` bytes.
 pub fn merge(current: &Value, patch: &Value, limit: usize) -> Result<Value, FieldError> {
     let Value::Object(patch) = patch else {
         return Err(FieldError::new("invalid", "Expected an object."));
@@ -74,7 +74,7 @@ fn check(value: &Value, depth: usize) -> Result<(), FieldError> {
     }
 }
 
-/// Whole numbers beyond 64 bits were read as the nearest float, which is another number (RFC 7493,
+/// Integers beyond 64 bits were parsed as the nearest float, which is another number (RFC 7493,
 /// section 2.2).
 fn is_kept(number: &Number) -> bool {
     const BELOW: f64 = -9_223_372_036_854_775_808.0;
@@ -82,21 +82,21 @@ fn is_kept(number: &Number) -> bool {
     !number.is_f64() || number.as_f64().is_some_and(|it| BELOW < it && it < ABOVE)
 }
 
-/// `user.KEY` or `app.KEY`, of a key that is not the name of a claim of ours. `None`: the operator's
-/// choice is none.
+/// Splits `user.KEY` or `app.KEY`. `None`: it is neither, or KEY is the name of one of our own
+/// claims.
 pub fn chosen_key(choice: &str) -> Option<(&str, &str)> {
     let (whose, key) = choice.split_once('.')?;
     let is_free = !key.is_empty() && !Claims::RESERVED.contains(&key);
     (is_free && matches!(whose, "user" | "app")).then_some((whose, key))
 }
 
-/// How many bytes of JSON the members that tokens carry may have together. With them the longest
-/// token stays below the 8 KiB that proxies accept in a header, and we too.
-pub const CLAIMS_LENGTH: usize = 3 * 1024;
+/// How many bytes of JSON the metadata in a token may have in total. So the longest token stays
+/// below the 8 KiB that proxies, and this server, accept in a header.
+const CLAIMS_LENGTH: usize = 3 * 1024;
 
-/// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`, in the order in
-/// which they were chosen, those of the operator first: nothing that a person writes keeps one out or
-/// stands in its place. One that no longer fits is left out, which is what the second part names.
+/// The members that tokens carry: `user.KEY` and `app.KEY`, under the name `KEY`, in the configured
+/// order, the operator's first: nothing that a person writes can displace or replace those. A
+/// member that does not fit is left out; the second part names those.
 pub fn claims<'a>(user: &User, chosen: &'a [String]) -> (Map<String, Value>, Vec<&'a str>) {
     let (mut claims, mut left_out, mut length) = (Map::new(), Vec::new(), 0);
     let (operators, own): (Vec<&String>, Vec<_>) =

@@ -1,11 +1,11 @@
-//! Phone numbers, as E.164 has them: `+4930123456`.
+//! Phone numbers in E.164 form: `+4930123456`.
 
 use crate::problem::FieldError;
 
-/// Longer text is no number and is not looked at.
+/// Longer text is refused without parsing.
 const MAX_LENGTH: usize = 32;
 
-/// The number in E.164, from any notation that says its country.
+/// The number in E.164 form, from any notation that includes the country.
 pub fn parse(text: &str) -> Result<String, FieldError> {
     let invalid =
         || FieldError::new("invalid", "Enter a phone number with its country, as +4930123456.");

@@ -1,4 +1,4 @@
-//! What people say about themselves. Kept as one JSON object, which is not queried.
+//! What people say about themselves. Stored as one JSON object, which is not queried.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,14 +12,14 @@ const SHORT_LENGTH: usize = 100;
 const URL_LENGTH: usize = 500;
 const BIO_LENGTH: usize = 2_000;
 
-/// A change to somebody's own account: what is absent stays as it is.
+/// A change to one's own account: what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    /// Empty: none from now on.
+    /// Empty: it is removed.
     pub username: Option<String>,
-    /// Empty: none from now on.
+    /// Empty: it is removed.
     pub phone_number: Option<String>,
     pub profile: ProfileChange,
     /// A merge patch (RFC 7396) of `user_metadata`.
@@ -28,7 +28,7 @@ pub struct Change {
 
 macro_rules! profile {
     ($($(#[doc = $doc:literal])* $field:ident: $ty:ty = $default:expr, $check:expr;)+) => {
-        /// A person's public and personal details, empty where they said nothing.
+        /// A person's public and personal details, empty where they gave none.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Profile {
@@ -49,7 +49,7 @@ macro_rules! profile {
         }
 
         impl Profile {
-            /// Takes over what is valid of the change and notes what is not.
+            /// Applies the valid parts of the change and notes the errors of the others.
             pub fn apply(&mut self, change: &ProfileChange, errors: &mut FieldErrors) {
                 $(if let Some(value) = &change.$field {
                     let check: fn(&$ty) -> Result<$ty, FieldError> = $check;
@@ -61,7 +61,7 @@ macro_rules! profile {
         }
 
         impl ProfileChange {
-            /// The same, with `other`'s value where this one says nothing.
+            /// The same, with the values of `other` where this one has none.
             pub fn or(self, other: ProfileChange) -> ProfileChange {
                 ProfileChange { $($field: self.$field.or(other.$field)),+ }
             }
@@ -103,7 +103,7 @@ fn web_address(text: &str) -> Result<String, FieldError> {
         return Ok(text);
     }
     let url = url::Url::parse(&text).map_err(|_| invalid())?;
-    // Others are links that run scripts.
+    // Links of other schemes may run scripts.
     if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() {
         return Err(invalid());
     }

@@ -14,19 +14,19 @@ pub struct User {
     pub username: Option<String>,
     pub first_name: String,
     pub last_name: String,
-    /// E.164. Unique and good for signing in only once it is verified.
+    /// In E.164 form. Only a verified one is unique and can be signed in with.
     pub phone_number: Option<String>,
     pub phone_verified_at: Option<Time>,
     pub email_verified_at: Option<Time>,
-    /// A PHC string; people who came by another way have none.
+    /// A PHC string. `None`: the person has no password.
     pub password_hash: Option<String>,
     pub is_active: bool,
     pub is_staff: bool,
     pub is_superuser: bool,
     pub profile: Profile,
-    /// The person's own.
+    /// Metadata of the person's own.
     pub user_metadata: Json,
-    /// The operator's.
+    /// Metadata of the operator's.
     pub app_metadata: Json,
     pub created_at: Time,
     pub updated_at: Time,
@@ -35,7 +35,7 @@ pub struct User {
 }
 
 impl User {
-    /// Somebody new, with nothing but an address.
+    /// A new account with an address and nothing else.
     pub fn new(id: UserId, email: Email, now: Time) -> User {
         User {
             id,
@@ -61,18 +61,18 @@ impl User {
         }
     }
 
-    /// Whether this account may sign in and its sessions count.
+    /// Whether this account may sign in and its sessions are valid.
     pub fn is_usable(&self) -> bool {
         self.is_active && self.deleted_at.is_none()
     }
 
-    /// Whether this account must look as if it did not exist. If it did not, whoever registered it
-    /// could tell that the address was free before.
+    /// Whether this account must look as if it did not exist. Otherwise whoever registered it could
+    /// tell that the address was free before.
     pub fn is_hidden(&self, privacy: &Privacy) -> bool {
         privacy.is_strict() && self.email_verified_at.is_none()
     }
 
-    /// Whether this is the account's address, and proved.
+    /// Whether this is the account's address and has been proved.
     pub fn has_proved(&self, address: &Email) -> bool {
         self.email_verified_at.is_some() && self.email == *address
     }
@@ -81,15 +81,15 @@ impl User {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
-    /// What to call the person in a mail to this address. Anybody can have us write to anybody, by
-    /// registering, asking for another address or leaving one, under a name that they choose: where
-    /// the address is not the account's own and proved, a mail calls nobody by a name.
+    /// How a mail to this address greets the person. Anybody can make us write to any address, by
+    /// registering it or by changing to or from it, under a name that they choose: so the greeting
+    /// has no name unless the address is the account's own and proved.
     pub fn greeting(&self, to: &Email) -> Option<&str> {
         let names = [Some(self.first_name.as_str()), self.username.as_deref()];
         names.into_iter().flatten().find(|it| self.has_proved(to) && is_name(it))
     }
 
-    /// The name before the address in the head of a mail, by the same rule.
+    /// The display name in the `To` header of a mail, by the same rule.
     pub fn mailbox_name(&self, to: &Email) -> Option<String> {
         Some(self.full_name()).filter(|it| self.has_proved(to) && is_name(it))
     }
@@ -106,7 +106,7 @@ impl User {
         roles
     }
 
-    /// What a password must not resemble: field and value.
+    /// What a password must not resemble, as pairs of field and value.
     pub fn attributes(&self) -> [(&'static str, &str); 4] {
         [
             ("email_address", self.email.as_str()),
@@ -117,19 +117,19 @@ impl User {
     }
 }
 
-/// Longer ones are no way to address somebody.
+/// Longer names are not used in a greeting.
 const NAME_LENGTH: usize = 50;
-/// More of them make a telephone number.
+/// More digits may be a telephone number.
 const MOST_DIGITS: usize = 4;
-/// What browsers take for a dot in the name of a host (UTS 46).
+/// What browsers take for a dot in a host name (UTS 46).
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
-/// Whether a text does not read like a message or lead to a site: somebody may have the session of
-/// whoever gets the mail.
+/// Whether a name can be used in a greeting: it must not read like a message or contain a link, as
+/// somebody else may control the account of whoever gets the mail.
 fn is_name(text: &str) -> bool {
     let is_long = text.chars().nth(NAME_LENGTH).is_some();
     let is_number = text.chars().filter(|it| it.is_numeric()).nth(MOST_DIGITS).is_some();
-    // What mail programs make a link of: `example.com`, but not `J.R.` or `Mary St. John`.
+    // What mail programs turn into a link: `example.com`, but not `J.R.` or `Mary St. John`.
     let mut parts = text.split(DOTS).skip(1);
     let has_domain = parts.any(|it| it.chars().take_while(|it| it.is_alphanumeric()).count() > 1);
     let is_plain = !text.contains([':', '/', '@', '\\']);

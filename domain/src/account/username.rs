@@ -6,28 +6,28 @@ use crate::{invisible::is_ignorable, problem::FieldError};
 
 const MIN_LENGTH: usize = 3;
 const MAX_LENGTH: usize = 150;
-/// Longer text, in bytes, is no username and is not looked at.
+/// Longer text, in bytes, is refused without parsing.
 const MAX_TYPED_LENGTH: usize = 16 * MAX_LENGTH;
 
-/// A username in its one form: NFKC and lower case, so that look-alikes by width or case are one.
-/// What cannot be seen is refused, because two names would look the same.
-/// An `@` is refused, because a name that looks like an address would be taken for one.
+/// The normal form of a username: NFKC and lower case, so that names that differ only in width or
+/// case are the same. Invisible characters are refused, because two names would look the same. An
+/// `@` is refused, because the name would be taken for an address.
 pub fn parse(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
     if text.len() > MAX_TYPED_LENGTH {
         return Err(wrong_length());
     }
-    // Letters in lower case may have another normal form.
+    // Lower case may change the normal form.
     let name: String = text.nfkc().collect::<String>().to_lowercase().nfkc().collect();
     let is_visible = |it: char| {
         it.is_alphanumeric() || is_combining_mark(it) || matches!(it, '.' | '_' | '-' | '+')
     };
-    // Some letters and marks show nothing.
+    // Some letters and marks are invisible.
     let allowed = |it: char| is_visible(it) && !is_ignorable(it);
     if name.is_empty() {
         return Err(FieldError::required());
     }
-    // A name that begins with a plus would be read as a phone number, and a mark belongs to a letter
+    // A leading plus would be read as a phone number, and a combining mark belongs to the letter
     // before it.
     let begins_badly = name.starts_with(|it| it == '+' || is_combining_mark(it));
     if !name.chars().all(allowed) || begins_badly {

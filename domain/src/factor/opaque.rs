@@ -1,11 +1,10 @@
-//! The one form in which a password is hashed and compared: the profile OpaqueString (RFC 8265,
-//! section 4.2). Keyboards and systems encode the same letters in different ways; what is typed on
-//! one has to be right on another.
+//! The normal form in which a password is hashed and compared: the profile OpaqueString (RFC 8265,
+//! section 4.2). Keyboards and systems encode the same letters in different ways; a password typed
+//! on one has to be right on another.
 //!
-//! Two differences to the letter of the RFC, both milder: characters are judged after they were
-//! normalized, so that Hangul that arrives in parts is accepted, and the rules for context
-//! (RFC 5892, appendix A) are left out, as they keep look-alikes apart, which nobody reads in a
-//! password.
+//! There are two differences to the RFC, both more lenient. Characters are checked after
+//! normalization, so that decomposed Hangul is accepted. The contextual rules (RFC 5892, appendix
+//! A) are left out: they keep look-alikes apart, which nobody reads in a password.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
@@ -15,10 +14,10 @@ use crate::{
     invisible::{is_ignorable, is_joiner},
 };
 
-/// Characters of ordinary categories that the FreeformClass (RFC 8264, section 4.3) has not, beside
-/// those that cannot be seen.
+/// Characters that the FreeformClass (RFC 8264, section 4.3) excludes, beside those of whole
+/// categories and the invisible ones.
 const DISALLOWED: [(char, char); 10] = [
-    // Hangul that is no whole syllable (RFC 8264, section 9.9).
+    // Conjoining Hangul (RFC 8264, section 9.9).
     ('\u{1100}', '\u{11ff}'),
     ('\u{a960}', '\u{a97c}'),
     ('\u{d7b0}', '\u{d7fb}'),
@@ -28,12 +27,12 @@ const DISALLOWED: [(char, char); 10] = [
     ('\u{302e}', '\u{302f}'),
     ('\u{3031}', '\u{3035}'),
     ('\u{303b}', '\u{303b}'),
-    // Not characters.
+    // Noncharacters.
     ('\u{fdd0}', '\u{fdef}'),
     ('\u{fffe}', '\u{ffff}'),
 ];
 
-/// `text` in its one form. `None`: it is empty, or has characters that no password may have.
+/// The normal form of `text`. `None`: it is empty, or has characters that a password must not have.
 pub fn prepare(text: &Secret) -> Option<Secret> {
     let space = |it: char| match it.general_category() {
         GeneralCategory::SpaceSeparator => ' ',

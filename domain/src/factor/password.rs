@@ -1,4 +1,4 @@
-//! Which passwords are accepted, and how strong one is.
+//! The rules for new passwords, and the estimate of their strength.
 
 use std::collections::BTreeSet;
 
@@ -17,11 +17,12 @@ use crate::{
 /// How much of a password is estimated at most.
 const ESTIMATED_LENGTH: usize = 64;
 
-/// What the estimate may cost: the square of the length times the ways in which look-alike letters
-/// can be read. With this the worst text known takes six milliseconds, and a usual one less than one.
+/// A bound on the cost of the estimate: the square of the length times the number of readings of
+/// look-alike letters. Within it the worst known text takes six milliseconds, and a usual one less
+/// than one.
 const ESTIMATED_WORK: usize = 20_000;
 
-/// The characters that zxcvbn reads as one letter, where a letter has several. It tries all their
+/// Characters that zxcvbn reads as a letter, grouped where a letter has several. It tries all their
 /// combinations, each over the whole text.
 const LOOK_ALIKES: [&str; 7] = ["4@", "({[<", "69", "1!|", "1|7", "$5", "+7"];
 
@@ -33,7 +34,7 @@ pub struct Strength {
     pub suggestions: Vec<String>,
 }
 
-/// A new password in the form that is judged, hashed and compared.
+/// The normal form of a new password, which is checked, hashed and compared.
 pub fn prepare(typed: &Secret) -> Result<Secret, FieldError> {
     if typed.is_empty() {
         return Err(FieldError::required());
@@ -44,10 +45,11 @@ pub fn prepare(typed: &Secret) -> Result<Secret, FieldError> {
     })
 }
 
-/// What is seen to be wrong with a new password, but for what [`estimate`] finds. `attributes` are
-/// the things of its owner that it must not resemble, with what they are called.
+/// The errors of a new password, except those that [`estimate`] finds. `attributes` are the
+/// attributes of its owner that it must not resemble, with their names.
 ///
-/// Join controls are part of a password, but what nobody sees makes none longer or less common.
+/// Join controls are part of a password, but invisible characters count neither towards its length
+/// nor against its being common.
 pub fn violations(
     password: &str,
     attributes: &[(&str, &str)],
@@ -65,11 +67,11 @@ pub fn violations(
     errors
 }
 
-/// How strong a password is, and whether it is too common. This computes for milliseconds: not for
-/// an async thread.
+/// How strong a password is, and whether it is too common. This computes for milliseconds and must
+/// not run on an async thread.
 ///
-/// Of a password that would take longer, the start is estimated. That is as strong as it says, and
-/// the whole is no weaker: the rest adds no word to a text that is none.
+/// Only the start of a password that would take longer is estimated. The whole is no weaker than
+/// its start.
 pub fn estimate(
     password: &str,
     attributes: &[(&str, &str)],
@@ -93,7 +95,7 @@ pub fn estimate(
     (error, strength)
 }
 
-/// The longest start whose estimate is cheap.
+/// The longest start whose estimate is within the bound.
 fn affordable(password: &str) -> &str {
     let mut seen = BTreeSet::new();
     for (index, (at, letter)) in password.char_indices().enumerate() {
@@ -150,8 +152,8 @@ fn classes(password: &str) -> Vec<FieldError> {
     errors
 }
 
-/// The whole of it is one entry of zxcvbn's dictionaries (30,000 leaked passwords, names, words),
-/// written forwards, backwards or with look-alike letters.
+/// Whether the whole password is one entry of zxcvbn's dictionaries (30,000 leaked passwords,
+/// names, words), forwards, backwards or with look-alike letters.
 fn is_word(estimate: &zxcvbn::Entropy) -> bool {
     matches!(estimate.sequence(), [it] if matches!(it.pattern, MatchPattern::Dictionary(_)))
 }
@@ -168,8 +170,8 @@ fn similar(password: &str, attributes: &[(&str, &str)], limit: f64) -> Option<Fi
     Some(FieldError::new("password_too_similar", message).with("attribute", *name))
 }
 
-/// How alike two texts are, from 0 to 1: twice the length of their longest common subsequence over
-/// the sum of their lengths.
+/// The similarity of two texts, from 0 to 1: twice the length of their longest common subsequence
+/// over the sum of their lengths.
 fn similarity(one: &str, other: &str) -> f64 {
     let other: Vec<char> = other.chars().collect();
     let mut lengths = vec![0_usize; other.len() + 1];

@@ -1,15 +1,15 @@
-//! Which letters are sent still after they have waited: the states of the person in which they are,
-//! and to which address.
+//! Whether a letter is still sent when its job runs: for which states of the person, and to which
+//! address.
 
 use crate::account::{Email, User};
 
 use super::Letter;
 
-/// What has become of a person while a letter waited. Whoever is erased gets no mail.
+/// The state of a person when a letter is due. An erased person gets no mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Usable,
-    /// In the grace.
+    /// In the grace period.
     Deleted,
     Disabled,
 }
@@ -19,7 +19,7 @@ enum Standing {
 enum Whose {
     Proved,
     Unproved,
-    /// One that they had, or want to have.
+    /// A former address, or a requested one.
     Other,
 }
 
@@ -47,7 +47,7 @@ impl Whose {
 }
 
 impl Letter {
-    /// In which states of the person it is still sent, and to which address.
+    /// The states of the person in which it is still sent, and the kinds of address that get it.
     const fn due(self) -> (&'static [Standing], &'static [Whose]) {
         use {Standing::*, Whose::*};
         match self {
@@ -55,13 +55,13 @@ impl Letter {
             Letter::Welcome => (&[Usable], &[Proved]),
             Letter::ResetPassword => (&[Usable], OWN),
             Letter::ChangeEmail => (&[Usable], &[Other]),
-            // Whoever deleted the account is offered the way back at a sign-in.
+            // A deleted account is offered its restoration at the next sign-in.
             Letter::RegistrationRepeated => (&[Usable, Deleted], OWN),
             Letter::AccountDeleted => (&[Deleted], OWN),
-            // What has happened is told whatever came after it: that may be the thief's doing.
+            // What has happened is reported whatever followed: that may be a thief's doing.
             Letter::EmailChanged => (ANY, &[Other]),
             Letter::SessionReused | Letter::PasswordChanged => (ANY, &[Proved, Unproved, Other]),
-            // Nobody has an account yet.
+            // There is no account yet.
             Letter::Invitation => (&[Usable], &[Unproved]),
         }
     }

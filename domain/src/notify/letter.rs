@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Purpose;
 
-/// Which mail.
+/// One kind of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Letter {
     /// Prove that this address is yours.
     VerifyEmail,
-    /// It is proved.
+    /// The address is proved.
     Welcome,
     /// A replaced refresh token was presented, and the session has ended.
     SessionReused,
@@ -60,7 +60,7 @@ impl Letter {
         }
     }
 
-    /// What its link is good for, if it has one.
+    /// The purpose of its link, if it has one.
     pub const fn purpose(self) -> Option<Purpose> {
         match self {
             Letter::VerifyEmail => Some(Purpose::VerifyEmail),

@@ -1,28 +1,28 @@
-//! Single-use tokens that travel by mail: 32 random bytes, kept only as a hash, bound to a purpose
-//! and a user, spent by one conditional update.
+//! Single-use tokens in mails: 32 random bytes, stored only as a hash, bound to a purpose and a
+//! user, spent by one conditional update.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{Secret, mac};
 
-/// What a token is good for. One of another purpose is no token at all.
+/// What a token can be used for. It is not valid for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Proves an address.
     VerifyEmail,
     /// Sets a new password.
     ResetPassword,
-    /// Proves the address an account is to have.
+    /// Proves the new address of an account.
     ChangeEmail,
-    /// Takes a change of address back.
+    /// Undoes a change of address.
     UndoEmailChange,
-    /// Brings a deleted account back, from the mailbox.
+    /// Restores a deleted account, from the mailbox.
     RestoreAccount,
-    /// The same for whoever signs in: it must not void the one in the mailbox.
+    /// The same, offered at a sign-in: it must not void the one in the mailbox.
     OfferRestore,
-    /// Lets somebody make an account.
+    /// Allows somebody to create an account.
     Invitation,
-    /// Becomes a session, for the browser or app that began.
+    /// Starts a session, for the browser or app that began the flow.
     Exchange,
 }
 
@@ -52,12 +52,12 @@ impl Purpose {
     }
 }
 
-/// The token as its owner gets it, made from 32 random bytes.
+/// The token as it is mailed, made from 32 random bytes.
 pub fn token(random: &[u8; 32]) -> Secret {
     URL_SAFE_NO_PAD.encode(random).into()
 }
 
-/// The hash a presented token is looked up by. `None`: it cannot be one of ours.
+/// The hash by which a presented token is looked up. `None`: it cannot be one of ours.
 pub fn hash(token: &str) -> Option<[u8; 32]> {
     // Longer text is refused before it is decoded.
     let bytes = URL_SAFE_NO_PAD.decode(token.get(..43).filter(|it| it.len() == token.len())?);

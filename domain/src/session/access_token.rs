@@ -1,5 +1,5 @@
-//! What an access token says (RFC 9068 in spirit, with the claims that SimpleJWT's clients read),
-//! and when it counts.
+//! The claims of an access token (modelled on RFC 9068, with those that SimpleJWT's clients read),
+//! and when it is valid.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,13 +35,13 @@ pub struct Claims {
     pub amr: Vec<String>,
     pub acr: String,
     pub auth_time: i64,
-    /// What the operator has chosen of the person's metadata. Never read back.
+    /// Metadata of the person that the operator selected. Never read back.
     #[serde(flatten, skip_deserializing)]
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Claims {
-    /// The names that metadata cannot have as claims.
+    /// Names that metadata must not have as claims.
     pub const RESERVED: &[&str] = &[
         "iss",
         "sub",
@@ -79,7 +79,7 @@ pub enum TokenType {
 }
 
 /// The claims of a token for the head of `session`. `jti` is random. The second part names the
-/// metadata that had no room.
+/// metadata that did not fit.
 pub fn claims<'a>(
     user: &User,
     session: &Session,
@@ -116,7 +116,7 @@ pub fn claims<'a>(
 }
 
 impl Claims {
-    /// Whether a token that was signed by us counts at `now`.
+    /// Whether a token that we signed is valid at `now`.
     pub fn check(&self, now: Time, tokens: &Tokens) -> Result<(), Code> {
         let is_ours = self.iss == tokens.issuer && self.aud == tokens.audience;
         let is_of_one = self.sub == self.user_id;

@@ -1,16 +1,16 @@
 //! The device cookie: a random id that a browser keeps between sessions, signed so that nobody can
-//! claim a device they never had.
+//! claim another device.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::mac::MacKey;
 
-/// A browser or app that has been here before.
+/// A browser or app, known by its cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeviceId(pub [u8; 16]);
 
 impl DeviceId {
-    /// What the cookie says: the id and its keyed hash.
+    /// The value of the cookie: the id and its keyed hash.
     pub fn seal(&self, key: &MacKey) -> String {
         let mut bytes = [0; 48];
         let (id, mac) = bytes.split_at_mut(16);
@@ -19,7 +19,7 @@ impl DeviceId {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// `None`: not a cookie of ours.
+    /// Reads a cookie. `None`: it is not one of ours.
     pub fn open(cookie: &str, key: &MacKey) -> Option<DeviceId> {
         if cookie.len() != 64 {
             return None;
@@ -30,7 +30,7 @@ impl DeviceId {
         key.is_valid(&[&id], &mac).then_some(DeviceId(id))
     }
 
-    /// What sessions show of it.
+    /// What sessions show of the device.
     pub fn fingerprint(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }

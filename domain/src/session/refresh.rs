@@ -1,5 +1,5 @@
-//! Refresh tokens as generations of a session, and the rule for one that is presented
-//! (RFC 9700, section 4.14.2: rotation with reuse detection).
+//! Refresh tokens as generations of a session, and the rule for a presented one (RFC 9700, section
+//! 4.14.2: rotation with reuse detection).
 //!
 //! Token *n* is a keyed hash over the session's id, its own secret and *n*: neither the database
 //! nor the key alone is enough to make one, and a session costs one row however often it is
@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::{Session, superseded::is_recent};
 use crate::{Secret, SessionId, Span, Time, mac::MacKey};
 
-/// Lets scanners of leaked secrets and readers of logs tell what they found.
+/// Lets secret scanners and readers of logs recognize a token.
 const PREFIX: &str = "pcr_";
 /// Key id, session id, generation, keyed hash.
 const LENGTH: usize = 1 + 16 + 8 + 32;
 
-/// A refresh token as it was presented: well formed, nothing more.
+/// A presented refresh token: well formed, but not verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshToken {
     pub key_id: u8,
@@ -33,7 +33,7 @@ impl RefreshToken {
         RefreshToken { key_id, session_id: session.id, generation, mac }
     }
 
-    /// `None`: it cannot be one of ours.
+    /// Parses a token. `None`: it cannot be one of ours.
     pub fn parse(text: &str) -> Option<RefreshToken> {
         let text = text.strip_prefix(PREFIX).filter(|it| it.len() == LENGTH.div_ceil(3) * 4)?;
         let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
@@ -53,7 +53,7 @@ impl RefreshToken {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&head[..], &self.mac[..]].concat())).into()
     }
 
-    /// Whether it was made by us for this session, in constant time.
+    /// Whether we made it for this session, compared in constant time.
     pub fn is_genuine(&self, session: &Session, key: &MacKey) -> bool {
         let head = head(self.key_id, self.session_id, self.generation);
         self.session_id == session.id && key.is_valid(&[&head, &session.secret], &self.mac)
@@ -70,21 +70,21 @@ fn head(key_id: u8, session: SessionId, generation: i64) -> [u8; LENGTH - 32] {
     bytes
 }
 
-/// What follows from presenting a genuine token of a living session.
+/// What to do when a genuine token of a living session is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is the head: rotate by compare-and-set to head + 1 with the head as parent.
     Rotate,
-    /// Parallel tabs, a quick retry, a request that others overtook: the head again, with a fresh
-    /// access token.
+    /// Parallel tabs, a quick retry, a request that was overtaken by others: the head again, with a
+    /// new access token.
     Repeat,
-    /// The answer that held the head was lost: head + 1 with the same parent; the head is an
-    /// orphan from now on.
+    /// The response with the head was lost: rotate to head + 1 with the same parent. The old head
+    /// becomes an orphan.
     Replace,
-    /// Somebody else has gone on with it: the session ends.
+    /// Somebody else has used a later token: the session ends.
     Reused,
     /// Of a generation that this database has never seen, as after a restored backup: refused
-    /// without alarm.
+    /// without an alarm.
     Ahead,
 }
 
@@ -93,15 +93,15 @@ pub enum Verdict {
 pub enum Holder {
     #[default]
     Program,
-    /// A page in a browser. Its calls share a cookie, which holds what the answer says that arrived
-    /// last. Answers overtake each other too, so all that are made within the leeway have to say the
-    /// same.
+    /// A page in a browser. Its requests share a cookie, which holds the value of the response that
+    /// arrived last. Responses overtake each other too, so all of those within the leeway have to
+    /// hold the same token.
     Page,
 }
 
 impl Holder {
     /// With this many generations superseded within the leeway, the head is repeated instead of
-    /// rotated. Of a program it is as many as are remembered.
+    /// rotated. For a program it is as many as are remembered.
     const fn most_rotations(self) -> usize {
         match self {
             Holder::Program => 16,

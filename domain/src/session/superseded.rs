@@ -1,8 +1,8 @@
 //! Which generations of a session were superseded a moment ago, and when.
 //!
-//! A request that others overtook presents a generation that was replaced more than once meanwhile.
-//! What tells it from a thief is how little time has passed. The parent's own time is
-//! `head_made_at`, so only what lies before the parent is kept here, which is seldom anything.
+//! A request that was overtaken by others presents a generation that has been replaced more than
+//! once. Only the short time that has passed tells it from a thief. The parent's time is
+//! `head_made_at`, so only generations before the parent are stored here; mostly there are none.
 
 use crate::{Span, Time, reach::TOLERANCE};
 
@@ -15,7 +15,7 @@ const ENTRY: usize = 16;
 pub struct Superseded(Vec<u8>);
 
 impl Superseded {
-    /// `None`: no whole number of entries.
+    /// `None`: it is not a whole number of entries.
     pub fn from_bytes(bytes: &[u8]) -> Option<Superseded> {
         bytes.len().is_multiple_of(ENTRY).then(|| Superseded(bytes.to_vec()))
     }
@@ -34,7 +34,7 @@ impl Superseded {
         self.entries().filter(|it| is_recent(it.1, now, leeway)).count()
     }
 
-    /// What is still to be remembered at `now`, and one generation more.
+    /// The entries that are still needed at `now`, and one generation more.
     pub fn with(&self, generation: i64, at: Time, now: Time, leeway: Span) -> Superseded {
         let entries = self.entries().chain([(generation, at)]);
         let recent = entries.filter(|it| is_recent(it.1, now, leeway));
@@ -52,8 +52,8 @@ impl Superseded {
     }
 }
 
-/// Whether the leeway after it is not over. Clocks of nodes differ, so it may be ahead; a time that is
-/// further ahead than theirs can be is from before the clock was set back, and long past.
+/// Whether its leeway is not over. Clocks of nodes differ, so it may be in the future; a time that
+/// is further ahead is from before the clock was set back, and long past.
 pub(super) fn is_recent(at: Time, now: Time, leeway: Span) -> bool {
     now.since(at) < leeway && at.since(now) <= TOLERANCE
 }

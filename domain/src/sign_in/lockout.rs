@@ -1,18 +1,16 @@
-//! Lockout: how many wrong passwords in a row there may be before nobody gets to try another one for
-//! a while.
+//! Lockout: after how many wrong passwords in a row no further one is checked for a while.
 //!
-//! Those who come at once get no more tries than those who come one after another. Where guesses
-//! cannot take turns, each is counted before it is checked. The guess that uses up the count locks
-//! it; until it has been checked the lock is not settled, and others wait for the outcome: they may
-//! all be right.
+//! Simultaneous guesses get no more tries than consecutive ones. Where guesses cannot take turns,
+//! each is counted before it is checked. The guess that reaches the limit locks; until it has been
+//! checked the lock is not settled, and others wait for the outcome: they may all be right.
 //!
-//! Two tallies are kept of a sign-in: of the name, which tells that it is locked, and of the account
-//! over all its names, which answers like a wrong password. Both belong to the device where it has
-//! signed in to the account before, and to all strangers together where it has not.
+//! Each sign-in has two tallies: of the name, whose lock is reported, and of the account over all
+//! its names, whose lock looks like a wrong password. Both are kept apart for each device that has
+//! signed in to the account before, and for all other devices together.
 
 use crate::{Span, Time, settings::Lockout};
 
-/// No check takes longer. A lock that is not settled by then stands.
+/// No check takes longer. A lock that is not settled by then counts as settled.
 const CHECK: Span = Span::seconds(30);
 
 /// When a tally locks, for how long, and when it is forgotten.
@@ -47,7 +45,7 @@ pub struct Tally {
     pub updated_at: Time,
 }
 
-/// What a tally says to another guess.
+/// What a tally means for another guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Open,
@@ -59,7 +57,7 @@ pub enum Standing {
 }
 
 impl Tally {
-    /// Of nothing.
+    /// An empty tally.
     pub const fn new(now: Time) -> Tally {
         Tally { failures: 0, locked_until: None, settled: false, updated_at: now }
     }
@@ -75,7 +73,8 @@ impl Tally {
         }
     }
 
-    /// With one more guess, on a tally that is open. What is over or long ago does not count.
+    /// With one more guess, if it is open. Guesses before an expired lock, or long ago, do not
+    /// count.
     #[must_use]
     pub fn count(&self, rule: Rule, now: Time) -> Tally {
         let is_over = self.locked_until.is_some();
@@ -92,7 +91,7 @@ impl Tally {
     }
 }
 
-/// What becomes of a guess.
+/// What to do with a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// It may be checked; these are the tallies with it.
@@ -100,11 +99,11 @@ pub enum Decision {
         name: Option<Tally>,
         account: Tally,
     },
-    /// It is wrong, whatever it is; this is the tally of the name with it.
+    /// It is refused as wrong, unchecked; this is the tally of the name with it.
     Wrong {
         name: Option<Tally>,
     },
-    /// It has to be decided again, when others have been checked.
+    /// It has to be decided again after others have been checked.
     Wait,
     Refuse {
         until: Time,

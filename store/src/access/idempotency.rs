@@ -1,4 +1,4 @@
-//! Requests that must not happen twice: keyed hashes, never what was sent.
+//! Idempotency keys, as keyed hashes; requests themselves are not stored.
 
 use domain::Time;
 use uuid::Uuid;
@@ -6,14 +6,14 @@ use uuid::Uuid;
 use crate::{Db, Result, args, row, sql};
 
 row! {
-    /// What came of a request.
+    /// The result of a request.
     pub struct Known {
         pub body_hash: [u8; 32],
         pub result_id: Uuid,
     }
 }
 
-/// The request that a key was used for since `since`.
+/// The request for which a key was used since `since`.
 pub async fn by_hash(db: &Db, hash: &[u8; 32], since: Time) -> Result<Option<Known>> {
     db.optional(
         sql!(
@@ -25,7 +25,7 @@ pub async fn by_hash(db: &Db, hash: &[u8; 32], since: Time) -> Result<Option<Kno
     .await
 }
 
-/// Notes what came of a request. False when the key was used for another since `since`.
+/// Records the result of a request. Returns false if the key was used for another since `since`.
 pub async fn put(db: &Db, hash: &[u8; 32], known: &Known, since: Time, now: Time) -> Result<bool> {
     let written = db
         .execute(

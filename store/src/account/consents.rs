@@ -1,11 +1,11 @@
-//! What people agreed to.
+//! Consents to documents.
 
 use domain::{ConsentId, Time, UserId};
 
 use crate::{Db, Result, args, entity, sql};
 
 entity! {
-    /// An agreement to a version of a document.
+    /// A consent to a version of a document.
     pub struct Consent {
         pub id: ConsentId,
         pub user_id: UserId,
@@ -23,7 +23,7 @@ pub async fn insert(db: &Db, consent: &Consent) -> Result<u64> {
     db.execute(statement, &values(consent)).await
 }
 
-/// A user's, the earliest first. They are few.
+/// A user's consents, the earliest first. They are few.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<Consent>> {
     let statement =
         sql!("SELECT ", columns!(), " FROM consents WHERE user_id = $1 ORDER BY id LIMIT 1000");

@@ -1,4 +1,4 @@
-//! Invitations to make an account, their tokens kept as hashes.
+//! Invitations to create an account, their tokens stored as hashes.
 
 use domain::{InvitationId, Time, UserId};
 
@@ -29,7 +29,7 @@ pub async fn by_id(db: &Db, id: InvitationId) -> Result<Option<Invitation>> {
     db.optional(sql!("SELECT ", columns!(), " FROM invitations WHERE id = $1"), args![id]).await
 }
 
-/// One that can be accepted.
+/// An invitation that can be accepted.
 pub async fn by_hash(db: &Db, hash: &[u8; 32], now: Time) -> Result<Option<Invitation>> {
     let statement = sql!(
         "SELECT ",
@@ -40,7 +40,7 @@ pub async fn by_hash(db: &Db, hash: &[u8; 32], now: Time) -> Result<Option<Invit
     db.optional(statement, args![hash, now]).await
 }
 
-/// By id, the latest first, from before `before` on.
+/// A page of invitations, the latest first, older than `before`.
 pub async fn page(db: &Db, before: Option<InvitationId>, limit: i64) -> Result<Vec<Invitation>> {
     let statement = sql!(
         "SELECT ",
@@ -50,7 +50,8 @@ pub async fn page(db: &Db, before: Option<InvitationId>, limit: i64) -> Result<V
     db.all(statement, args![before, limit]).await
 }
 
-/// Accepts one, once. False when somebody was faster, or it is over.
+/// Accepts an invitation, once. Returns false if another request was faster, or it is not valid any
+/// more.
 pub async fn consume(db: &Db, id: InvitationId, now: Time) -> Result<bool> {
     let accepted = db
         .execute(
@@ -64,7 +65,7 @@ pub async fn consume(db: &Db, id: InvitationId, now: Time) -> Result<bool> {
     Ok(accepted == 1)
 }
 
-/// Takes one back. False when it is over already.
+/// Revokes an invitation. Returns false if it is not valid any more.
 pub async fn revoke(db: &Db, id: InvitationId, now: Time) -> Result<bool> {
     let revoked = db
         .execute(
@@ -78,7 +79,7 @@ pub async fn revoke(db: &Db, id: InvitationId, now: Time) -> Result<bool> {
     Ok(revoked == 1)
 }
 
-/// Voids what was sent to an address before.
+/// Revokes earlier invitations to an address.
 pub async fn revoke_for(db: &Db, email_canonical: &str, now: Time) -> Result<u64> {
     db.execute(
         sql!(
@@ -90,7 +91,7 @@ pub async fn revoke_for(db: &Db, email_canonical: &str, now: Time) -> Result<u64
     .await
 }
 
-/// Deletes those to an address.
+/// Deletes the invitations to an address.
 pub async fn delete_for(db: &Db, email_canonical: &str) -> Result<u64> {
     db.execute(sql!("DELETE FROM invitations WHERE email_canonical = $1"), args![email_canonical])
         .await

@@ -1,4 +1,4 @@
-//! People who can sign in.
+//! User accounts.
 
 use domain::{Time, UserId, account::User};
 
@@ -10,7 +10,7 @@ entity! { User {
     app_metadata, created_at, updated_at, last_login_at, deleted_at
 } }
 
-/// False when the address or the username is taken.
+/// Returns false if the address or the username is taken.
 pub async fn insert(db: &Db, user: &User) -> Result<bool> {
     let statement = sql!(
         "INSERT INTO users (",
@@ -30,9 +30,9 @@ pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
     db.optional(sql!("SELECT ", columns!(), " FROM users WHERE id = $1"), args![id]).await
 }
 
-/// Whoever signs in by this name: a canonical address or a username.
+/// The user with this sign-in name: a canonical address or a username.
 pub async fn by_name(db: &Db, name: &str) -> Result<Option<User>> {
-    // Addresses hold an @, and usernames do not.
+    // Addresses contain an @, and usernames do not.
     let statement = match name.contains('@') {
         true => sql!("SELECT ", columns!(), " FROM users WHERE email_canonical = $1"),
         false => sql!("SELECT ", columns!(), " FROM users WHERE username = $1"),
@@ -40,7 +40,7 @@ pub async fn by_name(db: &Db, name: &str) -> Result<Option<User>> {
     db.optional(statement, args![name]).await
 }
 
-/// Who has a verified phone number.
+/// The user with this verified phone number.
 pub async fn by_phone(db: &Db, phone_number: &str) -> Result<Option<User>> {
     let statement = sql!(
         "SELECT ",
@@ -50,8 +50,8 @@ pub async fn by_phone(db: &Db, phone_number: &str) -> Result<Option<User>> {
     db.optional(statement, args![phone_number]).await
 }
 
-/// Whether somebody other than `but` has the username; where only those who are `proved` count,
-/// whoever has not proved an address has none.
+/// Whether somebody other than `but` has the username. If `proved` is set, users without a proved
+/// address do not count.
 pub async fn is_username_taken(db: &Db, username: &str, but: UserId, proved: bool) -> Result<bool> {
     let count: i64 = db
         .value(
@@ -65,8 +65,8 @@ pub async fn is_username_taken(db: &Db, username: &str, but: UserId, proved: boo
     Ok(count > 0)
 }
 
-/// Takes a username from whoever other than `but` has it and has not proved an address; gives who
-/// that was.
+/// Takes a username from the user other than `but` who has it and has no proved address; returns
+/// that user.
 pub async fn release_username(
     db: &Db,
     username: &str,
@@ -86,7 +86,7 @@ pub async fn release_username(
     Ok(released.map(|Only(id)| id))
 }
 
-/// Writes what its owner can change. False when the user has been changed since it was read.
+/// Writes what its owner can change. Returns false if the user was changed since `read_at`.
 pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
     let updated = db
         .execute(
@@ -113,8 +113,7 @@ pub async fn set_profile(db: &Db, user: &User, read_at: Time) -> Result<bool> {
     Ok(updated == 1)
 }
 
-/// Writes what operators keep about somebody. False when the user has been changed since it was
-/// read.
+/// Writes the operator's metadata. Returns false if the user was changed since `read_at`.
 pub async fn set_app_metadata(
     db: &Db,
     id: UserId,
@@ -134,7 +133,7 @@ pub async fn set_app_metadata(
     Ok(updated == 1)
 }
 
-/// Marks the address as proved, if it is still this one. False when it is another or was proved.
+/// Marks the address as proved. Returns false if the user has another, or it was proved already.
 pub async fn verify_email(db: &Db, id: UserId, email: &str, now: Time) -> Result<bool> {
     let updated = db
         .execute(
@@ -149,8 +148,8 @@ pub async fn verify_email(db: &Db, id: UserId, email: &str, now: Time) -> Result
     Ok(updated == 1)
 }
 
-/// Notes a sign-in. False when the account may not sign in any more, or when its password is no
-/// longer the one that was checked.
+/// Records a sign-in. Returns false if the account may not sign in any more, or its password hash
+/// is not the one that was verified.
 pub async fn record_sign_in(
     db: &Db,
     id: UserId,
@@ -170,7 +169,7 @@ pub async fn record_sign_in(
     Ok(updated == 1)
 }
 
-/// Sets a password in place of `old`. False when that is not the password any more, or the account
+/// Replaces the password hash `old`. Returns false if that is not the current one, or the account
 /// may not sign in.
 pub async fn set_password(
     db: &Db,
@@ -196,7 +195,7 @@ pub async fn set_password(
     Ok(true)
 }
 
-/// Deletes an account, for now. False when it may not sign in anyway.
+/// Deletes an account, which can be restored for a while. Returns false if it may not sign in.
 pub async fn delete(db: &Db, id: UserId, now: Time) -> Result<bool> {
     let deleted = db
         .execute(
@@ -210,7 +209,7 @@ pub async fn delete(db: &Db, id: UserId, now: Time) -> Result<bool> {
     Ok(deleted == 1)
 }
 
-/// Brings an account back that was deleted after `since`. False when there is none.
+/// Restores an account that was deleted after `since`. Returns false if there is none.
 pub async fn restore(db: &Db, id: UserId, since: Time, now: Time) -> Result<bool> {
     let restored = db
         .execute(
@@ -225,14 +224,14 @@ pub async fn restore(db: &Db, id: UserId, since: Time, now: Time) -> Result<bool
 }
 
 crate::row! {
-    /// An account that is to be erased.
+    /// An account to erase.
     pub struct Erasable {
         pub id: UserId,
         pub email_canonical: String,
     }
 }
 
-/// At most `limit` that were deleted at `before` or earlier.
+/// Returns at most `limit` accounts that were deleted at `before` or earlier.
 pub async fn erasable(db: &Db, before: Time, limit: i64) -> Result<Vec<Erasable>> {
     db.all(
         sql!(
@@ -244,7 +243,7 @@ pub async fn erasable(db: &Db, before: Time, limit: i64) -> Result<Vec<Erasable>
     .await
 }
 
-/// Erases an account and everything that is its own. False when it has been restored.
+/// Erases an account and all its rows. Returns false if it has been restored.
 pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
     let erased: Option<Erased> = db
         .optional(
@@ -257,8 +256,8 @@ pub async fn erase(db: &Db, id: UserId, before: Time) -> Result<bool> {
     Ok(uncounted(db, erased)?.is_some())
 }
 
-/// Erases whoever other than `but` has the address and has not proved it, with everything that is
-/// their own; gives who that was.
+/// Erases the user other than `but` who has the address and has not proved it, with all their rows;
+/// returns that user.
 pub async fn erase_unproved(db: &Db, email_canonical: &str, but: UserId) -> Result<Option<UserId>> {
     let erased: Option<Erased> = db
         .optional(
@@ -274,22 +273,22 @@ pub async fn erase_unproved(db: &Db, email_canonical: &str, but: UserId) -> Resu
 }
 
 crate::row! {
-    /// Somebody who has been erased.
+    /// An erased account.
     pub struct Erased {
         pub id: UserId,
         pub password_hash: Option<String>,
     }
 }
 
-/// Takes the hash of whoever was erased off the counts.
+/// Subtracts the hash of an erased account from the counts.
 fn uncounted(db: &Db, erased: Option<Erased>) -> Result<Option<UserId>> {
     let Some(erased) = erased else { return Ok(None) };
     hash_kinds::replace(db, erased.password_hash.as_deref(), None)?;
     Ok(Some(erased.id))
 }
 
-/// Gives an account another address, which is proved. False when it is not `old` any more, or the
-/// account may not sign in. A taken one is a conflict over `users_email_canonical`.
+/// Changes the address to a proved one. Returns false if it is not `old` any more, or the account
+/// may not sign in. A taken one violates the constraint `users_email_canonical`.
 pub async fn set_email(
     db: &Db,
     id: UserId,
@@ -310,7 +309,8 @@ pub async fn set_email(
     Ok(updated == 1)
 }
 
-/// Replaces the hash by one of the same password with other parameters, if it is still `old`.
+/// Replaces the hash `old` by one of the same password with other parameters. Returns the number of
+/// changed rows.
 pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u64> {
     let upgraded = db
         .execute(
@@ -324,7 +324,7 @@ pub async fn upgrade_hash(db: &Db, id: UserId, old: &str, new: &str) -> Result<u
     Ok(upgraded)
 }
 
-/// Keeps somebody from signing in. False when that is so already or nobody is there.
+/// Disables an account. Returns false if it is disabled or deleted, or does not exist.
 pub async fn disable(db: &Db, id: UserId, now: Time) -> Result<bool> {
     let updated = db
         .execute(
@@ -338,7 +338,7 @@ pub async fn disable(db: &Db, id: UserId, now: Time) -> Result<bool> {
     Ok(updated == 1)
 }
 
-/// Lets somebody sign in again. False when they may already or nobody is there.
+/// Enables an account. Returns false if it is enabled or deleted, or does not exist.
 pub async fn enable(db: &Db, id: UserId, now: Time) -> Result<bool> {
     let updated = db
         .execute(
@@ -352,8 +352,8 @@ pub async fn enable(db: &Db, id: UserId, now: Time) -> Result<bool> {
     Ok(updated == 1)
 }
 
-/// Takes the address for proved, whether or not the account may sign in. False when it is another
-/// or was proved.
+/// Marks the address as proved, even if the account may not sign in. Returns false if the user has
+/// another, or it was proved already.
 pub async fn vouch_for_email(db: &Db, id: UserId, email: &str, now: Time) -> Result<bool> {
     let updated = db
         .execute(

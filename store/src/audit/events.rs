@@ -1,4 +1,4 @@
-//! The audit log: rows are added and read, and never changed but to forget a person.
+//! The audit log. Rows are inserted and read; they change only when a person is erased.
 
 use domain::{EventId, SessionId, Time, UserId};
 
@@ -15,7 +15,7 @@ entity! {
         pub risk: String,
         /// Who did it.
         pub actor_id: Option<UserId>,
-        /// To whom.
+        /// Whom it concerns.
         pub subject_id: Option<UserId>,
         pub session_id: Option<SessionId>,
         pub ip_address: String,
@@ -34,7 +34,7 @@ pub async fn insert(db: &Db, event: &AuditEvent) -> Result<u64> {
     db.execute(statement, &values(event)).await
 }
 
-/// What was done to somebody, the latest first.
+/// The events about a user, the latest first.
 pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<AuditEvent>> {
     let statement = sql!(
         "SELECT ",
@@ -44,8 +44,7 @@ pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<Audi
     db.all(statement, args![subject, limit]).await
 }
 
-/// Takes out what is personal of the rows by and about somebody who is erased; that something happened
-/// stays.
+/// Clears the personal data in the rows by and about an erased user; the events stay.
 pub async fn forget_person(db: &Db, person: UserId) -> Result<u64> {
     db.execute(
         sql!(

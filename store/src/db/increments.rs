@@ -1,7 +1,7 @@
-//! Increments of counters that many transactions share, kept until the end of a transaction.
+//! Increments of counters that many transactions share, deferred to the end of a transaction.
 //!
-//! They are its last statements, one for each counter, in the order of the keys. So a counter's row is
-//! locked for a moment only, and no two transactions lock the same rows in different orders.
+//! They are its last statements, one for each counter, in the order of the keys. So a counter's row
+//! is locked for a moment only, and no two transactions lock the same counters in different orders.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 use super::{Db, Error, Kind, Result};
 use crate::args;
 
-/// The sums, by the statement that adds one and the key of the counter.
+/// The sums, by the statement that adds one and the key of its counter.
 #[derive(Default)]
 pub(super) struct Increments(Mutex<BTreeMap<(&'static str, String), i64>>);
 

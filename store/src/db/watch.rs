@@ -1,6 +1,6 @@
-//! What is measured about units of work: how many statements ran, and which units were slow.
+//! Measurements of units of work: how many statements ran, and which units were slow.
 //!
-//! It guarantees that nothing bound to a statement is seen here: only texts of the program's own.
+//! No bound value gets here: only the texts of statements, which are the program's own.
 
 use std::{
     sync::{
@@ -12,10 +12,10 @@ use std::{
 
 use super::{Kind, STATEMENTS};
 
-/// How much of a statement that is not registered goes to the log.
+/// How much of an unregistered statement is logged.
 const SHOWN: usize = 60;
 
-/// The sums of one store.
+/// The totals of one store.
 pub(super) struct Meter {
     statements: AtomicU64,
     slow: Duration,
@@ -31,15 +31,15 @@ impl Meter {
     }
 }
 
-/// One unit of work from the moment it was asked for. The last to let go of it, the caller or the
-/// unit, ends the measurement.
+/// One unit of work from its request on. It ends when the last holder drops it, the caller or the
+/// unit.
 pub(super) struct Watch {
     pub kind: Kind,
     meter: Arc<Meter>,
     asked: Instant,
-    /// When it came to its turn.
+    /// When it started to run.
     began: OnceLock<Instant>,
-    /// The text of its first statement, which tells it apart.
+    /// The text of its first statement, which identifies it.
     first: OnceLock<&'static str>,
 }
 
@@ -76,7 +76,7 @@ impl Drop for Watch {
     }
 }
 
-/// Where a statement is written, or how it begins.
+/// Where a statement is defined, or else how it begins.
 fn place(text: &str) -> String {
     match STATEMENTS.iter().find(|it| it.text == text) {
         Some(it) => format!("{}:{}", it.file, it.line),

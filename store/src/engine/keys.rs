@@ -1,8 +1,8 @@
-//! The keys that sign tokens, sealed.
+//! The signing keys of tokens, sealed.
 //!
-//! States follow one another: made (published, not signing yet), signing, retired (what it signed
-//! counts until it ends), revoked (nothing that it signed counts). Whoever changes more than one
-//! row takes [`lock`] first, so that of several processes one decides at a time.
+//! The states follow one another: made (published, not signing yet), signing, retired (what it
+//! signed is valid until it expires), revoked (nothing that it signed is valid). Whoever changes
+//! more than one row takes [`lock`] first, so that only one process decides at a time.
 
 use domain::Time;
 
@@ -25,26 +25,26 @@ entity! {
         /// When it begins, or began, to sign.
         pub signs_at: Time,
         pub retired_at: Option<Time>,
-        /// When nothing that it signed counts any more.
+        /// When nothing that it signed is valid any more.
         pub ends_at: Option<Time>,
     }
 }
 
 impl SigningKey {
-    /// Whether what it signed, or will sign, counts at `now`.
+    /// Whether its signatures are valid at `now`.
     pub fn counts(&self, now: Time) -> bool {
         self.state != REVOKED && self.ends_at.is_none_or(|it| now < it)
     }
 }
 
-/// All of them, the latest first.
+/// All keys, the latest first.
 pub async fn all(db: &Db) -> Result<Vec<SigningKey>> {
     let statement = sql!("SELECT ", columns!(), " FROM signing_keys ORDER BY created_at DESC, id");
     db.all(statement, args![]).await
 }
 
-/// Keeps other processes from changing keys until the transaction ends. It is the row that each
-/// change announces itself with, so that nobody waits for two.
+/// Keeps other processes from changing keys until the transaction ends. It locks the row of the
+/// revocation counter, which each change needs anyway, so there is no second lock to wait for.
 pub async fn lock(db: &Db) -> Result<()> {
     db.lock("revocation_counter", 1_i64).await
 }
@@ -55,7 +55,7 @@ pub async fn insert(db: &Db, key: &SigningKey) -> Result<()> {
     db.execute(statement, &values(key)).await.map(drop)
 }
 
-/// A key that was made signs from now on. False when it is in another state.
+/// A made key starts to sign. Returns false if it is in another state.
 pub async fn set_signing(db: &Db, id: &str, now: Time) -> Result<bool> {
     let statement = sql!(
         "UPDATE signing_keys SET state = 'signing', signs_at = $2 WHERE id = $1 AND state = 'made'"
@@ -63,7 +63,7 @@ pub async fn set_signing(db: &Db, id: &str, now: Time) -> Result<bool> {
     Ok(db.execute(statement, args![id, now]).await? == 1)
 }
 
-/// The signing key signs no more, and counts until `ends_at`.
+/// The signing key stops signing, and stays valid until `ends_at`.
 pub async fn retire(db: &Db, id: &str, now: Time, ends_at: Time) -> Result<bool> {
     let statement = sql!(
         "UPDATE signing_keys SET state = 'retired', retired_at = $2, ends_at = $3
@@ -72,7 +72,7 @@ pub async fn retire(db: &Db, id: &str, now: Time, ends_at: Time) -> Result<bool>
     Ok(db.execute(statement, args![id, now, ends_at]).await? == 1)
 }
 
-/// Nothing that the key signed counts any more, and nobody can sign with it again.
+/// Nothing that the key signed is valid any more. Its private part is deleted.
 pub async fn revoke(db: &Db, id: &str, now: Time) -> Result<bool> {
     let nothing: &[u8] = &[];
     let statement = sql!(
@@ -83,19 +83,19 @@ pub async fn revoke(db: &Db, id: &str, now: Time) -> Result<bool> {
     Ok(db.execute(statement, args![id, now, nothing]).await? == 1)
 }
 
-/// Takes back a key that has never signed.
+/// Deletes a key that has never signed.
 pub async fn withdraw(db: &Db, id: &str) -> Result<bool> {
     let statement = sql!("DELETE FROM signing_keys WHERE id = $1 AND state = 'made'");
     Ok(db.execute(statement, args![id]).await? == 1)
 }
 
-/// Puts the same key under another seal. False when it was sealed anew meanwhile.
+/// Replaces the seal of a key. Returns false if it was resealed in the meantime.
 pub async fn reseal(db: &Db, id: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let statement = sql!("UPDATE signing_keys SET sealed = $3 WHERE id = $1 AND sealed = $2");
     Ok(db.execute(statement, args![id, old, new]).await? == 1)
 }
 
-/// Deletes at most `limit` that have ended.
+/// Deletes at most `limit` keys that have ended.
 pub async fn sweep(db: &Db, now: Time, limit: i64) -> Result<u64> {
     let statement = sql!(
         "DELETE FROM signing_keys WHERE id IN (

@@ -1,8 +1,8 @@
-//! How many accounts have which kind of password hash ([`phc::kind`]), counted as the hashes are
-//! written, so that nobody has to read all accounts for it.
+//! How many accounts have which kind of password hash ([`phc::kind`]). The counts are updated when
+//! hashes are written, so that nobody has to read all accounts.
 //!
-//! The counts only decide which hashes unknown names are checked against, so it does no harm when
-//! they are off by a few: nodes of an older version do not count while they run beside new ones.
+//! They only decide which hashes unknown names are checked against, so small errors are harmless:
+//! nodes of an older version do not count while they run beside new ones.
 
 use domain::factor::phc;
 
@@ -17,16 +17,16 @@ row! {
     }
 }
 
-/// Those that accounts have. They are few.
+/// The kinds that accounts have. They are few.
 pub async fn all(db: &Db) -> Result<Vec<HashKind>> {
     let statement =
         sql!("SELECT kind, accounts FROM hash_kinds WHERE accounts > 0 ORDER BY kind LIMIT 1000");
     db.all(statement, args![]).await
 }
 
-/// Counts that an account has the hash `new` in place of `old`, at the end of the transaction.
+/// Counts that an account has the hash `new` instead of `old`, at the end of the transaction.
 pub(crate) fn replace(db: &Db, old: Option<&str>, new: Option<&str>) -> Result<()> {
-    // A count that drifted stays at zero or above.
+    // A count that has drifted never becomes negative.
     let statement = sql!(
         "INSERT INTO hash_kinds (kind, accounts)
          VALUES ($1, CASE WHEN CAST($2 AS BIGINT) > 0 THEN CAST($2 AS BIGINT) ELSE 0 END)

@@ -1,11 +1,11 @@
-//! Passwords that people had, so that a new one is new.
+//! Hashes of former passwords, which must not be reused.
 
 use domain::{PasswordId, Time, UserId};
 
 use crate::{Db, Result, args, entity, row, sql};
 
 entity! {
-    /// A password somebody had.
+    /// A former password.
     pub struct Former {
         pub id: PasswordId,
         pub user_id: UserId,
@@ -27,7 +27,7 @@ pub async fn insert(db: &Db, former: &Former) -> Result<u64> {
     db.execute(statement, &values(former)).await
 }
 
-/// The latest of a user's, the latest first.
+/// A user's latest ones, the latest first.
 pub async fn latest(db: &Db, user: UserId, limit: i64) -> Result<Vec<Hash>> {
     db.all(
         sql!("SELECT hash FROM password_history WHERE user_id = $1 ORDER BY id DESC LIMIT $2"),
@@ -36,7 +36,7 @@ pub async fn latest(db: &Db, user: UserId, limit: i64) -> Result<Vec<Hash>> {
     .await
 }
 
-/// Deletes all but the latest of a user's.
+/// Deletes all but a user's latest ones.
 pub async fn trim(db: &Db, user: UserId, keep: i64) -> Result<u64> {
     db.execute(
         sql!(

@@ -1,19 +1,19 @@
-//! Single-use tokens, kept as hashes and spent by one conditional update.
+//! Single-use tokens, stored as hashes and spent by one conditional update.
 
 use domain::{LinkId, Time, UserId, notify::link::Purpose};
 
 use crate::{Db, Result, args, entity, row, sql};
 
 entity! {
-    /// A token that was mailed.
+    /// A mailed token.
     pub struct Link {
         pub id: LinkId,
         pub user_id: UserId,
         pub purpose: String,
         pub hash: [u8; 32],
-        /// The address it was sent to: proof of this one, and of no other.
+        /// The address it was sent to, and the only one that it proves.
         pub email: String,
-        /// The hash of what only the browser or app that began the flow knows.
+        /// The hash of a secret that only the browser or app that began the flow has.
         pub binding: Option<[u8; 32]>,
         pub created_at: Time,
         pub expires_at: Time,
@@ -36,7 +36,7 @@ pub async fn insert(db: &Db, link: &Link) -> Result<u64> {
     db.execute(statement, &values(link)).await
 }
 
-/// Voids what was sent before.
+/// Voids a user's earlier tokens of one purpose.
 pub async fn revoke(db: &Db, user: UserId, purpose: Purpose) -> Result<u64> {
     db.execute(
         sql!("DELETE FROM links WHERE user_id = $1 AND purpose = $2 AND spent_at IS NULL"),
@@ -45,7 +45,7 @@ pub async fn revoke(db: &Db, user: UserId, purpose: Purpose) -> Result<u64> {
     .await
 }
 
-/// Voids what was made at `since` or later.
+/// Voids those that were made at `since` or later.
 pub async fn revoke_since(db: &Db, user: UserId, purpose: Purpose, since: Time) -> Result<u64> {
     db.execute(
         sql!(
@@ -57,7 +57,7 @@ pub async fn revoke_since(db: &Db, user: UserId, purpose: Purpose, since: Time) 
     .await
 }
 
-/// When the latest was made, spent or not.
+/// When the latest one was made, spent or not.
 pub async fn latest(db: &Db, user: UserId, purpose: Purpose) -> Result<Option<Time>> {
     db.value(
         sql!("SELECT MAX(created_at) FROM links WHERE user_id = $1 AND purpose = $2"),
@@ -66,8 +66,8 @@ pub async fn latest(db: &Db, user: UserId, purpose: Purpose) -> Result<Option<Ti
     .await
 }
 
-/// Voids everything that was sent to a user, whatever for, but the ways back to an old address: a
-/// thief who changes the password must not close them.
+/// Voids all of a user's tokens, except those that undo a change of address: a thief who changes
+/// the password must not void them.
 pub async fn revoke_all(db: &Db, user: UserId) -> Result<u64> {
     db.execute(
         sql!("DELETE FROM links WHERE user_id = $1 AND spent_at IS NULL AND purpose <> $2"),
@@ -76,7 +76,7 @@ pub async fn revoke_all(db: &Db, user: UserId) -> Result<u64> {
     .await
 }
 
-/// Whom a token was mailed to that could be spent now.
+/// The recipient of a token that could be spent now.
 pub async fn by_hash(
     db: &Db,
     hash: &[u8; 32],

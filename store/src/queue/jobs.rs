@@ -1,5 +1,5 @@
-//! The outbox: work that is written in the transaction that causes it and done afterwards, at
-//! least once.
+//! The outbox: jobs are inserted in the transaction that causes them and done afterwards, at least
+//! once.
 
 use domain::{JobId, Time};
 use uuid::Uuid;
@@ -7,21 +7,22 @@ use uuid::Uuid;
 use crate::{Db, Result, args, db::Json, entity, row, sql};
 
 entity! {
-    /// A piece of work.
+    /// A job.
     pub struct Job {
         pub id: JobId,
         pub kind: String,
         pub payload: Json,
-        /// What of it must not be read in the database, sealed.
+        /// The confidential part of the payload, sealed.
         pub sealed: Option<Vec<u8>>,
         /// The request that caused it.
         pub request_id: String,
         /// At most one living job has it.
         pub unique_key: Option<String>,
         pub due_at: Time,
-        /// How many tries were begun, and so how many have failed while nobody works on it. A try
-        /// counts from its claim: one that ends with its process can count nothing any more. A claim
-        /// that begins no try is taken off again, by [`give_back`] and [`bury_unbegun`].
+        /// The number of tries that were begun, and so the number of failures while nobody works on
+        /// it. A try is counted when it is claimed, because one whose process dies can count
+        /// nothing any more. A claim that begins no try is subtracted again, by [`give_back`] and
+        /// [`bury_unbegun`].
         pub failures: i64,
         pub last_error: Option<String>,
         /// Who works on it, and until when nobody else may.
@@ -33,7 +34,7 @@ entity! {
 }
 
 row! {
-    /// What a job keeps sealed.
+    /// The sealed part of a job.
     pub struct Sealed {
         pub id: JobId,
         pub sealed: Vec<u8>,
@@ -48,7 +49,7 @@ row! {
     }
 }
 
-/// False when a living job has its unique key.
+/// Returns false if a living job has its unique key.
 pub async fn insert(db: &Db, job: &Job) -> Result<bool> {
     let statement = sql!(
         "INSERT INTO jobs (",
@@ -60,9 +61,9 @@ pub async fn insert(db: &Db, job: &Job) -> Result<bool> {
     Ok(db.execute(statement, &values(job)).await? == 1)
 }
 
-/// Takes over at most `limit` jobs that are due and that nobody works on, the longest due first.
-/// Two who ask at once never get the same one: the second update finds the first one's claim. Each
-/// has one try more behind it then.
+/// Claims at most `limit` jobs that are due and that nobody works on, the longest due first. No job
+/// is claimed twice: a concurrent update finds the claim of the first one. Each claim counts as a
+/// try.
 pub async fn claim(db: &Db, claim: Uuid, until: Time, now: Time, limit: i64) -> Result<Vec<Job>> {
     let statement = sql!(
         "UPDATE jobs SET claim = $1, claimed_until = $2, failures = failures + 1
@@ -77,12 +78,12 @@ pub async fn claim(db: &Db, claim: Uuid, until: Time, now: Time, limit: i64) -> 
     db.all(statement, args![claim, until, now, limit]).await
 }
 
-/// Ends a job that is done, unless somebody else took it over meanwhile.
+/// Deletes a job that is done, unless another worker has claimed it in the meantime.
 pub async fn delete(db: &Db, id: JobId, claim: Uuid) -> Result<u64> {
     db.execute(sql!("DELETE FROM jobs WHERE id = $1 AND claim = $2"), args![id, claim]).await
 }
 
-/// Lets a job that failed wait until `due_at`.
+/// Postpones a failed job until `due_at`.
 pub async fn retry(db: &Db, id: JobId, claim: Uuid, due_at: Time, error: &str) -> Result<u64> {
     db.execute(
         sql!(
@@ -94,7 +95,7 @@ pub async fn retry(db: &Db, id: JobId, claim: Uuid, due_at: Time, error: &str) -
     .await
 }
 
-/// Leaves a job to others as if it had not been begun.
+/// Releases a job as if it had not been begun.
 pub async fn give_back(db: &Db, id: JobId, claim: Uuid) -> Result<u64> {
     db.execute(
         sql!(
@@ -106,7 +107,7 @@ pub async fn give_back(db: &Db, id: JobId, claim: Uuid) -> Result<u64> {
     .await
 }
 
-/// Keeps a job that will not be tried again.
+/// Makes a job a dead letter, which is not tried again.
 pub async fn bury(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Result<u64> {
     db.execute(
         sql!(
@@ -118,7 +119,7 @@ pub async fn bury(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Re
     .await
 }
 
-/// The same for a job that was claimed and not begun, because no try was left.
+/// The same for a job that was claimed but not begun, because no try was left.
 pub async fn bury_unbegun(db: &Db, id: JobId, claim: Uuid, now: Time, error: &str) -> Result<u64> {
     db.execute(
         sql!(
@@ -149,7 +150,7 @@ pub async fn due(db: &Db, now: Time) -> Result<i64> {
         .await
 }
 
-/// Counted up to a thousand of each: whoever asks how the server is must not make it worse.
+/// Counts at most a thousand of each, so that health checks stay cheap.
 pub async fn backlog(db: &Db) -> Result<Backlog> {
     db.one(
         sql!(
@@ -163,7 +164,7 @@ pub async fn backlog(db: &Db) -> Result<Backlog> {
     .await
 }
 
-/// What jobs keep sealed, dead ones too, in the order of their ids.
+/// The sealed parts of jobs, also of dead letters, in the order of their ids.
 pub async fn sealed_after(db: &Db, id: JobId, limit: i64) -> Result<Vec<Sealed>> {
     db.all(
         sql!(
@@ -175,7 +176,7 @@ pub async fn sealed_after(db: &Db, id: JobId, limit: i64) -> Result<Vec<Sealed>>
     .await
 }
 
-/// Puts the same under another seal. False when it was sealed anew meanwhile, or is gone.
+/// Replaces the seal. Returns false if the job was resealed in the meantime, or is gone.
 pub async fn reseal(db: &Db, job: &Sealed, new: &[u8]) -> Result<bool> {
     let statement = sql!("UPDATE jobs SET sealed = $3 WHERE id = $1 AND sealed = $2");
     Ok(db.execute(statement, args![job.id, job.sealed, new]).await? == 1)
@@ -185,7 +186,7 @@ pub async fn reseal(db: &Db, job: &Sealed, new: &[u8]) -> Result<bool> {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub state: State,
-    /// Of this kind alone.
+    /// Only of this kind.
     pub kind: Option<String>,
     /// Older than this one, for the next page.
     pub before: Option<JobId>,
@@ -221,8 +222,8 @@ pub async fn dead(db: &Db) -> Result<i64> {
     db.value(sql!("SELECT COUNT(*) FROM jobs WHERE dead_at IS NOT NULL"), args![]).await
 }
 
-/// Makes a dead letter due now, with all its retries before it. False when it is not dead, or when a
-/// living job has its unique key.
+/// Makes a dead letter due now, with all its retries. Returns false if it is not dead, or a living
+/// job has its unique key.
 pub async fn replay(db: &Db, id: JobId, now: Time) -> Result<bool> {
     let updated = db
         .execute(
@@ -238,7 +239,7 @@ pub async fn replay(db: &Db, id: JobId, now: Time) -> Result<bool> {
     Ok(updated == 1)
 }
 
-/// Deletes a job that nobody works on. False when somebody does, or there is none.
+/// Deletes a job that nobody works on. Returns false if somebody does, or there is none.
 pub async fn discard(db: &Db, id: JobId, now: Time) -> Result<bool> {
     let deleted = db
         .execute(

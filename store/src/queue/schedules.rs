@@ -1,5 +1,5 @@
-//! Work that comes with the clock. Of all the processes that see a schedule due, the one whose
-//! update moves it on is the one that makes a job of it.
+//! Recurring work. Of all processes that see a schedule due, the one whose update moves it on
+//! inserts the job.
 
 use domain::Time;
 
@@ -13,7 +13,7 @@ row! {
     }
 }
 
-/// Makes the schedule, or moves it where its expression has changed.
+/// Inserts a schedule, or moves it if its expression has changed.
 pub async fn put(db: &Db, name: &str, cron: &str, due_at: Time) -> Result<u64> {
     db.execute(
         sql!(
@@ -34,7 +34,7 @@ pub async fn due(db: &Db, now: Time) -> Result<Vec<Schedule>> {
     .await
 }
 
-/// Moves a schedule on from `due_at`. False when another process has.
+/// Moves a schedule on from `due_at`. Returns false if another process has.
 pub async fn consume(db: &Db, schedule: &Schedule, next: Time, now: Time) -> Result<bool> {
     let moved = db
         .execute(

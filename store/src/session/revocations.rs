@@ -1,13 +1,13 @@
-//! What every process has to hear of: sessions that ended and users who changed, in a sequence
-//! without gaps. The counter's row is held until the revoking transaction ends, so a reader who
-//! saw number *n* has seen all before it.
+//! What every process has to learn: ended sessions and changed users, in a sequence without gaps.
+//! The counter's row is locked until the revoking transaction ends, so a reader who saw number *n*
+//! has seen all before it.
 
 use domain::{SessionId, Time, UserId};
 
 use crate::{Db, Result, args, row, sql};
 
 row! {
-    /// Forget what you know of this session, or of this user.
+    /// What is remembered of this session, or of this user, is not valid any more.
     pub struct Revocation {
         pub sequence: i64,
         pub session_id: Option<SessionId>,
@@ -15,7 +15,8 @@ row! {
     }
 }
 
-/// Announces a session. The last statement of its transaction, so that the row is held shortly.
+/// Announces a session or a user. It is the last statement of the transaction, so that the row is
+/// locked only shortly.
 pub async fn insert(
     db: &Db,
     session: Option<SessionId>,
@@ -39,12 +40,12 @@ pub async fn insert(
     .map(drop)
 }
 
-/// The number of the latest.
+/// The number of the latest revocation.
 pub async fn latest(db: &Db) -> Result<i64> {
     db.value(sql!("SELECT value FROM revocation_counter WHERE id = 1"), args![]).await
 }
 
-/// Those after a number, in order.
+/// Revocations after a number, in order.
 pub async fn after(db: &Db, sequence: i64, limit: i64) -> Result<Vec<Revocation>> {
     db.all(
         sql!(
@@ -56,7 +57,7 @@ pub async fn after(db: &Db, sequence: i64, limit: i64) -> Result<Vec<Revocation>
     .await
 }
 
-/// Deletes at most `limit` that everybody must have heard of.
+/// Deletes at most `limit` that every process has seen by now.
 pub async fn sweep(db: &Db, before: Time, limit: i64) -> Result<u64> {
     db.execute(
         sql!(

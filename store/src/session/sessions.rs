@@ -23,7 +23,7 @@ pub async fn by_id(db: &Db, id: SessionId) -> Result<Option<Session>> {
     db.optional(sql!("SELECT ", columns!(), " FROM sessions WHERE id = $1"), args![id]).await
 }
 
-/// Those that are alive, the latest used first. A user has few.
+/// A user's living sessions, the latest used first. They are few.
 pub async fn of_user(db: &Db, user: UserId, now: Time) -> Result<Vec<Session>> {
     let statement = sql!(
         "SELECT ",
@@ -42,7 +42,7 @@ pub async fn is_known_device(db: &Db, user: UserId, fingerprint: &str) -> Result
     db.value(statement, args![user, fingerprint]).await
 }
 
-/// Whether a session is alive and has the secret that it was seen with.
+/// Whether a session is alive and still has the secret of `session`.
 pub async fn is_unchanged(db: &Db, session: &Session, now: Time) -> Result<bool> {
     let count: i64 = db
         .value(
@@ -56,8 +56,8 @@ pub async fn is_unchanged(db: &Db, session: &Session, now: Time) -> Result<bool>
     Ok(count == 1)
 }
 
-/// The session has the head and the secret that it was seen with and lives at `$4`, and its user may
-/// sign in.
+/// The session has the head and the secret of `seen` and is alive at `$4`, and its user may sign
+/// in.
 macro_rules! as_seen {
     () => {
         "id = $1 AND head = $2 AND secret = $3 AND ended_at IS NULL AND expires_at > $4
@@ -66,10 +66,10 @@ macro_rules! as_seen {
     };
 }
 
-/// Writes `next` over `seen`, provided the row is unchanged, the session lives and its user may sign
-/// in. False: somebody was faster.
+/// Writes `next` over `seen`, if the row is unchanged, the session is alive and its user may sign
+/// in. Returns false if another request was faster.
 pub async fn rotate(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
-    // What comes of it is known without reading it back, which would cost as much again.
+    // The new row is known, and reading it back would cost as much again.
     let rotated = db
         .execute(
             sql!(
@@ -94,7 +94,7 @@ pub async fn rotate(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
     Ok(rotated == 1)
 }
 
-/// [`rotate`] in place of a head whose answer was lost: only while it has not been shown.
+/// [`rotate`] for a head whose response was lost: only if it has not been used.
 pub async fn replace_head(db: &Db, seen: &Session, next: &Session) -> Result<bool> {
     let replaced = db
         .execute(
@@ -118,9 +118,9 @@ pub async fn replace_head(db: &Db, seen: &Session, next: &Session) -> Result<boo
     Ok(replaced == 1)
 }
 
-/// Draws a new secret: every token made so far is dead, and the session goes on with a new head.
-/// `proved` is when the person has just proved who they are. `None` of a session: it is not alive
-/// or not theirs.
+/// Sets a new secret, which voids every token made so far; the session continues with a new head.
+/// `proved` is when the person has just proved who they are. `None`: the session is not alive or
+/// not theirs.
 pub async fn renew(
     db: &Db,
     id: SessionId,
@@ -140,8 +140,8 @@ pub async fn renew(
     db.optional(statement, args![id, user, secret, now, proved]).await
 }
 
-/// Notes that a generation was used here, and when. The clock of another node may be ahead: that
-/// keeps the later time, but not the note.
+/// Records that a generation was used, and when. If the clock of another node is ahead, the later
+/// time stays.
 pub async fn record_shown(db: &Db, id: SessionId, generation: i64, now: Time) -> Result<u64> {
     db.execute(
         sql!(
@@ -156,7 +156,7 @@ pub async fn record_shown(db: &Db, id: SessionId, generation: i64, now: Time) ->
     .await
 }
 
-/// Ends one of a user's sessions. False when it is not alive or not theirs.
+/// Ends one of a user's sessions. Returns false if it is not alive or not theirs.
 pub async fn end(
     db: &Db,
     id: SessionId,
@@ -176,7 +176,7 @@ pub async fn end(
     Ok(ended == 1)
 }
 
-/// Ends a session whose tokens are still those that it was seen with. False: it has ended, or has
+/// Ends a session that still has the secret of `seen`. Returns false if it has ended, or has
 /// another secret.
 pub async fn end_seen(db: &Db, seen: &Session, reason: EndReason, now: Time) -> Result<bool> {
     let ended = db
@@ -192,13 +192,13 @@ pub async fn end_seen(db: &Db, seen: &Session, reason: EndReason, now: Time) -> 
 }
 
 crate::row! {
-    /// A session that was ended.
+    /// An ended session.
     pub struct Ended {
         pub id: SessionId,
     }
 }
 
-/// Ends all of a user's sessions, or all but one.
+/// Ends all of a user's sessions, except `but`.
 pub async fn end_all(
     db: &Db,
     user: UserId,
@@ -218,7 +218,7 @@ pub async fn end_all(
     .await
 }
 
-/// How many sessions of a user have not been ended; some may have expired.
+/// How many sessions of a user were not ended; some may have expired.
 pub async fn count(db: &Db, user: UserId) -> Result<i64> {
     let statement = sql!("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL");
     db.value(statement, args![user]).await
@@ -248,14 +248,13 @@ pub async fn end_idle(
 }
 
 row! {
-    /// Where a page of sessions ends.
+    /// The last session of a page.
     pub struct Place {
         pub id: SessionId,
     }
 }
 
-/// The last of the `limit` sessions that were made first after `after` and before `end`, if there
-/// are so many.
+/// The last of the first `limit` sessions after `after` and before `end`. `None`: there are fewer.
 pub async fn page_end(
     db: &Db,
     after: SessionId,
@@ -268,8 +267,8 @@ pub async fn page_end(
     Ok(last.map(|it| it.id))
 }
 
-/// Deletes of the sessions after `after`, up to `last`, those that expired before `expired` or ended
-/// before `ended`. An index on when they expire would have to be changed with each refresh.
+/// Deletes the sessions after `after`, up to `last`, that expired before `expired` or ended before
+/// `ended`. An index on the expiry would have to be updated with each refresh.
 pub async fn sweep(
     db: &Db,
     after: SessionId,

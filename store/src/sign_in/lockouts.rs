@@ -1,5 +1,5 @@
-//! Wrong passwords in a row, by keyed hashes of what they were tried on. The rule is the domain's;
-//! a row that is claimed is held until it is written.
+//! Wrong passwords in a row, by keyed hashes of names and accounts. The rule is in the domain; a
+//! claimed row is locked until it is written.
 
 use domain::{Time, sign_in::lockout::Tally};
 
@@ -7,14 +7,14 @@ use crate::{Db, Result, args, entity, row, sql};
 
 entity! { Tally { failures, locked_until, settled, updated_at } }
 
-/// The tally with this hash, as it is at the moment.
+/// The current tally with this hash.
 pub async fn by_hash(db: &Db, hash: &[u8; 32]) -> Result<Option<Tally>> {
     db.optional(sql!(concat!("SELECT ", columns!(), " FROM lockouts WHERE hash = $1")), args![hash])
         .await
 }
 
-/// The tally with this hash, held until the transaction ends; made where there was none. `account`
-/// is the keyed hash of the account that it is about.
+/// The tally with this hash, locked until the transaction ends; inserted if there is none.
+/// `account` is the keyed hash of its account.
 pub async fn claim(db: &Db, hash: &[u8; 32], account: &[u8; 32], now: Time) -> Result<Tally> {
     db.one(
         sql!(
@@ -40,7 +40,7 @@ pub async fn put(db: &Db, hash: &[u8; 32], tally: &Tally) -> Result<u64> {
     .await
 }
 
-/// The guess that locked it was wrong. False when it is not locked any more.
+/// The guess that locked it was wrong. Returns false if it is not locked any more.
 pub async fn settle(db: &Db, hash: &[u8; 32], now: Time) -> Result<bool> {
     let settled = db
         .execute(
@@ -54,7 +54,7 @@ pub async fn settle(db: &Db, hash: &[u8; 32], now: Time) -> Result<bool> {
     Ok(settled == 1)
 }
 
-/// As if one guess had not been counted.
+/// Takes back one guess.
 pub async fn give_back(db: &Db, hash: &[u8; 32]) -> Result<u64> {
     db.execute(
         sql!(
@@ -72,13 +72,13 @@ pub async fn delete(db: &Db, hash: &[u8; 32]) -> Result<u64> {
 }
 
 row! {
-    /// A tally that was forgotten before its time.
+    /// A tally that was deleted before it expired.
     pub struct Forgotten {
         pub locked_until: Option<Time>,
     }
 }
 
-/// Forgets everything about an account, and about the names it has.
+/// Deletes all tallies of an account and its names.
 pub async fn delete_all(
     db: &Db,
     account: &[u8; 32],
@@ -108,7 +108,7 @@ pub async fn sweep(db: &Db, before: Time, now: Time, limit: i64) -> Result<u64> 
     .await
 }
 
-/// Deletes at most `limit` beyond the `keep` that were counted last.
+/// Deletes at most `limit` beyond the `keep` that were updated last.
 pub async fn trim(db: &Db, keep: i64, limit: i64) -> Result<u64> {
     db.execute(
         sql!(

@@ -1,5 +1,6 @@
-//! The hash that an unknown name is checked against: of a kind that accounts have. If it were always of
-//! today's kind, names whose hash is older or came from elsewhere would stand out by their time.
+//! The hash that an unknown name is checked against: of a kind that accounts have. If it were
+//! always of today's kind, names whose hash is older or came from elsewhere would stand out by
+//! their time.
 
 use std::sync::Arc;
 
@@ -23,9 +24,9 @@ impl Mix {
         Mix(vec![Share { end: u64::MAX, dummy: dummy.into() }])
     }
 
-    /// In the proportions of the accounts. `dummy` has the salt and the hash that all dummies get, and
-    /// is the one for everybody where no account has a hash. A kind that cannot be computed is left
-    /// out: it is of a damaged hash.
+    /// In the proportions of the accounts. `dummy` has the salt and the hash that all dummies get,
+    /// and is the one for everybody where no account has a hash. A kind that cannot be computed is
+    /// left out: it is of a damaged hash.
     pub fn new(kinds: &[HashKind], dummy: &str) -> Mix {
         let tail = phc::kind(dummy).and_then(|it| dummy.strip_prefix(it)).unwrap_or_default();
         let mut dummies: Vec<(Arc<str>, u128)> = Vec::new();

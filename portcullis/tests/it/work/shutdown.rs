@@ -126,7 +126,7 @@ async fn a_sqlite_file_has_one_server_at_a_time() {
     }
     let first = place.start().await;
     let second = place.run(&["serve", "--listen", "127.0.0.1:0"]).await;
-    second.failed(&["another server works on this file, for 1s"]);
+    second.failed(&["another server uses this file, for 1s"]);
     first.stranger().register("anna@example.com").await.created();
     // One that takes over waits for the other's end.
     let place = place.with(timeout, "60s");

@@ -1,8 +1,8 @@
-//! The address of a PostgreSQL server: what its parameters mean, and what to use in place of those
-//! that belong to other clients.
+//! The address of a PostgreSQL server: its parameters, and what to use instead of those of other
+//! clients.
 //!
-//! The driver reads most of it. What it does not know is read here: the modes of `sslmode` that check
-//! certificates, and `sslrootcert`.
+//! The driver parses most of it. Parsed here is what it does not know: the modes of `sslmode` that
+//! verify certificates, and `sslrootcert`.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use tokio_postgres::{Config, config::SslMode};
 use super::tls::{Check, Tls};
 use crate::db::{Error, Result};
 
-/// What the driver reads itself.
+/// The parameters that the driver parses.
 const PASSED: [&str; 18] = [
     "user",
     "password",
@@ -42,7 +42,7 @@ pub(super) struct Address {
 
 pub(super) fn read(settings: &Database) -> Result<Address> {
     let url = settings.url.expose();
-    // As the driver does: up to the first @ are user and password.
+    // As in the driver: user and password are everything before the first @.
     let authority = url.find('@').map_or(0, |it| it + 1);
     let query = url.get(authority..).and_then(|it| it.find('?')).map(|it| authority + it);
     let (base, query) = query.and_then(|it| url.split_at_checked(it)).unwrap_or((url, ""));
@@ -55,7 +55,7 @@ pub(super) fn read(settings: &Database) -> Result<Address> {
             "sslmode" => mode = decoded(value)?,
             "sslrootcert" => ca_file = decoded(value)?,
             key if PASSED.contains(&key) => kept.push(parameter),
-            // It may be the end of a password.
+            // It may be part of a password.
             key if query.contains('@')
                 || !key.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') =>
             {
@@ -78,7 +78,7 @@ pub(super) fn read(settings: &Database) -> Result<Address> {
     Ok(Address { config, tls: Tls { check, ca_file } })
 }
 
-/// How far TLS is asked for and what is asked of the certificate, as libpq understands it.
+/// Whether TLS is used and how certificates are verified, as libpq defines it.
 fn modes(mode: &str, ca_file: &str) -> Result<(SslMode, Check)> {
     let by_file = match ca_file {
         "" | "system" => Check::Nothing,

@@ -1,5 +1,5 @@
-//! The pool: where the server is, what is sent first on each connection, and which connections are not
-//! used again.
+//! The pool: where the server is, what is sent first on each connection, and which connections are
+//! not used again.
 
 use std::{
     pin::pin,
@@ -17,8 +17,8 @@ use crate::db::{Error, Result, watch::instant};
 
 /// How long a unit waits for a connection, and one for the server.
 pub(super) const POOL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a new connection may take until its first answer. A pooler accepts connections for which it
-/// has no server session, and does not answer on them until it has one.
+/// How long a new connection may take until its first answer. A pooler accepts connections for
+/// which it has no server session, and does not answer on them until it has one.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
 /// The error for one that takes longer.
 pub(super) const SILENT: &str = "a new connection gets no answer";
@@ -31,7 +31,8 @@ pub(super) struct Connector {
     tls: MakeRustlsConnect,
 }
 
-/// Which connections are used again: none that is too old, none to a server that was replaced by another.
+/// Which connections are used again: none that is too old, none to a server that was replaced by
+/// another.
 pub(super) struct Freshness {
     lifetime: Duration,
     /// Connections made before this lead to a server that is read-only now.

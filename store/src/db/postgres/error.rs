@@ -1,4 +1,4 @@
-//! What PostgreSQL's errors mean.
+//! Maps PostgreSQL's errors.
 
 use std::io;
 
@@ -8,9 +8,9 @@ use tokio_postgres::error::{DbError, SqlState};
 use super::connect::SILENT;
 use crate::db::Error;
 
-pub(super) const ONLY_READS: &str = "the server only reads (transaction_read_only is on)";
+pub(super) const ONLY_READS: &str = "the server is read-only (transaction_read_only is on)";
 
-/// The connection could not be had.
+/// Maps an error of getting a connection.
 pub(super) fn of_pool(error: PoolError) -> Error {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
@@ -21,16 +21,16 @@ pub(super) fn of_pool(error: PoolError) -> Error {
     }
 }
 
-/// What a failure says of the connection and of its unit.
+/// What an error means for the connection and its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The statement failed, and would again.
+    /// The statement failed, and would fail again.
     Statement,
     /// A serialization failure or a deadlock.
     LostRace,
-    /// The server only reads: it is not the first any more, or not yet.
+    /// The server is read-only: it is not the primary any more, or not yet.
     OnlyReads,
-    /// The connection cannot be used again.
+    /// The connection cannot be reused.
     Connection,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
     let Some(code) = error.code() else {
         let source = std::error::Error::source(error);
         let is_io = source.is_some_and(|it| it.is::<io::Error>());
-        // The two sides do not understand each other any more.
+        // The protocol is out of step.
         let is_lost = ["unexpected message from server", "error parsing response from server"]
             .contains(&error.to_string().as_str());
         return match error.is_closed() || is_io || is_lost {
@@ -49,7 +49,8 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
     match code.code() {
         "40001" | "40P01" => Fault::LostRace,
         "25006" => Fault::OnlyReads,
-        // A statement that was prepared in another session; then the session itself.
+        // First statements that were prepared in another session, then the end of the session
+        // itself.
         "26000" | "42P05" => Fault::Connection,
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Fault::Connection,
         code if code.starts_with("08") => Fault::Connection,
@@ -57,7 +58,7 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
     }
 }
 
-/// The server has given as many connections as it will, to us or to everybody.
+/// The server refuses further connections, to us or to everybody.
 pub(super) fn is_full(error: &PoolError) -> bool {
     if matches!(error, PoolError::PostCreateHook(HookError::Message(text)) if text == SILENT) {
         return true;
@@ -72,7 +73,7 @@ pub(super) fn is_full(error: &PoolError) -> bool {
         || error.as_db_error().is_some_and(is_pooler)
 }
 
-/// What to do for a role that may too little.
+/// What to do if the role lacks privileges.
 pub(in crate::db) const RIGHTS: &str = "make the role the owner of the database, or grant it \
      USAGE and CREATE on the schema and SELECT, INSERT, UPDATE and DELETE on its tables";
 
@@ -80,7 +81,7 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
     let Some(cause) = error.as_db_error() else {
         let source = std::error::Error::source(&error);
         let text = source.map_or_else(|| error.to_string(), |it| format!("{error}: {it}"));
-        // A certificate that is refused is invalid data, and stays so.
+        // A refused certificate is invalid data, and a retry does not help.
         let passes = |it: &io::Error| it.kind() != io::ErrorKind::InvalidData;
         let may_pass = source.and_then(|it| it.downcast_ref()).is_some_and(passes);
         if may_pass || error.is_closed() {
@@ -96,7 +97,10 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
             ) => "look at user, password and the other parts of database.url (DATABASE_URL)",
             _ => return Error::Corrupt(text),
         };
-        return Error::Unsuitable { what: format!("the database is not reached: {text}"), remedy };
+        return Error::Unsuitable {
+            what: format!("the database cannot be reached: {text}"),
+            remedy,
+        };
     };
     let text = format!("{} ({})", cause.message(), cause.code().code());
     match cause.code().code() {
@@ -109,13 +113,12 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
             Error::Conflict(cause.constraint().unwrap_or(cause.message()).into())
         }
         "28000" | "28P01" => Error::Unsuitable {
-            what: format!("the database lets nobody in: {text}"),
+            what: format!("the database refused the login: {text}"),
             remedy: "look at user and password in database.url (DATABASE_URL), and at pg_hba.conf",
         },
-        "42501" => Error::Unsuitable {
-            what: format!("the role has too few rights: {text}"),
-            remedy: RIGHTS,
-        },
+        "42501" => {
+            Error::Unsuitable { what: format!("the role lacks privileges: {text}"), remedy: RIGHTS }
+        }
         // PgBouncer, which has one code for all its errors.
         "08P01" if cause.message().starts_with("transaction blocks not allowed") => {
             Error::Unsuitable {
@@ -123,9 +126,9 @@ pub(super) fn meaning(error: tokio_postgres::Error) -> Error {
                 remedy: "set pool_mode = transaction, or session, in PgBouncer",
             }
         }
-        // No such database yet; a server that only follows another, for now.
+        // No such database yet; a server that is a standby, for now.
         "3D000" | "25006" => Error::Unavailable(text),
-        // Connection, lost races, resources, locks, the operator, the system beneath.
+        // Connections, lost races, resources, locks, operator intervention, system errors.
         code if ["08", "40", "53", "55", "57", "58"].iter().any(|it| code.starts_with(it)) => {
             Error::Unavailable(text)
         }

@@ -1,5 +1,5 @@
 //! A connection while it is lent to a unit: its transaction, its statements, and whether it may be
-//! lent again.
+//! reused.
 
 use std::sync::{
     Arc,
@@ -25,28 +25,28 @@ use crate::db::{
 
 /// A connection lent to one unit.
 pub(in crate::db) struct Lease {
-    /// Always there, until `drop` takes it out to close it.
+    /// Always present, until `drop` takes it out to close it.
     object: Option<Object>,
     server: Arc<Shared>,
     /// How to begin the transaction, for units that have one.
     begin: Option<Arc<str>>,
     in_transaction: AtomicBool,
-    /// It is of no use to anybody else.
+    /// It must not be reused.
     is_unfit: AtomicBool,
-    /// Given back after the connection.
+    /// Released after the connection.
     _place: OwnedSemaphorePermit,
 }
 
-/// What was on its way when something failed.
+/// What was in progress when something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nothing that changes anything.
+    /// Nothing that could change data.
     Preparing,
     Running,
     Committing,
 }
 
-/// A failure and when it was.
+/// An error and the phase it occurred in.
 type Failed = (tokio_postgres::Error, Phase);
 
 impl Drop for Lease {
@@ -105,7 +105,7 @@ impl Lease {
         rows.iter().map(|row| T::from_row(&Row::new(Source::Postgres(row)))).collect()
     }
 
-    /// As long as it takes.
+    /// Without a time limit.
     pub async fn script(&self, db: &Db, text: &str) -> Result<()> {
         db.check_open()?;
         let sent = self.flight(db.kind(), self.object()?.batch_execute(text)).await?;
@@ -117,7 +117,7 @@ impl Lease {
         self.object()?.prepare(text).await.map(drop).map_err(meaning)
     }
 
-    /// Fails where nothing can be written.
+    /// Fails if the server is read-only.
     pub async fn check_writable(&self, db: &Db) -> Result<()> {
         let question = "SELECT current_setting('transaction_read_only') = 'on'";
         match self.query(db, question, &[]).await?.first() {
@@ -126,11 +126,12 @@ impl Lease {
         }
     }
 
-    /// Ends the transaction, if there was a statement to begin it.
+    /// Ends the transaction, if a statement has begun it.
     pub async fn end(&self, db: &Db, how: &str) -> Result<()> {
         if self.in_transaction.load(Ordering::Acquire) {
             if self.is_unfit.load(Ordering::Acquire) {
-                // It is closed, which ends the transaction; asking would only take its time again.
+                // It will be closed, which ends the transaction; another request would only time
+                // out again.
                 return Err(Error::Unavailable("the connection is lost".into()));
             }
             let ended = self.in_time(self.object()?.batch_execute(how)).await?;
@@ -160,8 +161,8 @@ impl Lease {
         sent.map_err(|it| self.failed(db, it))
     }
 
-    /// Sends a statement, and before the first one BEGIN; where it is the only one, COMMIT behind
-    /// it: up to three messages, one round trip.
+    /// Sends a statement: BEGIN before the first, and COMMIT after it if it is the only one. Up to
+    /// three messages in one round trip.
     async fn flight<T>(
         &self,
         kind: Kind,
@@ -178,7 +179,7 @@ impl Lease {
             let (begun, answer) = tokio::join!(biased; begun, statement);
             return Ok(begun.and(answer).map_err(running));
         }
-        // After a statement that failed, this is ROLLBACK.
+        // After a failed statement this rolls back.
         let ended = self.object()?.batch_execute("COMMIT");
         let (begun, answer, ended) = tokio::join!(biased; begun, statement, ended);
         self.in_transaction.store(ended.is_err(), Ordering::Release);
@@ -186,8 +187,8 @@ impl Lease {
         Ok(answer.and_then(|it| ended.map(|()| it).map_err(|error| (error, Phase::Committing))))
     }
 
-    /// A server, or a pooler, that says nothing at all does not hold anybody up for ever. Nor does it
-    /// once for each connection.
+    /// A server, or a pooler, that does not answer must not block anybody for ever, nor once for
+    /// each connection.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         tokio::time::timeout(self.server.limit, work).await.map_err(|_| {
             self.retire_all();
@@ -195,7 +196,7 @@ impl Lease {
         })
     }
 
-    /// The meaning within a unit, which may be run again where it has certainly changed nothing.
+    /// Maps an error of a unit, and allows a retry where it has certainly changed nothing.
     fn failed(&self, db: &Db, (error, phase): Failed) -> Error {
         match fault(&error) {
             Fault::Statement => {}
@@ -214,8 +215,8 @@ impl Lease {
         meaning(error)
     }
 
-    /// The server is not the first any more. A connection that was made for this unit leads where
-    /// any other would.
+    /// The server has become read-only. A retry helps only if this connection is an older one: a
+    /// new one would lead to the same server.
     fn only_reads(&self, db: &Db) -> Error {
         self.is_unfit.store(true, Ordering::Release);
         let metrics = self.object.as_ref().map(Object::metrics);
@@ -226,7 +227,7 @@ impl Lease {
         Error::Unavailable(ONLY_READS.into())
     }
 
-    /// Has nobody use this connection again, nor those that are older.
+    /// Retires this connection and all older ones.
     fn retire_all(&self) {
         self.is_unfit.store(true, Ordering::Release);
         if let Some(object) = &self.object {
@@ -240,12 +241,12 @@ fn has_changed_nothing(kind: Kind, phase: Phase, error: &tokio_postgres::Error) 
         (Kind::Get | Kind::Read, _) | (_, Phase::Preparing) => true,
         (_, Phase::Committing) => false,
         (Kind::Write, Phase::Running) => true,
-        // It commits itself. The server has said that it did not, or has said nothing.
+        // It commits itself. The server has reported that it failed, or nothing at all.
         (Kind::Put, Phase::Running) => error.code().is_some_and(|it| !it.code().starts_with("08")),
     }
 }
 
-/// What the server would say of a statement that it prepares.
+/// The error that the server would report for a statement that it prepares.
 fn check_unprepared(db: &Db, text: &str, args: usize) -> Result<()> {
     db.check_open()?;
     let numbers = text.split('$').skip(1).filter_map(|it| {

@@ -1,8 +1,8 @@
-//! Checks the server at the start: whether it is fit for the program, and whether there is a pooler in
-//! front of it.
+//! Checks the server at the start: whether it is fit for the program, and whether there is a pooler
+//! in front of it.
 //!
-//! A pooler is recognized by the process id that a new connection is told. The server tells the id of
-//! the process that serves the connection; poolers make one up, as they serve it with many.
+//! A pooler is recognized by the process id that a new connection is told. The server tells the id
+//! of the process that serves the connection; poolers make one up, as they serve it with many.
 
 use std::{
     future::{Ready, ready},
@@ -43,7 +43,8 @@ pub(super) async fn probe(client: &Client, mode: PoolMode) -> Result<Mode> {
     }
     // In two messages: a pooler in statement mode refuses a transaction that outlasts one.
     client.batch_execute("BEGIN").await.map_err(|error| match error.is_closed() {
-        // It tells why, but closes the connection before the end of its answer, which the driver drops.
+        // It tells why, but closes the connection before the end of its answer, which the driver
+        // drops.
         true => Error::Unsuitable {
             what: "the connection ends at BEGIN, as with a pooler that allows no transactions"
                 .into(),
@@ -63,10 +64,8 @@ pub(super) async fn probe(client: &Client, mode: PoolMode) -> Result<Mode> {
 fn fit(encoding: &str, version: &str) -> Result<()> {
     if encoding != "UTF8" {
         return Err(Error::Unsuitable {
-            what: format!(
-                "the database has the encoding {encoding}, and only UTF8 holds all names"
-            ),
-            remedy: "make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and \
+            what: format!("the database has the encoding {encoding}, and only UTF8 is supported"),
+            remedy: "create another one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and \
                      move what this one holds with pg_dump",
         });
     }

@@ -1,6 +1,6 @@
-//! How many connections may be open: as many as the settings say, and fewer while the server gives
-//! no more. What it refuses is asked for again a little later, and nobody fails meanwhile: they wait
-//! for one that is open.
+//! How many connections may be open: as many as the settings say, and fewer while the server allows
+//! no more. A refused one is tried again a little later; until then units wait for those that are
+//! open, and none fails.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,13 +11,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::db::{Error, Result, watch::instant};
 
-/// After how long the server is asked again for a connection that it refused.
+/// After how long a refused connection is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Room {
     size: usize,
     places: Arc<Semaphore>,
-    /// The places that the server has no connection for, by when it said so.
+    /// The places for which the server refused a connection, by when it did.
     withheld: Mutex<Vec<Instant>>,
 }
 
@@ -33,8 +33,8 @@ impl Room {
         place.map_err(|_| Error::Unavailable("the database is closed".into()))
     }
 
-    /// Takes a place away, if as many are left as there are connections. `false`: there are none,
-    /// or others wait for those.
+    /// Removes a place, provided that there remain as many as there are open connections. `false`:
+    /// no connection is open, or the others wait for those.
     pub fn withhold(&self, place: OwnedSemaphorePermit, open: usize) -> bool {
         let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
         let is_spare = open > 0 && withheld.len() + open < self.size;

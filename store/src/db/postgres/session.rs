@@ -1,9 +1,9 @@
 //! The parameters of a session, and how they are set for a unit.
 //!
-//! Where a connection is a session of its own, they are set once. A pooler in transaction mode gives
-//! each transaction another session, and gives ours to other clients: there they are set within the
-//! transaction, and end with it. Nor are there statements that another session has prepared, so none
-//! is prepared by name.
+//! Where a connection is a session of its own, they are set once. A pooler in transaction mode
+//! gives each transaction another session, and gives ours to other clients: there they are set
+//! within the transaction, and end with it. Nor are there statements that another session has
+//! prepared, so none is prepared by name.
 //!
 //! They are never options of the start-up message, which PgBouncer refuses.
 

@@ -1,16 +1,15 @@
-//! TLS to PostgreSQL, as `sslmode` in the address asks for it. The words are libpq's.
+//! TLS to PostgreSQL, as `sslmode` in the address says. The modes are those of libpq.
 //!
 //! | `sslmode` | encrypted | certificate |
 //! |---|---|---|
 //! | `disable` | no | |
-//! | `prefer` (default) | where the server can | issued by the `ca_file`, where there is one |
-//! | `require` | yes | issued by the `ca_file`, where there is one |
+//! | `prefer` (default) | if the server supports it | issued by the `ca_file`, if there is one |
+//! | `require` | yes | issued by the `ca_file`, if there is one |
 //! | `verify-ca` | yes | issued by the `ca_file` |
-//! | `verify-full` | yes | issued by the `ca_file`, or else one of the web's, for this host |
+//! | `verify-full` | yes | issued by the `ca_file`, or else a public authority, for this host |
 //!
-//! `prefer` keeps out who only listens. It cannot keep out who takes part, as such a person may
-//! also answer that there is no TLS; nor can `require` without a `ca_file`, as it takes any
-//! certificate.
+//! `prefer` protects from passive attackers only: an active one may answer that there is no TLS.
+//! `require` without a `ca_file` does no more, as it accepts any certificate.
 
 use std::sync::Arc;
 
@@ -28,20 +27,20 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::db::{Error, Result};
 
-/// What is asked of the server's certificate.
+/// How the server's certificate is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
     Nothing,
-    /// Who issued it.
+    /// Its issuer.
     Authority,
-    /// Who issued it, and that it is for this host.
+    /// Its issuer, and that it is for this host.
     Everything,
 }
 
 #[derive(Debug)]
 pub(super) struct Tls {
     pub check: Check,
-    /// The PEM file of the authority; empty: those of the web.
+    /// The PEM file of the certificate authority; empty: the public ones.
     pub ca_file: String,
 }
 
@@ -66,7 +65,7 @@ pub(super) fn connector(tls: &Tls) -> Result<MakeRustlsConnect> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// The operator's own authority, or those of the web.
+/// The operator's own certificate authority, or the public ones.
 fn roots(ca_file: &str) -> Result<RootCertStore> {
     if ca_file.is_empty() {
         return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
@@ -86,8 +85,8 @@ fn roots(ca_file: &str) -> Result<RootCertStore> {
     }
 }
 
-/// Takes a certificate for any host, of these authorities or of anybody, and still checks that the
-/// server has its key.
+/// Accepts a certificate for any host, from these authorities or from anybody, and still checks
+/// that the server has its key.
 #[derive(Debug)]
 struct AnyHost {
     provider: Arc<CryptoProvider>,

@@ -1,4 +1,4 @@
-//! Values as PostgreSQL sends and takes them, in its binary form.
+//! Values in PostgreSQL's binary format.
 
 use domain::Time;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::meaning;
 use crate::db::{Result, Value};
 
-/// PostgreSQL counts its microseconds from the year 2000.
+/// PostgreSQL counts microseconds since the year 2000.
 const EPOCH: i64 = 946_684_800_000_000;
 
 type Failure = Box<dyn std::error::Error + Sync + Send>;
@@ -16,10 +16,10 @@ pub(in crate::db) fn value(row: &tokio_postgres::Row, index: usize) -> Result<Va
     row.try_get(index).map_err(meaning)
 }
 
-/// The type to say where the server is not asked for it first.
+/// The type to declare where the server is not asked for it first.
 pub(super) fn type_of(value: &Value<'_>) -> Type {
     match value {
-        // It finds out by itself.
+        // The server infers it.
         Value::Null => Type::UNKNOWN,
         Value::Text(_) => Type::TEXT,
         Value::Int(_) => Type::INT8,

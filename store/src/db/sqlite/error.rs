@@ -1,4 +1,4 @@
-//! What SQLite's errors mean, in the names PostgreSQL would give.
+//! Maps SQLite's errors, with the constraint names that PostgreSQL would give.
 
 use rusqlite::{Connection, MAIN_DB};
 
@@ -15,7 +15,7 @@ pub(super) fn meaning(connection: &Connection, error: rusqlite::Error) -> Error 
         Code::ConstraintViolation => {
             Error::Conflict(constraint(connection, message.as_deref().unwrap_or_default()))
         }
-        // Else it is the file that cannot be written.
+        // Otherwise the file itself is not writable.
         Code::ReadOnly if connection.is_readonly(MAIN_DB).unwrap_or(false) => {
             Error::Bug("a write in get or read, which only read".into())
         }

@@ -1,7 +1,7 @@
-//! Opens a SQLite file: where it lies, who may read it, how it is kept.
+//! Opens a SQLite file: its path, permissions and settings.
 //!
-//! It guarantees that the file, and the logs SQLite keeps beside it, can be read by nobody but the
-//! user the program runs as, and that a folder made for it is closed to others.
+//! The file, and the logs that SQLite keeps beside it, can be read only by the user the program
+//! runs as, and a folder made for it is closed to others.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError, set_permissions},
@@ -17,20 +17,19 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::{Deadline, Held, Shared, meaning};
 use crate::db::{Error, Result};
 
-/// How long another process, such as the CLI, may hold the database before a writer gives up, where
-/// a statement may take as long.
+/// How long a writer waits for another process that holds the database, such as the CLI, unless the
+/// limit of a statement is shorter.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 256;
-/// How much of the file a connection keeps in its own memory, in KiB. What all need is kept by the
-/// operating system as well.
+/// The page cache of a connection, in KiB. The operating system caches the file as well.
 const WRITER_CACHE: u32 = 64 * 1024;
 const READER_CACHE: u32 = 4 * 1024;
-/// Older ones have a bug that can corrupt a WAL database.
+/// Older versions have a bug that can corrupt a WAL database.
 const OLDEST_SAFE_VERSION: i32 = 3_051_003;
-/// After how many of its steps SQLite asks whether a statement has run too long: far below 1 ms.
+/// The number of SQLite steps between two checks of the deadline: far below 1 ms.
 const STEPS: i32 = 5_000;
 
-/// The file that `sqlite:path` or `sqlite://path` means.
+/// The path in `sqlite:path` or `sqlite://path`.
 pub(in crate::db) fn path_of(url: &str) -> Result<&Path> {
     let path = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = path.strip_prefix("//").unwrap_or(path);
@@ -41,7 +40,7 @@ pub(in crate::db) fn path_of(url: &str) -> Result<&Path> {
     Ok(Path::new(path))
 }
 
-/// The connection that writes. It makes the file where there is none.
+/// Opens the connection that writes. Creates the file if there is none.
 pub(in crate::db) fn open_writer(path: &Path, limit: Duration) -> Result<Shared> {
     if rusqlite::version_number() < OLDEST_SAFE_VERSION {
         return Err(Error::Corrupt(format!("SQLite {} is too old", rusqlite::version())));
@@ -58,7 +57,7 @@ pub(in crate::db) fn open_writer(path: &Path, limit: Duration) -> Result<Shared>
     }
 }
 
-/// A connection that can only read. The writer comes first: it makes the file.
+/// Opens a connection that can only read. The writer comes first, as it creates the file.
 pub(in crate::db) fn open_reader(path: &Path, limit: Duration) -> Result<Shared> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE, limit)
 }
@@ -76,10 +75,10 @@ fn make_file(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Held by the one server that a file has. It lies beside the file: whoever closes a file that
-/// SQLite has open takes SQLite's own locks away.
+/// Locks a file for the one server of a database. It is a file beside the database: closing a file
+/// that SQLite has open would release SQLite's own locks.
 pub(in crate::db) fn claim(path: &Path) -> Result<File> {
-    // By whichever path it was opened.
+    // The same for every path to the file.
     let real = path.canonicalize().map_err(|error| unavailable(path, &error))?;
     let mut name = real.into_os_string();
     name.push("-server");
@@ -88,9 +87,7 @@ pub(in crate::db) fn claim(path: &Path) -> Result<File> {
     let file = file.map_err(|error| unavailable(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(unavailable(path, &"another server works on this file"))
-        }
+        Err(TryLockError::WouldBlock) => Err(unavailable(path, &"another server uses this file")),
         Err(TryLockError::Error(error)) => Err(unavailable(path, &error)),
     }
 }
@@ -102,7 +99,7 @@ fn open(path: &Path, flags: OpenFlags, cache: u32, limit: Duration) -> Result<Sh
     let asked = deadline.clone();
     let prepare = |it: &mut Connection| {
         it.busy_timeout(BUSY_TIMEOUT.min(limit))?;
-        // A plan must not depend on bound values: with them it is made anew for each `LIMIT $1`.
+        // Plans must not depend on bound values, or each `LIMIT $1` would be planned anew.
         it.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         it.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         it.progress_handler(STEPS, Some(move || asked.is_over()))?;
