@@ -1,10 +1,11 @@
-//! The cache: what may vanish. Rate limits and wake-ups, in the memory of this process or in Redis.
+//! The cache: rate limits and wake-ups, in the memory of this process or in Redis. Its contents may
+//! be lost at any time.
 //!
-//! Losing it costs a fresh window or a later wake-up, never a security property. Both kinds keep
-//! the one rule of [`domain::access::limit`]; times are arguments, and no expiry decides anything. When
-//! Redis is away, each node counts in its own memory until it is back.
+//! Losing them costs a fresh window or a later wake-up, never a security property. Both kinds
+//! implement the rule of [`domain::access::limit`]; times are arguments, and no decision depends on
+//! the expiry of a key. While Redis is unavailable, each node counts in its own memory.
 
-mod bells;
+mod listeners;
 mod memory;
 mod redis;
 
@@ -36,20 +37,20 @@ pub enum CacheError {
 }
 
 impl Cache {
-    /// The cache of the settings. A Redis that is away does not hinder the start: counting begins
-    /// in memory, and only a wrong address is an error.
+    /// The cache of the settings. If Redis is unavailable the server starts anyway and counts in
+    /// memory; only a wrong address is an error.
     pub async fn connect(settings: &settings::Cache) -> Result<Cache, CacheError> {
         let memory = Memory::new(settings.memory_entries);
         if settings.url.is_empty() {
             return Ok(Cache::Memory(memory));
         }
         let redis = Redis::new(&settings.url, &settings.prefix, memory)?;
-        // The answer is not needed: what it found is logged, and the next call tries again.
+        // The result is not needed: a failure is logged, and the next call tries again.
         let _ = redis.ping().await;
         Ok(Cache::Redis(Arc::new(redis)))
     }
 
-    /// Takes one of `rate` from `key`.
+    /// Takes one use of `rate` from `key`.
     pub async fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
         match self {
             Cache::Memory(memory) => memory.take(key, rate, now),
@@ -57,7 +58,7 @@ impl Cache {
         }
     }
 
-    /// Undoes one [`take`](Cache::take), for limits that count only what failed or was made.
+    /// Undoes one [`take`](Cache::take), for limits that count only failures or created accounts.
     pub async fn give_back(&self, key: &str, rate: Rate, now: Time) {
         match self {
             Cache::Memory(memory) => memory.give_back(key, rate, now),
@@ -65,25 +66,25 @@ impl Cache {
         }
     }
 
-    /// Wakes whoever listens to `channel`, on every node that shares the cache. A wake-up may be
-    /// lost or come twice: it says "look now", and listeners look from time to time anyway.
+    /// Wakes the listeners of `channel` on every node that shares the cache. A wake-up may be lost
+    /// or arrive twice: it only says "look now", and listeners poll anyway.
     pub async fn publish(&self, channel: &str) {
         match self {
-            Cache::Memory(memory) => memory.bells.ring(channel),
+            Cache::Memory(memory) => memory.listeners.notify(channel),
             Cache::Redis(redis) => redis.publish(channel).await,
         }
     }
 
-    /// Gives `notify` a permit for each wake-up on `channel`, until `stop`. Reconnects by itself,
-    /// and gives one permit each time it has, for what was published meanwhile.
+    /// Notifies `notify` of each wake-up on `channel`, until `stop`. It reconnects by itself, and
+    /// notifies once after that, for wake-ups that were missed.
     pub async fn listen(self, channel: &'static str, notify: Arc<Notify>, stop: CancellationToken) {
         match self {
             Cache::Memory(memory) => {
-                let _hung = memory.bells.hang(channel, notify);
+                let _listening = memory.listeners.add(channel, notify);
                 stop.cancelled().await;
             }
             Cache::Redis(redis) => {
-                let _hung = redis.memory.bells.hang(channel, notify.clone());
+                let _listening = redis.memory.listeners.add(channel, notify.clone());
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = redis.relay(channel, &notify) => {}
@@ -92,7 +93,7 @@ impl Cache {
         }
     }
 
-    /// Whether the last thing asked of it was answered.
+    /// Whether the last request was answered.
     pub fn is_healthy(&self) -> bool {
         match self {
             Cache::Memory(_) => true,
@@ -100,7 +101,7 @@ impl Cache {
         }
     }
 
-    /// Asks whether it answers, within half a second.
+    /// Checks that it answers, within half a second.
     pub async fn ping(&self) -> Result<(), CacheError> {
         match self {
             Cache::Memory(_) => Ok(()),

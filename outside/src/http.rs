@@ -1,10 +1,11 @@
-//! Calls to others over HTTP, the only ones that leave this program.
+//! Outgoing HTTP calls. No other code makes any.
 //!
-//! Addresses may come from users, so a call guarantees:
-//! - it reaches public addresses only, whatever a name resolves to and wherever a redirect leads,
-//!   except hosts that the settings allow;
-//! - it ends in time, redirects included, and its answer is no larger than the settings say;
-//! - it uses no proxy from the environment, and takes nothing along to another origin.
+//! URLs may come from users, so a call guarantees:
+//! - it connects to public addresses only, whatever a name resolves to and wherever a redirect
+//!   leads, except for hosts that the settings allow;
+//! - it ends in time, redirects included, and its response is no larger than the settings allow;
+//! - it uses no proxy from the environment, and sends no headers of the request to another origin
+//!   but `Accept`.
 
 mod address;
 mod guard;
@@ -33,7 +34,7 @@ const REDIRECTS: usize = 3;
 /// How many idle connections are kept for each host.
 const IDLE: usize = 4;
 
-/// A client for everybody outside.
+/// The HTTP client for all outgoing calls.
 #[derive(Clone)]
 pub struct Http {
     client: Client,
@@ -63,7 +64,7 @@ impl Http {
         Ok(Http { client, guard, patience, body_limit: settings.body_limit })
     }
 
-    /// The answer, whatever its status. A GET follows redirects.
+    /// Returns the response, whatever its status. A GET follows redirects.
     pub async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
         timeout(self.patience, self.follow(request)).await.unwrap_or(Err(HttpError::Timeout))
     }
@@ -100,7 +101,7 @@ impl Http {
     }
 }
 
-/// Where this answer sends the request, if it may be sent on.
+/// Where this response redirects the request, if it may be redirected.
 fn target(
     request: &Request,
     status: StatusCode,
@@ -109,10 +110,10 @@ fn target(
     let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = headers.get(header::LOCATION).filter(|_| is_redirect && request.is_get());
     let Some(location) = location else { return Ok(None) };
-    let wrong = || HttpError::Address("a redirect leads nowhere".into());
+    let wrong = || HttpError::Address("a redirect has no valid target".into());
     let url = request.url.join(location.to_str().map_err(|_| wrong())?).map_err(|_| wrong())?;
     match (request.url.scheme(), url.scheme()) {
-        ("https", "http") => Err(HttpError::Address("a redirect leads out of https".into())),
+        ("https", "http") => Err(HttpError::Address("a redirect leads from https to http".into())),
         _ => Ok(Some(url)),
     }
 }

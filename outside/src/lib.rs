@@ -1,7 +1,7 @@
-//! Everything beyond the process except the database: the cache, mail, calls over HTTP.
+//! External systems except the database: the cache, mail, HTTP calls.
 //!
-//! Nothing here decides anything about accounts, and nothing here reads a clock: `now` is an
-//! argument. Every wait is bounded, and what fails says so without telling a secret.
+//! Nothing here decides about accounts, and nothing reads a clock: `now` is an argument. Every wait
+//! is bounded, and errors contain no secrets.
 
 pub mod cache;
 pub mod http;

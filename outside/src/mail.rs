@@ -1,8 +1,8 @@
-//! Outgoing mail: over SMTP, over SendGrid's API, into files, or into a box in memory for
+//! Outgoing mail: over SMTP, over SendGrid's API, into files, or into an inbox in memory for
 //! development and tests.
 //!
-//! A mail that was sent without an error is with the mail server, whole on disk, or in the box. An
-//! error says whether to try again, and never contains credentials.
+//! A mail that was sent without an error was accepted by the mail server, is whole on disk, or is
+//! in the inbox. An error tells whether to retry, and never contains credentials.
 
 mod compose;
 mod file;
@@ -25,7 +25,7 @@ pub use self::{
 /// A mail to one person.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Names the mail in its Message-ID and its file: letters, digits, `-`, `_` and `.`.
+    /// Identifies the mail in its Message-ID and its file name: letters, digits, `-`, `_` and `.`.
     pub id: String,
     pub to: Email,
     pub to_name: Option<String>,
@@ -36,7 +36,7 @@ pub struct Mail {
     pub language: Option<String>,
 }
 
-/// How mails leave.
+/// A transport for mails.
 #[derive(Clone)]
 pub enum Mailer {
     Smtp(Arc<Smtp>),
@@ -45,16 +45,17 @@ pub enum Mailer {
     Inbox(Inbox),
 }
 
-/// Why a mail did not leave.
+/// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// It may leave later.
+    /// A retry may succeed.
     #[error("the mail was not sent: {0}")]
     Temporary(String),
-    /// It may leave once something is mended here: neither it nor its recipient is what is refused.
+    /// A retry may succeed once the operator has fixed something: neither the mail nor its
+    /// recipient is refused.
     #[error("mail is refused because of us: {0}")]
     Ours(String),
-    /// It never will.
+    /// A retry cannot succeed.
     #[error("the mail can never be sent: {0}")]
     Permanent(String),
 }
@@ -66,7 +67,7 @@ impl MailError {
 }
 
 impl Mailer {
-    /// The mailer of the settings, for the server at `public_url`. Connects to nobody yet.
+    /// The mailer of the settings, for the server at `public_url`. Does not connect yet.
     pub fn from_settings(
         settings: &settings::Email,
         outbound: &settings::Outbound,
@@ -90,7 +91,7 @@ impl Mailer {
         }
     }
 
-    /// Hands the mail over. `now` is its date.
+    /// Sends the mail. `now` is its date.
     pub async fn send(&self, mail: &Mail, now: Time) -> Result<(), MailError> {
         match self {
             Mailer::Smtp(smtp) => smtp.send(mail, now).await,
@@ -100,7 +101,7 @@ impl Mailer {
         }
     }
 
-    /// The box of `inbox:`.
+    /// The inbox of `inbox:`.
     pub fn inbox(&self) -> Option<&Inbox> {
         match self {
             Mailer::Inbox(inbox) => Some(inbox),
@@ -111,6 +112,6 @@ impl Mailer {
 
 fn sender(text: &str) -> Result<Mailbox, MailError> {
     text.parse().map_err(|error| {
-        MailError::Permanent(format!("email.from {text:?} is no mail address: {error}"))
+        MailError::Permanent(format!("email.from {text:?} is not a mail address: {error}"))
     })
 }

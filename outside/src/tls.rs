@@ -1,5 +1,4 @@
-//! Whom a TLS client trusts: the certificate authorities of the web and at most one file beside
-//! them.
+//! What TLS clients trust: the public certificate authorities and at most one file of others.
 
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// The PEM file at `path`; nothing for an empty path.
+/// Reads the PEM file at `path`. `None`: the path is empty.
 pub(crate) fn read_ca(path: &str) -> Result<Option<Vec<u8>>, String> {
     if path.is_empty() {
         return Ok(None);
@@ -17,7 +16,8 @@ pub(crate) fn read_ca(path: &str) -> Result<Option<Vec<u8>>, String> {
     std::fs::read(path).map(Some).map_err(|error| format!("ca_file {path}: {error}"))
 }
 
-/// A client that speaks HTTP/2 and HTTP/1.1 and trusts the web and the file at `ca_path`.
+/// A client for HTTP/2 and HTTP/1.1 that trusts the public authorities and those in the file at
+/// `ca_path`.
 pub(crate) fn client(ca_path: &str) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     if let Some(pem) = read_ca(ca_path)? {

@@ -1,4 +1,4 @@
--- Gives one back: domain::limit::give_back, atomically.
+-- Gives one use back: domain::access::limit::give_back, atomically.
 local now, window, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local kept = redis.call('GET', KEYS[1])
 if not kept then return 0 end

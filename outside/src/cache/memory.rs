@@ -1,4 +1,5 @@
-//! Counters in the memory of the process: bounded, the least used go first, one key at a time.
+//! Counters in the memory of the process: bounded, least recently used evicted first, atomic for
+//! each key.
 
 use std::sync::Arc;
 
@@ -12,23 +13,23 @@ use moka::{
     sync::{Cache, CacheBuilder},
 };
 
-use super::bells::Bells;
+use super::listeners::Listeners;
 
 /// The cache of one process.
 #[derive(Clone)]
 pub struct Memory {
-    /// The number that the limiter keeps, by key.
+    /// The stored number of the limiter, by key.
     arrivals: Cache<String, Time>,
-    pub(super) bells: Arc<Bells>,
+    pub(super) listeners: Arc<Listeners>,
 }
 
 impl Memory {
     pub fn new(entries: u64) -> Memory {
         // Not the default policy: it refuses new keys while old ones are in use, and a refused key
-        // would have no limit.
+        // would be unlimited.
         let arrivals =
             CacheBuilder::new(entries.max(1)).eviction_policy(EvictionPolicy::lru()).build();
-        Memory { arrivals, bells: Arc::default() }
+        Memory { arrivals, listeners: Arc::default() }
     }
 
     pub(super) fn take(&self, key: &str, rate: Rate, now: Time) -> Taken {
@@ -38,7 +39,7 @@ impl Memory {
             taken = Some(answer);
             Op::Put(arrival)
         });
-        // The closure always runs; were it not to, nothing would have been kept either.
+        // The closure always runs; if it did not, nothing would have been stored either.
         taken.unwrap_or_else(|| limit::take(None, now, rate).1)
     }
 

@@ -1,9 +1,9 @@
-//! Counters in Redis, shared by all nodes, and what happens while it is away.
+//! Counters in Redis, shared by all nodes, and the fallback while it is unavailable.
 //!
-//! One script does what [`domain::access::limit`] says, atomically and with our time, not the server's.
-//! Each call ends within half a second. When one fails, limits are counted in the memory of this
-//! node, which is logged once; from then on at most one call at a time tries Redis, so that an
-//! outage delays nobody else, and the first that succeeds ends it.
+//! Scripts implement [`domain::access::limit`], atomically and with our time instead of the
+//! server's. Each call ends within half a second. If one fails, limits are counted in the memory of
+//! this node, which is logged once. From then on at most one call at a time tries Redis, so that an
+//! outage delays no others, and the first success ends it.
 
 mod connection;
 mod relay;
@@ -17,10 +17,10 @@ use domain::{
 use self::connection::{Call, SharedConnection};
 use super::{CacheError, Memory};
 
-/// How much longer than needed a key is kept, in milliseconds: the clocks of nodes differ.
+/// How much longer than needed a key is stored, in milliseconds, because clocks of nodes differ.
 const SLACK: i64 = 60_000;
 
-/// A Redis, and the memory that stands in for it.
+/// A Redis, and the memory to fall back to.
 pub struct Redis {
     connection: SharedConnection,
     prefix: String,
@@ -30,7 +30,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects nothing yet.
+    /// Does not connect yet.
     pub fn new(url: &Secret, prefix: &str, memory: Memory) -> Result<Redis, CacheError> {
         let client = Client::open(url.expose())
             .map_err(|error| CacheError::Address(error.category().to_owned()))?;
@@ -58,12 +58,12 @@ impl Redis {
         }
     }
 
-    /// Rings in this process at once, and on the other nodes if Redis is there.
+    /// Notifies listeners in this process at once, and on the other nodes if Redis is available.
     pub(super) async fn publish(&self, channel: &str) {
-        self.memory.bells.ring(channel);
+        self.memory.listeners.notify(channel);
         let mut publish = cmd("PUBLISH");
         publish.arg(self.name(channel)).arg("");
-        // The listeners of other nodes look from time to time; the connection logs that it is down.
+        // Listeners on other nodes poll anyway, and the connection logs its failure.
         let _ = self.connection.run::<i64>(&Call::Command(publish)).await;
     }
 

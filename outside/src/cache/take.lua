@@ -1,5 +1,5 @@
--- Takes one: domain::limit::take, atomically. Answers the number kept before, from which the
--- caller computes the rest.
+-- Takes one use: domain::access::limit::take, atomically. Returns the number stored before, from
+-- which the caller computes the rest.
 local now, window, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local kept = redis.call('GET', KEYS[1])
 local before = tonumber(kept or now)

@@ -1,12 +1,12 @@
 //! Which addresses belong to the public Internet (IANA's registries of special-purpose addresses,
 //! RFC 6890).
 //!
-//! Addresses that carry another one inside (mapped, translated, 6to4, Teredo) are not public, even
-//! if the inner one is: they are ways around this rule and no way to anybody's server.
+//! Addresses that embed another one (mapped, translated, 6to4, Teredo) are not public, even if the
+//! embedded one is: they could bypass this rule, and no server needs them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether `ip` may be called by default.
+/// Whether calls to `ip` are allowed by default.
 pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),

@@ -1,7 +1,7 @@
-//! Who may be called: anybody with a public address, and the hosts of the settings.
+//! Which hosts may be called: those with public addresses, and those that the settings allow.
 //!
-//! Names are judged by what they resolve to, in the very step whose addresses are then connected
-//! to, so that a name cannot answer one thing to the check and another to the call.
+//! Names are checked by the addresses they resolve to, in the same lookup that the connection uses,
+//! so that a name cannot resolve differently for the check and for the call (DNS rebinding).
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
@@ -19,7 +19,7 @@ pub(super) struct Guard {
     allowed: HashSet<String>,
 }
 
-/// This host has no public address.
+/// The host has no public address.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} has no public address")]
 pub(super) struct Refusal(pub String);
@@ -29,7 +29,7 @@ impl Guard {
         Guard { allowed: allowed.iter().map(|it| plain(it)).collect() }
     }
 
-    /// What can be said of an address before its name is resolved.
+    /// Checks a URL before its name is resolved.
     pub(super) fn check(&self, url: &Url) -> Result<(), HttpError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HttpError::Address("it must begin with https: or http:".into()));
@@ -39,7 +39,7 @@ impl Guard {
         }
         let ip = match url.host() {
             None => return Err(HttpError::Address("there is no host".into())),
-            // The resolver judges it.
+            // Checked by the resolver.
             Some(Host::Domain(_)) => return Ok(()),
             Some(Host::Ipv4(ip)) => ip.into(),
             Some(Host::Ipv6(ip)) => ip.into(),
@@ -60,7 +60,7 @@ fn plain(host: &str) -> String {
     host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
-/// The system's resolver behind the guard.
+/// The system's resolver, filtered by the guard.
 pub(super) struct Names(pub Arc<Guard>);
 
 impl Resolve for Names {

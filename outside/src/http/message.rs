@@ -1,5 +1,5 @@
-//! What is asked, what is answered, and what goes wrong. No error contains a path, a query or a
-//! header: they may be secret.
+//! Requests, responses and errors. No error contains a path, a query or a header, which may be
+//! secret.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::guard::Refusal;
 
-/// A call to somebody outside.
+/// An outgoing request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
@@ -21,7 +21,7 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// What they answered.
+/// The response to it.
 #[derive(Debug, Clone)]
 pub struct Response {
     pub status: StatusCode,
@@ -29,7 +29,7 @@ pub struct Response {
     pub body: Bytes,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("{0}")]
@@ -38,7 +38,7 @@ pub enum HttpError {
     Address(String),
     #[error("the request cannot be written: {0}")]
     Request(String),
-    #[error("{0} is no public address")]
+    #[error("{0} is not a public address")]
     Refused(String),
     #[error("no answer in time")]
     Timeout,
@@ -51,7 +51,7 @@ pub enum HttpError {
 }
 
 impl Request {
-    /// `method` to the address `url`.
+    /// A request with `method` to `url`.
     pub fn new(method: Method, url: &str) -> Result<Request, HttpError> {
         let url = Url::parse(url).map_err(|error| HttpError::Address(error.to_string()))?;
         Ok(Request { method, url, headers: HeaderMap::new(), body: Bytes::new() })
@@ -71,7 +71,7 @@ impl Request {
         Ok(request)
     }
 
-    /// The same request with one header more.
+    /// The same request with another header.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Result<Request, HttpError> {
         let mut value = HeaderValue::from_str(value)
             .map_err(|_| HttpError::Request(format!("{name} has a wrong value")))?;
@@ -84,7 +84,7 @@ impl Request {
         self.method == Method::GET
     }
 
-    /// The same request elsewhere. Another origin learns what we accept and nothing more.
+    /// The same request to another URL. Another origin gets only the `Accept` header.
     pub(super) fn moved_to(mut self, url: Url) -> Request {
         if self.url.origin() != url.origin() {
             let accept = self.headers.remove(ACCEPT);
@@ -127,7 +127,7 @@ fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     None
 }
 
-/// The error and what led to it, in one line.
+/// The error and its causes in one line.
 pub(super) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,6 +1,6 @@
-//! A mail as the bytes that travel (RFC 5322): text and HTML as alternatives.
+//! Composes messages (RFC 5322): text and HTML as alternatives.
 //!
-//! Whatever the fields contain, they stay in their place: nothing can begin a header of its own.
+//! No field can inject a header, whatever it contains.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,10 +19,10 @@ use super::{Mail, MailError};
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 const CONTENT_LANGUAGE: HeaderName = HeaderName::new_from_ascii_str("Content-Language");
 
-/// The message, or why there can be none: a permanent error.
+/// Returns the message, or a permanent error.
 pub(super) fn compose(mail: &Mail, from: &Mailbox, now: Time) -> Result<Message, MailError> {
     if !is_word(&mail.id) {
-        return Err(MailError::Permanent(format!("{:?} is no id of a mail", mail.id)));
+        return Err(MailError::Permanent(format!("{:?} is not a valid mail id", mail.id)));
     }
     let address = address(&mail.to)?;
     let envelope = Envelope::new(Some(from.email.clone()), vec![address.clone()]).map_err(wrong)?;
@@ -34,7 +34,7 @@ pub(super) fn compose(mail: &Mail, from: &Mailbox, now: Time) -> Result<Message,
         .subject(one_line(&mail.subject))
         .date(date(now))
         .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
-        // RFC 3834: nobody's absence notice shall answer.
+        // RFC 3834: no automatic replies.
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".into()));
     if let Some(language) = mail.language.as_deref().filter(|it| is_word(it)) {
         builder = builder.raw_header(HeaderValue::new(CONTENT_LANGUAGE, language.to_owned()));
@@ -43,7 +43,7 @@ pub(super) fn compose(mail: &Mail, from: &Mailbox, now: Time) -> Result<Message,
     builder.multipart(parts).map_err(wrong)
 }
 
-/// By our own grammar: lettre's knows the letters of all scripts but not their marks.
+/// By our own grammar: lettre accepts the letters of all scripts, but not their combining marks.
 fn address(to: &Email) -> Result<Address, MailError> {
     let to = Email::parse(to.as_str()).map_err(|error| wrong(error.message))?;
     Ok(Address::new_dangerous(to.local(), to.domain()))
@@ -58,13 +58,13 @@ pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && text.len() <= 100 && !text.starts_with('.') && text.chars().all(is_plain)
 }
 
-/// Names and subjects come from people, who may write line breaks.
+/// Names and subjects come from people and may contain line breaks.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect::<String>().trim().into()
 }
 
 fn date(now: Time) -> SystemTime {
-    // Years before 1970 and after 9999 have no form in a Date header.
+    // Years before 1970 and after 9999 cannot be written in a Date header.
     let micros = now.0.clamp(0, 253_402_300_799_000_000).unsigned_abs();
     UNIX_EPOCH + Duration::from_micros(micros)
 }

@@ -1,6 +1,6 @@
-//! Mails as files: one `.eml` each, whole on disk before it has its name.
+//! Mails as files: one `.eml` each, written completely before it gets its name.
 //!
-//! The folder and the files are for their owner only, because mails carry tokens.
+//! Only their owner can read the folder and the files, because mails contain tokens.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -16,16 +16,16 @@ use tokio::task::spawn_blocking;
 
 use super::{Mail, MailError, compose::compose};
 
-/// A folder of mails.
+/// A folder for mails.
 pub struct Folder {
     path: PathBuf,
     from: Mailbox,
-    /// Tells two writers of one mail apart.
+    /// Distinguishes two writers of the same mail.
     written: AtomicU64,
 }
 
 impl Folder {
-    /// Opens or makes the folder at `path`; both `folder` and `//folder` name one.
+    /// Opens or creates the folder at `path`, written `folder` or `//folder`.
     pub(super) fn open(path: &str, from: Mailbox) -> Result<Folder, MailError> {
         let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
         if path.as_os_str().is_empty() {
@@ -53,11 +53,11 @@ impl Folder {
 fn write(folder: &Path, draft: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = write_draft(draft, bytes).and_then(|()| fs::rename(draft, file));
     if written.is_err() {
-        // What failed is the error to tell; a draft that stays is never taken for a mail.
+        // The first error is the one to report; a draft that remains is never taken for a mail.
         let _ = fs::remove_file(draft);
     }
     written?;
-    // The name is on disk only when the folder is.
+    // The name is durable once the folder is.
     File::open(folder)?.sync_all()
 }
 

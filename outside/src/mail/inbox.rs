@@ -1,4 +1,4 @@
-//! The box of `inbox:`: the last mails in memory, for development and tests.
+//! The inbox of `inbox:`: the latest mails in memory, for development and tests.
 
 use std::{
     collections::VecDeque,
@@ -11,17 +11,17 @@ use serde::Serialize;
 
 use super::{Mail, MailError, compose::compose};
 
-/// How many mails are kept; the oldest go first.
+/// How many mails are kept; the oldest are dropped first.
 const KEPT: usize = 200;
 
-/// Mails that were sent to nobody.
+/// Mails that were not sent to anybody.
 #[derive(Clone)]
 pub struct Inbox {
     from: Arc<Mailbox>,
     mails: Arc<Mutex<VecDeque<Kept>>>,
 }
 
-/// A mail in the box.
+/// A mail in the inbox.
 #[derive(Debug, Clone, Serialize)]
 pub struct Kept {
     pub id: String,
@@ -38,7 +38,7 @@ impl Inbox {
     }
 
     pub(super) fn send(&self, mail: &Mail, now: Time) -> Result<(), MailError> {
-        // So that what the box takes, a mail server would get too.
+        // The inbox accepts only what a mail server would get too.
         compose(mail, &self.from, now)?;
         let mut mails = self.mails();
         if mails.len() == KEPT {
@@ -55,12 +55,12 @@ impl Inbox {
         Ok(())
     }
 
-    /// All that are kept, the newest first.
+    /// All mails, the newest first.
     pub fn list(&self) -> Vec<Kept> {
         self.mails().iter().rev().cloned().collect()
     }
 
-    /// The newest of this id.
+    /// The newest one with this id.
     pub fn by_id(&self, id: &str) -> Option<Kept> {
         self.mails().iter().rev().find(|it| it.id == id).cloned()
     }

@@ -1,8 +1,8 @@
 //! Mail over SendGrid's API (v3, `POST /v3/mail/send`).
 //!
-//! A mail keeps its id there twice: in its Message-ID, by which mail programs drop a second copy,
-//! and as the custom argument `job_id`, by which SendGrid's events find the job. SendGrid would lead
-//! links through a server of its own, where single-use tokens do not belong: tracking is off.
+//! The id of a mail is sent twice: in its Message-ID, by which mail programs drop a second copy,
+//! and as the custom argument `job_id`, by which SendGrid's events refer to the job. Tracking is
+//! off: it would lead links with single-use tokens through a server of SendGrid's.
 
 use domain::{Secret, Time, settings, text::clipped};
 use lettre::message::Mailbox;
@@ -16,11 +16,11 @@ use super::{
 };
 use crate::http::{Http, HttpError, Request, Response};
 
-/// How much of an answer is kept for the log.
+/// How much of a response is logged.
 const WORDS: usize = 300;
 const PATH: &str = "v3/mail/send";
 
-/// SendGrid, and how it knows us.
+/// SendGrid's API and our account there.
 pub struct SendGrid {
     http: Http,
     url: String,
@@ -44,7 +44,7 @@ impl SendGrid {
     }
 
     pub(super) async fn send(&self, mail: &Mail, now: Time) -> Result<(), MailError> {
-        // So that a mail is refused for the same reasons whichever way it goes.
+        // A mail is refused for the same reasons on every transport.
         compose(mail, &self.from, now)?;
         let answer = match self.request(mail) {
             Ok(request) => self.http.fetch(request).await,
@@ -52,7 +52,7 @@ impl SendGrid {
         };
         match answer {
             Ok(answer) => self.judge(&answer, mail),
-            // Whatever keeps us from an answer is about the way there, not about this mail.
+            // Failed calls say nothing about this mail.
             Err(error) => Err(MailError::Temporary(format!("SendGrid: {error}"))),
         }
     }
@@ -64,7 +64,7 @@ impl SendGrid {
 
     fn body(&self, mail: &Mail) -> Json {
         let from = self.from.email.to_string();
-        // RFC 3834: nobody's absence notice shall answer.
+        // RFC 3834: no automatic replies.
         let mut headers = json!({
             "Message-ID": format!("<{}@{}>", mail.id, self.from.email.domain()),
             "Auto-Submitted": "auto-generated",
@@ -101,14 +101,14 @@ impl SendGrid {
         Err(match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => MailError::Permanent(text),
             StatusCode::REQUEST_TIMEOUT => MailError::Temporary(text),
-            // Our key, our sender, our rate, our address of the API.
+            // Our key, our sender, our rate, our URL of the API.
             status if status.is_client_error() => MailError::Ours(text),
             _ => MailError::Temporary(text),
         })
     }
 
-    /// With what SendGrid says about it, unless that repeats our key, and without the address, which
-    /// has no place in a log.
+    /// Adds SendGrid's explanation, unless it contains our key, and without the address, which must
+    /// not be logged.
     fn with_words(&self, text: String, answer: &Response, mail: &Mail) -> String {
         let said = answer.json::<Refusal>().unwrap_or_default();
         let words: Vec<&str> = said.errors.iter().map(|it| it.message.as_str()).collect();
@@ -120,7 +120,7 @@ impl SendGrid {
     }
 }
 
-/// The body of an answer that is an error.
+/// The body of an error response.
 #[derive(Debug, Default, Deserialize)]
 struct Refusal {
     #[serde(default)]

@@ -1,10 +1,10 @@
-//! Mail over SMTP (RFC 5321), with STARTTLS or TLS from the start, and connections used again.
+//! Mail over SMTP (RFC 5321), with STARTTLS or implicit TLS, and reused connections.
 //!
-//! Whatever is refused before a recipient was named is about us, and so is much of what comes after it
+//! Errors before a recipient was named are the operator's to fix, and so are many later ones
 //! (`verdict.rs`).
 //!
-//! One deadline holds for the whole of a mail. A connection is put back only after a mail that went
-//! through: one that was given up in the middle would take the next answer for the wrong question.
+//! One deadline covers a whole mail. A connection is reused only after a successful mail: on one
+//! that was interrupted, the next response could belong to an earlier command.
 
 mod hello;
 mod relay;
@@ -35,10 +35,10 @@ use self::{
 };
 use super::{Mail, MailError, compose::compose};
 
-/// How many connections wait for the next mail.
+/// How many idle connections are kept.
 const IDLE: usize = 2;
 
-/// How long a waiting connection may take to say that it still stands.
+/// How long an idle connection may take to show that it is alive.
 const STILL_THERE: Duration = Duration::from_secs(2);
 
 /// A mail server.
@@ -79,7 +79,7 @@ impl Smtp {
         };
         let handed = hand_over(&mut connection, message).await;
         if handed.is_err() {
-            // It may be in any state; a server that says nothing more shall not hold up the verdict.
+            // Its state is unknown; a server that does not respond must not delay the result.
             drop(timeout(STILL_THERE.min(self.patience / 10), connection.abort()).await);
             return handed;
         }
@@ -90,7 +90,7 @@ impl Smtp {
         Ok(())
     }
 
-    /// A connection of an earlier mail that still stands.
+    /// An idle connection that is alive.
     async fn waiting(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let mut connection = self.idle().pop()?;
@@ -103,8 +103,8 @@ impl Smtp {
     fn judge(&self, failure: &Failure, mail: &Mail) -> MailError {
         let (error, phase) = match failure {
             Failure::Unencrypted => {
-                let text = "the mail server offers no TLS, and the password must not travel \
-                            without; email.url allows it with ?tls=none";
+                let text = "the mail server offers no TLS, and the password must not be \
+                            sent unencrypted; email.url allows it with ?tls=none";
                 return MailError::Ours(text.to_owned());
             }
             Failure::Unwritable => {
@@ -125,7 +125,7 @@ impl Smtp {
         }
     }
 
-    /// What the server said, for the log. Servers repeat the address, which has no place there.
+    /// The server's response, for the log, without the recipient's address, which servers repeat.
     fn words(&self, error: &smtp::Error, mail: &Mail) -> String {
         let said = error.to_string().replace(mail.to.as_str(), "the recipient");
         self.relay.without_credentials(&said)
@@ -136,7 +136,7 @@ impl Smtp {
     }
 }
 
-/// The conversation about one mail (RFC 5321, section 3.3).
+/// The commands for one mail (RFC 5321, section 3.3).
 async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Failure> {
     let (envelope, bytes) = (message.envelope(), message.formatted());
     let mut options = Vec::new();

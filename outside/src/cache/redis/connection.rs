@@ -1,7 +1,7 @@
-//! The connection to Redis: bounded, shared, made again when it breaks.
+//! The connection to Redis: shared, with time limits, and reconnected when it breaks.
 //!
-//! A call ends within [`PATIENCE`], the connecting included. Going away and coming back are logged
-//! once each. While Redis is away only one call at a time tries it.
+//! A call ends within [`PATIENCE`], connecting included. An outage and its end are logged once
+//! each. During an outage only one call at a time tries Redis.
 
 use std::{
     sync::{
@@ -25,12 +25,12 @@ type Connection = Arc<MultiplexedConnection>;
 pub(super) struct SharedConnection {
     pub(super) client: Client,
     standing: Mutex<Option<Connection>>,
-    /// Who may connect.
+    /// Held while connecting.
     turn: Turn<()>,
     is_away: AtomicBool,
 }
 
-/// What is asked of Redis.
+/// A request to Redis.
 pub(super) enum Call<'a> {
     Command(Cmd),
     Script(ScriptInvocation<'a>),
@@ -46,7 +46,7 @@ impl SharedConnection {
         !self.is_away.load(Ordering::Relaxed)
     }
 
-    /// The answer; nothing while Redis is away.
+    /// Returns the answer. `None`: Redis is unavailable.
     pub(super) async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Option<T> {
         let cause = match timeout(PATIENCE, self.ask(call)).await {
             Ok(Ok(answer)) => {
@@ -72,8 +72,8 @@ impl SharedConnection {
         if let Some(connection) = standing {
             match call.on(&connection).await {
                 Ok(answer) => return Ok(answer),
-                // A second try may count twice what was done before the answer got lost. That
-                // errs on the side of the limit.
+                // A retry may count twice if only the answer was lost. That errs on the strict
+                // side.
                 Err(_) => self.forget(&connection),
             }
         }
@@ -104,7 +104,7 @@ impl SharedConnection {
         Ok(connection)
     }
 
-    /// Lets go of this connection, but not of one that came after it.
+    /// Drops this connection, unless a newer one has replaced it.
     fn forget(&self, broken: &Connection) {
         let mut standing = self.standing();
         if standing.as_ref().is_some_and(|it| Arc::ptr_eq(it, broken)) {

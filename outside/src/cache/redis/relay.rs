@@ -1,4 +1,4 @@
-//! Wake-ups from other nodes: a subscription that is made again whenever it breaks.
+//! Wake-ups from other nodes: a subscription that is renewed whenever it breaks.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use super::{Redis, connection::PATIENCE};
 /// How long to wait before subscribing again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// After so long without a word, ask whether the connection still stands.
+/// After how long without a message the connection is checked.
 const QUIET: Duration = Duration::from_secs(15);
 
 impl Redis {
-    /// Passes on what other nodes publish. Never ends.
+    /// Passes on what other nodes publish. Never returns.
     pub(in crate::cache) async fn relay(&self, channel: &str, notify: &Notify) {
         let name = self.name(channel);
         loop {
@@ -32,7 +32,7 @@ impl Redis {
     async fn follow(&self, name: &str, notify: &Notify) -> RedisResult<()> {
         let mut hearing = within(PATIENCE * 2, self.connection.client.get_async_pubsub()).await?;
         within(PATIENCE, hearing.subscribe(name)).await?;
-        // For what was published while nobody heard.
+        // For messages that were missed.
         notify.notify_one();
         while next(&mut hearing).await? {
             notify.notify_one();

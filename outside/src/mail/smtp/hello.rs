@@ -1,12 +1,12 @@
-//! The name in our greeting (RFC 5321, section 4.1.4). Many servers refuse one that is not full.
+//! The client name in EHLO (RFC 5321, section 4.1.4). Many servers refuse a name without a domain.
 
 use std::net::IpAddr;
 
 use lettre::transport::smtp::extension::ClientId;
 use url::{Host, Url};
 
-/// `chosen`, else the first that others know us by: the host of the public address, the domain of
-/// the sender. What is left is the name of this machine.
+/// `chosen`, else the first public name that we have: the host of the public URL, the domain of the
+/// sender. The last resort is the name of this machine.
 pub(super) fn name(chosen: &str, public_url: &str, sender: &str) -> ClientId {
     let public = Url::parse(public_url).ok();
     let public = public.as_ref().and_then(Url::host_str).unwrap_or_default();
@@ -15,7 +15,7 @@ pub(super) fn name(chosen: &str, public_url: &str, sender: &str) -> ClientId {
         .unwrap_or_default()
 }
 
-/// Whether `email.hello_name` can be this: the name of a host or an IP address, if anything.
+/// Whether `text` is valid for `email.hello_name`: empty, a host name or an IP address.
 pub fn is_hello_name(text: &str) -> bool {
     text.is_empty() || host(text).is_some()
 }

@@ -1,6 +1,6 @@
-//! The mail server of the settings: where it is, how to speak to it, how to sign in.
+//! The mail server of the settings: its address, encryption and login.
 //!
-//! The password travels encrypted, unless the settings say `tls=none`.
+//! The password is sent encrypted, unless the settings say `tls=none`.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -18,7 +18,7 @@ use url::{Host, Url};
 use super::verdict::Phase;
 use crate::tls;
 
-/// How much of an answer is kept for the log.
+/// How much of a response is logged.
 const WORDS: usize = 300;
 
 pub(super) struct Relay {
@@ -26,7 +26,7 @@ pub(super) struct Relay {
     port: u16,
     tls: Tls,
     login: Option<Login>,
-    /// What we call ourselves.
+    /// Our name in EHLO.
     hello: ClientId,
 }
 
@@ -37,18 +37,18 @@ enum Tls {
     FromTheStart(TlsParameters),
 }
 
-/// Why a mail did not go through.
+/// Why a mail was not delivered.
 pub(super) enum Failure {
     Refused(smtp::Error, Phase),
-    /// The server takes no address like the recipient's.
+    /// The server does not support addresses like the recipient's.
     Unwritable,
-    /// Somebody between us and the server may have taken its offer of TLS away.
+    /// Somebody between us and the server may have removed the offer of STARTTLS.
     Unencrypted,
 }
 
 impl From<smtp::Error> for Failure {
     fn from(error: smtp::Error) -> Failure {
-        Failure::Refused(error, Phase::Link)
+        Failure::Refused(error, Phase::Connection)
     }
 }
 
@@ -57,7 +57,7 @@ struct Login {
     password: Secret,
 }
 
-/// What `email.url` says, such as `smtp://user:password@host:587?tls=required`.
+/// The parsed `email.url`, such as `smtp://user:password@host:587?tls=required`.
 pub struct SmtpAddress {
     host: String,
     port: u16,
@@ -65,7 +65,7 @@ pub struct SmtpAddress {
     login: Option<Login>,
 }
 
-/// How a connection becomes encrypted.
+/// How a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
     Never,
@@ -75,7 +75,7 @@ enum Wish {
 }
 
 impl SmtpAddress {
-    /// What is wrong is told without the address.
+    /// Errors do not contain the URL.
     pub fn parse(url: &str) -> Result<SmtpAddress, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         let host = match url.host().ok_or("there is no host")? {
@@ -91,7 +91,7 @@ impl SmtpAddress {
             Some((key, _)) => return Err(format!("{key:?} is unknown; there is only tls")),
         };
         if let Some((key, _)) = parameters.next() {
-            return Err(format!("{key:?} is too much; there is only tls, once"));
+            return Err(format!("{key:?}: tls is the only parameter, and only once"));
         }
         let (port, wish) = match (url.scheme(), tls.as_deref()) {
             ("smtps", None) => (465, Wish::FromTheStart),
@@ -110,12 +110,12 @@ impl SmtpAddress {
         &self.host
     }
 
-    /// Whether nothing is sent unencrypted.
+    /// Whether nothing is ever sent unencrypted.
     pub fn insists_on_tls(&self) -> bool {
         matches!(self.wish, Wish::Required | Wish::FromTheStart)
     }
 
-    /// Fails where this file of authorities cannot be used.
+    /// Fails if this file of certificate authorities cannot be used.
     pub fn check_ca(&self, ca_file: &str) -> Result<(), String> {
         parameters(&self.host, ca_file).map(drop)
     }
@@ -133,7 +133,7 @@ impl Relay {
         Ok(Relay { host, port, tls, login, hello })
     }
 
-    /// A connection that is encrypted as the settings say and signed in.
+    /// Connects, encrypts as the settings say, and logs in.
     pub(super) async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, Failure> {
         let (server, us) = ((self.host.as_str(), self.port), &self.hello);
         let wrapper = match &self.tls {
@@ -160,7 +160,7 @@ impl Relay {
         Ok(connection)
     }
 
-    /// `answer`, unless the server repeats our credentials in it.
+    /// `answer`, unless it contains our credentials.
     pub(super) fn without_credentials(&self, answer: &str) -> String {
         let repeats = |it: &Login| it.forms().iter().any(|form| answer.contains(form.expose()));
         match self.login.as_ref().is_some_and(repeats) {
@@ -171,7 +171,7 @@ impl Relay {
 }
 
 impl Login {
-    /// What the password looks like on the wire (RFC 4616 and AUTH LOGIN).
+    /// The encodings of the password in AUTH PLAIN (RFC 4616) and AUTH LOGIN.
     fn forms(&self) -> [Secret; 3] {
         let password = self.password.expose();
         let plain = format!("\0{}\0{password}", self.user);
@@ -190,7 +190,7 @@ fn login(url: &Url) -> Result<Option<Login>, String> {
     Ok(Some(Login { user, password: decoded(password)?.into() }))
 }
 
-/// The text behind `%40` and its like.
+/// Decodes `%40` and the like.
 fn decoded(text: &str) -> Result<String, String> {
     let decoded = percent_decode_str(text).decode_utf8();
     decoded.map(Cow::into_owned).map_err(|_| "user and password must be UTF-8".into())

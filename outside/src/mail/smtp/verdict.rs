@@ -1,36 +1,36 @@
-//! What a refusal is about: one mail, us, or nothing that lasts. A mail is given up for the first
-//! alone, and operators are told of the second.
+//! What an SMTP error is about: the mail, the operator's setup, or a temporary condition. Only the
+//! first is given up, and operators are told of the second.
 //!
-//! Servers tell by the enhanced code (RFC 3463) more than by the code, and many tell what they have
-//! against the client only when they hear of a recipient.
+//! The enhanced code (RFC 3463) tells more than the reply code. Many servers report a problem with
+//! the client only when a recipient is named.
 
 use lettre::transport::smtp;
 
-/// What was said last before a refusal.
+/// How far the dialogue had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing of a recipient.
-    Link,
+    /// Before a recipient was named.
+    Connection,
     Recipient,
-    /// The mail itself.
+    /// At the mail itself.
     Mail,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The mail, or its recipient, for good.
+    /// The mail or its recipient is refused for good.
     Mail,
-    /// What we are, do or send too much of.
+    /// Our setup, reputation or rate is refused.
     Us,
-    /// It passes, or its recipient can mend it.
+    /// It is temporary, or the recipient can fix it.
     Passing,
 }
 
 pub(super) fn verdict(error: &smtp::Error, phase: Phase) -> Verdict {
     match error.status() {
         Some(status) => decide(phase, status.into(), &error.to_string()),
-        // The server lacks what we want of it.
-        None if phase == Phase::Link && error.is_client() => Verdict::Us,
+        // The server does not support what we need.
+        None if phase == Phase::Connection && error.is_client() => Verdict::Us,
         None => Verdict::Passing,
     }
 }
@@ -38,8 +38,8 @@ pub(super) fn verdict(error: &smtp::Error, phase: Phase) -> Verdict {
 fn decide(phase: Phase, status: u16, text: &str) -> Verdict {
     let code = enhanced(text);
     match (status, phase) {
-        (500.., Phase::Link) => Verdict::Us,
-        // The owner of a full box can make room.
+        (500.., Phase::Connection) => Verdict::Us,
+        // The owner of a full mailbox can make room.
         (500.., _) if code == Some((2, 2)) => Verdict::Passing,
         (500.., _) if is_about_the_mail(status, code) => Verdict::Mail,
         (500.., _) => Verdict::Us,
@@ -52,22 +52,22 @@ fn decide(phase: Phase, status: u16, text: &str) -> Verdict {
 
 fn is_about_the_mail(status: u16, code: Option<(u16, u16)>) -> bool {
     match code {
-        // The codes that tell nothing, of anything or of the protocol.
+        // No code, or one that is unspecific, or only about the protocol.
         None | Some((0 | 5, 0)) => matches!(status, 501 | 550..=553),
         // The recipient's address, but not the sender's.
         Some((1, detail)) => !matches!(detail, 7..=9),
         Some((2, _)) => true,
         // The mail is too large.
         Some((3, detail)) => detail == 4,
-        // There is no way to the recipient's domain.
+        // The recipient's domain cannot be reached.
         Some((4, detail)) => matches!(detail, 1 | 4),
         Some((6, _)) => true,
         Some(_) => false,
     }
 }
 
-/// How some servers greet a stranger, which passes by itself: those that say so, and those that say
-/// 451 4.7.1 to a recipient, as most of them do that do not.
+/// Greylisting, which passes by itself. Some servers name it; most others answer 451 4.7.1 to a
+/// recipient.
 fn is_greylisting(phase: Phase, status: u16, code: Option<(u16, u16)>, text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("greylist")
@@ -75,8 +75,8 @@ fn is_greylisting(phase: Phase, status: u16, code: Option<(u16, u16)>, text: &st
         || (phase == Phase::Recipient && status == 451 && code == Some((7, 1)))
 }
 
-/// Subject and detail of the enhanced code, which is the first word of an answer. What else looks
-/// like one is an address or a version.
+/// Subject and detail of the enhanced code, which is the first word of a reply. Anything similar
+/// later on is an address or a version.
 fn enhanced(text: &str) -> Option<(u16, u16)> {
     let (_, answer) = text.split_once("): ")?;
     let word = answer.split_whitespace().next()?;
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_a_refusal_is_about() {
-        use Phase::{Link, Mail, Recipient};
+        use Phase::{Connection, Mail, Recipient};
         let cases = [
             (Recipient, "552 5.2.2 mailbox full", Verdict::Passing),
             (Mail, "552 5.2.2 mailbox full", Verdict::Passing),
@@ -119,19 +119,19 @@ mod tests {
             (Recipient, "550 5.2.1 mailbox disabled", Verdict::Mail),
             (Recipient, "450 4.7.1 too much mail", Verdict::Us),
             (Mail, "421 4.7.28 unusual rate of mail", Verdict::Us),
-            (Link, "421 4.7.0 try again later", Verdict::Us),
+            (Connection, "421 4.7.0 try again later", Verdict::Us),
             (Recipient, "451 4.7.1 try again later", Verdict::Passing),
             (Mail, "451 4.7.1 try again later", Verdict::Us),
             (Recipient, "450 4.7.1 <a@example.com>: Greylisted", Verdict::Passing),
             (Mail, "451 4.7.0 graylisting in action", Verdict::Passing),
-            (Link, "451 4.7.1 Greylisted", Verdict::Passing),
+            (Connection, "451 4.7.1 Greylisted", Verdict::Passing),
             (Recipient, "450 4.2.0 <a@example.com>: Greylisted", Verdict::Passing),
             (Recipient, "550 5.7.1: blocked", Verdict::Us),
             (Recipient, "550 Exim 4.96.2 says user unknown", Verdict::Mail),
             (Recipient, "550 5.5.0 Requested action not taken: mailbox unavailable", Verdict::Mail),
             (Recipient, "501 Bad address syntax", Verdict::Mail),
             (Recipient, "501 5.1.3 Bad address syntax", Verdict::Mail),
-            (Link, "501 Bad address syntax", Verdict::Us),
+            (Connection, "501 Bad address syntax", Verdict::Us),
             (Recipient, "504 5.5.2 Helo command rejected", Verdict::Us),
             (Recipient, "554 5.7.1 Relay access denied", Verdict::Us),
             (Recipient, "550 5.1.8 sender's domain not found", Verdict::Us),

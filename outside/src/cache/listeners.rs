@@ -1,27 +1,31 @@
-//! Wake-ups inside the process: whoever hangs a bell on a channel hears each ring of it.
+//! Wake-ups inside the process: the listeners of each channel.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 #[derive(Default)]
-pub(super) struct Bells(Mutex<Vec<(&'static str, Arc<Notify>)>>);
+pub(super) struct Listeners(Mutex<Vec<(&'static str, Arc<Notify>)>>);
 
-/// A bell that hangs for as long as this lives.
-pub(super) struct Hung {
-    bells: Arc<Bells>,
+/// A registered listener. It is removed when this is dropped.
+pub(super) struct Listening {
+    listeners: Arc<Listeners>,
     channel: &'static str,
     notify: Arc<Notify>,
 }
 
-impl Bells {
-    pub(super) fn hang(self: &Arc<Bells>, channel: &'static str, notify: Arc<Notify>) -> Hung {
+impl Listeners {
+    pub(super) fn add(
+        self: &Arc<Listeners>,
+        channel: &'static str,
+        notify: Arc<Notify>,
+    ) -> Listening {
         self.all().push((channel, notify.clone()));
-        Hung { bells: self.clone(), channel, notify }
+        Listening { listeners: self.clone(), channel, notify }
     }
 
-    pub(super) fn ring(&self, channel: &str) {
-        // A permit, not a shout: a listener that is busy right now looks again when it is done.
+    pub(super) fn notify(&self, channel: &str) {
+        // `notify_one` leaves a permit, so a listener that is busy now looks again when it is done.
         self.all().iter().filter(|it| it.0 == channel).for_each(|it| it.1.notify_one());
     }
 
@@ -30,9 +34,9 @@ impl Bells {
     }
 }
 
-impl Drop for Hung {
+impl Drop for Listening {
     fn drop(&mut self) {
-        let mut all = self.bells.all();
+        let mut all = self.listeners.all();
         let is_this = |(channel, notify): &(&str, Arc<Notify>)| {
             *channel == self.channel && Arc::ptr_eq(notify, &self.notify)
         };
