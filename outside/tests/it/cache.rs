@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const NOON: Time = Time(1_800_000_000_123_457);
 const RATE: Rate = Rate::new(5, Span::hours(1));
 
-/// Settings of a cache that nobody else uses, on the backend that this run is about.
+/// Settings of a cache for this test alone, on the backend of this run.
 fn settings() -> settings::Cache {
     #[expect(clippy::disallowed_methods, reason = "the suite is told its backends this way")]
     let url = std::env::var("PORTCULLIS_TEST_REDIS_URL").unwrap_or_default();
@@ -42,7 +42,7 @@ async fn allowed(cache: &Cache, key: &str, now: Time) -> bool {
 }
 
 #[tokio::test]
-async fn a_burst_then_one_an_interval() {
+async fn a_burst_then_one_per_interval() {
     let cache = cache().await;
     for left in (0..5).rev() {
         let taken = cache.take("a", RATE, NOON).await;
@@ -105,7 +105,7 @@ async fn a_clock_that_steps_back_costs_no_more_than_the_window() {
         }
         assert!(!allowed(&cache, key, tomorrow).await);
     }
-    // What was given back was taken by a clock that nobody has any more.
+    // Uses that were given back were taken by a clock that no node has any more.
     cache.give_back("b", RATE, NOON).await;
     for key in ["a", "b"] {
         for _ in 0..5 {
@@ -115,7 +115,7 @@ async fn a_clock_that_steps_back_costs_no_more_than_the_window() {
         assert!(allowed(&cache, key, NOON + Span::minutes(12)).await);
     }
 
-    // A step that could as well be another node's clock.
+    // A step so small that it could be another node's clock.
     let later = NOON + Span::minutes(5);
     for _ in 0..5 {
         assert!(allowed(&cache, "c", later).await);
@@ -137,7 +137,7 @@ fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
     let step = prop_oneof![
         4 => Just(Step::Take),
         1 => Just(Step::GiveBack),
-        // Clocks of nodes differ, so time may also seem to stand.
+        // Clocks of nodes differ, so time may also seem to stand still.
         2 => (0..3_000_000_000_i64).prop_map(|it| Step::Pass(Span::from_micros(it))),
         1 => (0..9_000_000_000_i64).prop_map(|it| Step::SetBack(Span::from_micros(it))),
     ];
@@ -146,7 +146,7 @@ fn steps() -> impl Strategy<Value = (Rate, Vec<Step>)> {
     (rate, prop::collection::vec(step, 1..40))
 }
 
-/// What the domain says to these steps, and what the cache says.
+/// The answers of the domain and of the cache to these steps.
 async fn compared(cache: &Cache, rate: Rate, steps: &[Step]) -> (Vec<Taken>, Vec<Taken>) {
     let (mut kept, mut now) = (None, NOON);
     let (mut expected, mut found) = (Vec::new(), Vec::new());
@@ -170,7 +170,7 @@ async fn compared(cache: &Cache, rate: Rate, steps: &[Step]) -> (Vec<Taken>, Vec
 }
 
 #[test]
-fn any_history_goes_as_the_domain_says() {
+fn the_cache_agrees_with_the_domain_on_any_history() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let config = ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() };
     TestRunner::new(config)

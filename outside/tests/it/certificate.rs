@@ -7,14 +7,14 @@ use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
-/// A server, and the file of the authority that vouches for it.
+/// The certificate of a server, and the file of the authority that issued it.
 pub struct Certificate {
     pub acceptor: TlsAcceptor,
     authority: NamedTempFile,
 }
 
 impl Certificate {
-    /// A server of these names and addresses.
+    /// A certificate for these names and addresses.
     pub fn of(names: &[&str]) -> Certificate {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! Calls over HTTP: a real server on loopback, which is just what must not be reached by default.
+//! Outgoing HTTP calls, against a real server on loopback, which must not be reachable by default.
 
 use std::{
     sync::{
@@ -176,7 +176,7 @@ async fn loopback_is_refused_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn what_is_no_web_address_is_refused() {
+async fn other_urls_than_http_are_refused() {
     let http = http(&["localhost"]);
     for url in ["", "localhost", "ftp://localhost/", "file:///etc/passwd", "http://u:p@localhost/"]
     {
@@ -275,7 +275,7 @@ async fn answers_are_bounded_in_size_and_time() {
 }
 
 #[tokio::test]
-async fn no_error_tells_what_was_asked() {
+async fn no_error_contains_the_request() {
     let port = Server::start().await.port;
     let url = format!("http://localhost:{port}/p4th?token=s3cret");
     let error = get(&http(&["localhost"]), &url).await.unwrap_err().to_string();
@@ -285,7 +285,7 @@ async fn no_error_tells_what_was_asked() {
 }
 
 #[tokio::test]
-async fn tls_needs_an_authority_that_is_known_and_stays_on() {
+async fn tls_needs_a_known_authority_and_stays_on() {
     let certificate = Certificate::of(&["localhost", "127.0.0.1"]);
     let (secure, plain) = (Server::with(Some(&certificate)).await, Server::start().await);
     let at = |path: &str| secure.at("localhost", path).replacen("http", "https", 1);

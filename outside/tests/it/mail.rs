@@ -1,4 +1,4 @@
-//! Mail: a real server on loopback, real files, the box.
+//! Mail: a real server on loopback, real files, the inbox.
 
 use std::{os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
 
@@ -75,7 +75,7 @@ async fn a_mail_arrives_whole_and_connections_are_used_again() {
 }
 
 #[tokio::test]
-async fn refusals_are_for_now_or_for_good() {
+async fn refusals_are_temporary_or_permanent() {
     let server = SmtpServer::start().await;
     let mailer = mailer(&server.url());
     send(&mailer).await.unwrap();
@@ -121,7 +121,7 @@ async fn the_greeting_is_a_full_name() {
 }
 
 #[tokio::test]
-async fn what_is_refused_because_of_us_is_no_verdict_on_the_mail() {
+async fn refusals_because_of_us_are_told_apart() {
     let server = SmtpServer::start().await;
     let mailer = mailer(&server.url());
     let cases = [
@@ -137,11 +137,11 @@ async fn what_is_refused_because_of_us_is_no_verdict_on_the_mail() {
         assert!(matches!(error, MailError::Ours(_)), "{behaviour:?}: {error}");
         assert!(error.to_string().contains(words), "{error}");
     }
-    // Greylisting is how a stranger is greeted, and passes by itself.
+    // Greylisting passes by itself.
     for behaviour in [
         Behaviour::RefuseForNow,
         Behaviour::Answer("450 4.7.1 Greylisted"),
-        // The owner of the box can make room.
+        // The owner of the mailbox can make room.
         Behaviour::MailboxFull,
     ] {
         server.behave(behaviour);
@@ -236,7 +236,7 @@ async fn credentials_are_in_no_error() {
 }
 
 #[test]
-fn wrong_settings_are_told_without_credentials() {
+fn errors_of_settings_contain_no_credentials() {
     let urls = [
         "",
         "mail.example.com",
@@ -269,7 +269,7 @@ async fn a_file_a_mail_for_the_owner_only() {
     let mailer = mailer(&format!("file:{}", path.display()));
     send(&mailer).await.unwrap();
     mailer.send(&mail("m-2"), NOON).await.unwrap();
-    // The same mail again: a job that was tried twice.
+    // The same mail again: a job that was retried.
     send(&mailer).await.unwrap();
 
     let mut names: Vec<String> = std::fs::read_dir(&path)
@@ -288,7 +288,7 @@ async fn a_file_a_mail_for_the_owner_only() {
 }
 
 #[tokio::test]
-async fn the_box_keeps_the_last_two_hundred() {
+async fn the_inbox_keeps_the_last_two_hundred() {
     let mailer = mailer("inbox:");
     for number in 0..203 {
         mailer.send(&mail(&format!("m-{number}")), NOON).await.unwrap();

@@ -1,7 +1,7 @@
-//! What is outside, tried against real servers on loopback.
+//! The crate against real servers on loopback.
 //!
-//! `PORTCULLIS_TEST_REDIS_URL` names the Redis that the contract of the cache runs on; without it
-//! the contract runs on memory.
+//! `PORTCULLIS_TEST_REDIS_URL` names the Redis for the contract of the cache; without it the
+//! contract runs on memory.
 
 #[cfg(test)]
 mod cache;

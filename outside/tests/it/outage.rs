@@ -1,5 +1,5 @@
-//! A Redis that is away, silent, or back again. It is a small server of ours, because it has to
-//! fail on demand.
+//! A Redis that is unavailable, silent, or back again. It is a small server of our own, because it
+//! has to fail on demand.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use tokio::{
 const NOON: Time = Time(1_800_000_000_000_000);
 const RATE: Rate = Rate::new(2, Span::hours(1));
 
-/// As much of Redis as the limiter needs: it answers that no key is there, and counts.
+/// The part of Redis that the limiter needs: it answers that no key exists, and counts.
 struct Server {
     asked: Arc<AtomicUsize>,
     running: JoinSet<()>,
@@ -150,7 +150,7 @@ async fn a_silent_redis_delays_one_call_at_a_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let cache = connected_to(listener.local_addr().unwrap().port()).await;
     assert!(!cache.is_healthy());
-    // A hundred calls one after another would take fifty seconds.
+    // A hundred consecutive calls would take fifty seconds.
     let mut calls: JoinSet<bool> = (0..100)
         .map(|_| {
             let cache = cache.clone();

@@ -135,7 +135,7 @@ async fn a_mail_is_posted_with_its_id_and_without_tracking() {
 }
 
 #[tokio::test]
-async fn refusals_are_for_now_or_for_good() {
+async fn refusals_are_temporary_or_permanent() {
     let cases = [
         ("400 Bad Request", "mail"),
         ("401 Unauthorized", "us"),
@@ -171,7 +171,7 @@ async fn the_address_is_in_no_error() {
 }
 
 #[tokio::test]
-async fn no_answer_is_for_now() {
+async fn no_answer_is_temporary() {
     let sendgrid = SendGrid::answering(None).await;
     let error = sendgrid.send().await.unwrap_err();
     assert!(!error.is_permanent() && error.to_string().contains("no answer in time"), "{error}");

@@ -1,5 +1,6 @@
-//! PgBouncer before the PostgreSQL of the tests. It has two connections to a database and uses them
-//! in turn, so that in transaction mode no two transactions in a row are of the same session.
+//! PgBouncer in front of the PostgreSQL of the tests. It has two connections to a database and
+//! alternates between them, so that in transaction mode consecutive transactions never share a
+//! session.
 
 use std::{
     fs,
@@ -14,11 +15,11 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use url::Url;
 
-/// Debian keeps it out of the PATH of some users; elsewhere it is there.
+/// Debian installs it outside the PATH of some users; elsewhere it is in the PATH.
 const PROGRAMS: [&str; 3] =
     ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
 
-/// It ends with this.
+/// A running PgBouncer, stopped when this is dropped.
 pub struct Bouncer {
     process: Child,
     port: u16,
@@ -26,7 +27,7 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// Before the server that this address is of, in this mode.
+    /// Starts one in front of the server at this address, in this mode.
     pub async fn before(server: &str, mode: &str) -> Bouncer {
         // Another process may take the port first.
         for _ in 0..5 {
@@ -51,7 +52,7 @@ impl Bouncer {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pgbouncer.ini");
-        // It refuses to run as root, and then reads its file as somebody else.
+        // It refuses to run as root, and as another user it must be able to read its file.
         let is_root = fs::metadata(folder.path()).unwrap().uid() == 0;
         fs::write(&file, configuration(&Url::parse(server).unwrap(), mode, port, is_root)).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();

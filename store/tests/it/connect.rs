@@ -1,4 +1,4 @@
-//! How a database is opened and closed.
+//! Opening and closing a database.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ async fn an_open_database_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closing_ends_what_was_asked_for() {
+async fn closing_finishes_accepted_work() {
     let mut world = World::start().await;
     let id = world.user().await.id;
     let mut asked = JoinSet::new();
@@ -41,7 +41,7 @@ async fn closing_ends_what_was_asked_for() {
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     assert!(matches!(world.store.ping().await, Err(Error::Unavailable(_))));
     world.store.close().await;
-    // What was acknowledged is there, what was refused is not.
+    // Acknowledged work is there, refused work is not.
     let counted = outcomes.iter().filter(|it| it.is_ok()).count();
     let others = outcomes.iter().filter(|it| matches!(it, Err(Error::Unavailable(_)))).count();
     assert_eq!(counted + others, 200);
@@ -49,7 +49,7 @@ async fn closing_ends_what_was_asked_for() {
     assert_eq!(world.failures(id).await, i64::try_from(counted).unwrap());
 }
 
-/// The file alone is the database once it is closed. PostgreSQL keeps its files itself.
+/// Once it is closed, the file alone is the database. PostgreSQL manages its own files.
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_files_are_private_and_whole() {
     let Some(world) = World::sqlite().await else { return };
@@ -74,7 +74,7 @@ async fn connect(url: &str, ca_file: &str) -> Result<Store> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_not_there_may_come() {
+async fn an_unreachable_database_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "no folder").unwrap();
@@ -86,7 +86,7 @@ async fn a_database_that_is_not_there_may_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_cannot_work_are_told() {
+async fn unusable_settings_are_reported() {
     let server = "postgres://anna:hunter2@127.0.0.1:1/test";
     for (url, ca_file, told) in [
         ("mysql://anna:hunter2@host/test", "", "neither sqlite: nor postgres:"),
@@ -106,7 +106,7 @@ async fn settings_that_cannot_work_are_told() {
     }
 }
 
-/// Names that are not Latin would be refused one at a time, by those who only wanted to sign in.
+/// Otherwise names in other scripts would fail one by one, at sign-in.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_encoding_is_refused() {
     let latin = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
@@ -117,7 +117,7 @@ async fn a_database_of_another_encoding_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rights_that_lack_are_told_before_anything_runs() {
+async fn missing_privileges_are_reported_before_anything_runs() {
     let Some(mut database) = Created::differing("").await else { return };
     let (all, role) = (migrate::MIGRATIONS, database.role("").await);
     let lacks = async |told: &str| {
@@ -135,7 +135,7 @@ async fn rights_that_lack_are_told_before_anything_runs() {
     lacks("migrations").await;
     database.order("GRANT SELECT ON migrations TO PUBLIC").await;
     lacks("INSERT ON users").await;
-    // Who only serves need not own the tables, nor be able to change what was audited.
+    // A role that only serves need not own the tables, nor be able to change audit rows.
     database
         .order(
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO PUBLIC;
@@ -148,9 +148,9 @@ async fn rights_that_lack_are_told_before_anything_runs() {
     store.close().await;
 }
 
-/// The server ends statements itself. SQLite has another way, tested with the units.
+/// The server ends statements itself. SQLite does it in another way, tested with the units.
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_knows_the_limits() {
+async fn postgres_has_the_timeouts() {
     let Some(world) = World::postgres().await else { return };
     for (question, answer) in [
         ("SHOW statement_timeout", "10s"),
@@ -164,7 +164,7 @@ async fn postgres_knows_the_limits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_do_not_become_older_than_they_may() {
+async fn old_connections_are_replaced() {
     let Some(world) = World::postgres().await else { return };
     let process = async |store: &Store| {
         let text = "SELECT CAST(pg_backend_pid() AS BIGINT)";

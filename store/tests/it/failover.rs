@@ -1,5 +1,5 @@
-//! Connections that are no good any more: to a server that only reads since others took its place,
-//! to one that restarted, and where there are fewer than the pool wants.
+//! Broken connections: to a server that has become read-only, to one that restarted, and when the
+//! server allows fewer than the pool wants.
 
 use std::{
     sync::{
@@ -24,7 +24,7 @@ use crate::{
 
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
-/// As a server does to all its connections that is not the first any more.
+/// Makes all connections read-only, as a server does that is not the primary any more.
 async fn demote(world: &World) {
     let all = Arc::new(Barrier::new(4));
     let mut demoting = JoinSet::new();
@@ -43,7 +43,7 @@ async fn demote(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_can_only_read_are_replaced() {
+async fn read_only_connections_are_replaced() {
     let Some(world) = World::postgres().await else { return };
     let id = world.user().await.id;
     demote(&world).await;
@@ -81,7 +81,7 @@ const END_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_whose_connection_ends_is_run_again() {
+async fn a_unit_whose_connection_ends_is_retried() {
     let Some(world) = World::postgres().await else { return };
     let id = world.user().await.id;
     let (runs, url) = (Arc::new(AtomicU32::new(0)), world.settings.url.expose().to_owned());
@@ -104,9 +104,9 @@ async fn a_unit_whose_connection_ends_is_run_again() {
     }
 }
 
-/// Whether it was committed nobody knows.
+/// Whether it was committed is unknown.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_whose_commit_is_lost_is_not_run_again() {
+async fn a_unit_whose_commit_is_lost_is_not_retried() {
     let Some(world) = World::postgres().await else { return };
     let id = world.user().await.id;
     world
@@ -150,7 +150,7 @@ async fn units_wait_where_the_server_has_fewer_connections_than_the_pool() {
     store.close().await;
 }
 
-/// All the connections there are belong to others, until one of them ends.
+/// All connections of the server are in use by others, until one of them ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_waits_for_a_connection_that_somebody_else_has() {
     let Some(mut database) = Created::differing("").await else { return };
@@ -158,7 +158,7 @@ async fn a_unit_waits_for_a_connection_that_somebody_else_has() {
     let settings = Database { url: url.clone().into(), ..Database::default() };
     let store = Store::connect(&settings, "".as_ref()).await.unwrap();
     database.order(END_OTHERS).await;
-    // A connection counts towards the limit until its process is gone.
+    // A connection counts towards the limit until its process has ended.
     let connect = async || loop {
         match tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
             Ok(connected) => break connected,
@@ -172,7 +172,7 @@ async fn a_unit_waits_for_a_connection_that_somebody_else_has() {
     let asking = store.clone();
     waiting
         .spawn(async move { asking.get(async |db| db.value("SELECT 1::BIGINT", &[]).await).await });
-    // Whoever asks meanwhile is refused, and so was the unit.
+    // Everybody who asks in the meantime is refused, and so was the unit.
     for _ in 0..10 {
         assert!(tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_err());
     }

@@ -1,5 +1,4 @@
-//! A schema of the tests' own: people, what they belong to, what they spend, and one column of
-//! every kind.
+//! A schema of the tests' own: people, organizations, tokens, and one column of every kind.
 
 pub mod members;
 pub mod samples;

@@ -1,5 +1,5 @@
-//! A pooler that lends each transaction another session of PostgreSQL's: nothing may be left in one,
-//! and nothing be expected there.
+//! A pooler that gives each transaction another PostgreSQL session: units must neither leave
+//! anything in one nor expect anything there.
 
 use domain::{
     Span,
@@ -17,7 +17,7 @@ use crate::{
 const PROCESS: &str = "SELECT CAST(pg_backend_pid() AS BIGINT)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pooler_is_found_at_the_start() {
+async fn a_pooler_is_detected_at_the_start() {
     let Some(world) = World::pooled(Database::default()).await else { return };
     assert!(world.store.is_pooled());
     for mode in [PoolMode::Session, PoolMode::Transaction] {
@@ -41,7 +41,7 @@ async fn the_schema_is_made_behind_a_pooler() {
     other.close().await;
 }
 
-/// Of two programs, which both name what they prepare `s0`, `s1`, and so on.
+/// Two programs that both name their prepared statements `s0`, `s1`, and so on.
 #[tokio::test(flavor = "multi_thread")]
 async fn units_of_all_kinds_work_behind_a_pooler() {
     let Some(world) = World::pooled_people(Database::default()).await else { return };
@@ -144,7 +144,7 @@ async fn units_wait_where_a_pooler_has_fewer_sessions_than_the_pool() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pooler_without_transactions_is_not_fit() {
+async fn a_pooler_without_transactions_is_refused() {
     let Some(outcome) = World::behind("statement", Database::default()).await else { return };
     let outcome = outcome.map(drop);
     let Err(Error::Unsuitable { what, remedy }) = outcome else { panic!("{outcome:?}") };

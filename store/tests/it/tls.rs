@@ -1,5 +1,5 @@
-//! What `sslmode` asks of a server's certificate. The server here hangs up after the handshake, so
-//! that a certificate that was taken can be told from one that was refused.
+//! How `sslmode` verifies the server's certificate. The server here closes the connection after the
+//! handshake, so that accepted and refused certificates can be told apart.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificate::Certificate;
 
-/// Takes up TLS when it is asked for, and then hangs up.
+/// Accepts TLS, then closes the connection.
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -29,7 +29,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn certificates_are_checked_as_far_as_sslmode_says() {
+async fn certificates_are_verified_as_sslmode_says() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     // Not for its address.

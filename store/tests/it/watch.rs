@@ -1,4 +1,4 @@
-//! What a store says about itself: how much it did, and what was slow.
+//! Measurements of a store: how many statements ran, and which units were slow.
 
 use std::{
     cell::RefCell,
@@ -24,7 +24,7 @@ use crate::{
 async fn statements_are_counted() {
     let world = World::start().await;
     let id = world.user().await.id;
-    // A read that is held up for a millisecond is begun anew.
+    // A read that takes longer than a millisecond is started again.
     let mut least = u64::MAX;
     for _ in 0..5 {
         let before = world.store.statements();
@@ -46,7 +46,7 @@ async fn statements_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_units_are_told_without_their_values() {
+async fn slow_units_are_logged_without_their_values() {
     let settings = Database { slow_query: Span::millis(200), ..Database::default() };
     let world = World::empty(settings).await;
     migrate::run(&world.store, people::MIGRATIONS, NOW).await.unwrap();
@@ -77,7 +77,7 @@ thread_local! {
     static LOG: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// What this thread has logged since it was asked last.
+/// What this thread has logged since the last call.
 fn logged() -> String {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());

@@ -1,4 +1,4 @@
-//! Organizations and who belongs to them.
+//! Organizations and their members.
 
 use domain::Time;
 use store::{Db, Result, args, sql};

@@ -1,11 +1,11 @@
-//! Refresh tokens: kept as hashes, spent once.
+//! Refresh tokens: stored as hashes, spent once.
 
 use domain::Time;
 use store::{Db, Result, args, row, sql};
 use uuid::Uuid;
 
 row! {
-    /// What a spent token was worth.
+    /// A spent token.
     pub struct Spent {
         pub user_id: Uuid,
         pub family_id: Uuid,

@@ -1,11 +1,11 @@
-//! People who can sign in.
+//! User accounts.
 
 use domain::Time;
 use store::{Db, Result, args, db::Json, entity, sql};
 use uuid::Uuid;
 
 entity! {
-    /// A person who can sign in.
+    /// A user account.
     pub struct User {
         pub id: Uuid,
         pub email: String,
@@ -18,7 +18,7 @@ entity! {
     }
 }
 
-/// False when the address is taken.
+/// Returns false if the address is taken.
 pub async fn insert(db: &Db, user: &User) -> Result<bool> {
     let inserted = db
         .execute(
@@ -43,7 +43,7 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<User>> {
     .await
 }
 
-/// Counts one wrong guess and gives the new count.
+/// Counts one wrong guess and returns the new count.
 pub async fn record_failure(db: &Db, id: Uuid) -> Result<i64> {
     db.value(
         sql!("UPDATE users SET failures = failures + 1 WHERE id = $1 RETURNING failures"),
