@@ -4,6 +4,7 @@
 //! them; no test can tell. Time passes by [`World::pass`]. A world that ends asserts that no job is
 //! left undone and none has failed.
 
+mod access_row;
 mod answer;
 mod backend;
 #[path = "../../../store/tests/it/bouncer.rs"]
@@ -27,9 +28,11 @@ use portcullis::{
 };
 use serde_json::Value;
 
+pub(crate) use self::access_row::access;
 use self::backend::Backend;
 pub use self::backend::variable;
 pub use self::{
+    access_row::{ACCESS_ROWS, ADMIN, AccessRow, Attempt, Credential, MEMBER, STRANGER},
     answer::Answer,
     browser::Browser,
     document::Operation,

@@ -7,10 +7,28 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Answer, PASSWORD, Person, World, merged, registration};
+use crate::world::{ADMIN, Answer, PASSWORD, Person, World, access, merged, registration};
 
 const REGISTER: &str = "/api/v1/auth/register";
 const INVITATIONS: &str = "/api/v1/admin/invitations";
+
+access! {
+    GET "/api/v1/admin/invitations" [401, 403, 403, 200];
+    POST "/api/v1/admin/invitations" [401, 403, 403, 201],
+        body = |it| json!({ "email": format!("invited{}@example.com", it.unique) });
+    DELETE "/api/v1/admin/invitations/{id}" [401, 403, 403, 204], id = invitation;
+    GET "/api/v1/admin/users/{id}" [401, 403, 403, 200], id = member;
+    PATCH "/api/v1/admin/users/{id}" [401, 403, 403, 200], id = member;
+}
+
+async fn invitation(world: &World) -> String {
+    let made = invite(&world.signed_in(ADMIN).await, "invited@example.com").await;
+    made["id"].as_str().unwrap().to_owned()
+}
+
+async fn member(world: &World) -> String {
+    world.member().await.user_id().to_string()
+}
 
 async fn invite_only() -> World {
     World::with(|it| it.registration.mode = RegistrationMode::Invite).await

@@ -3,10 +3,16 @@
 use domain::Span;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, World, at_once};
+use crate::world::{PASSWORD, World, access, at_once};
 
 const DELETE: &str = "/api/v1/auth/delete-account";
 const RESTORE: &str = "/api/v1/auth/restore-account";
+
+access! {
+    POST "/api/v1/auth/delete-account" [401, 400, 400, 400],
+        body = |_| json!({ "password": "wrong" });
+    POST "/api/v1/auth/restore-account" [400, 400, 400, 400], body = |_| json!({ "token": "none" });
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_account_ends_everywhere_and_comes_back_by_its_password() {

@@ -4,10 +4,16 @@ use domain::Span;
 use http::Method;
 use serde_json::json;
 
-use crate::world::{Answer, Person, World};
+use crate::world::{Answer, MEMBER, Person, World, access};
 
 const ANNA: &str = "anna@example.com";
 const LINK: &str = "/verify-email?token=";
+
+access! {
+    POST "/api/v1/auth/email/resend" [200, 200, 200, 200], body = |_| json!({ "email": MEMBER });
+    POST "/api/v1/auth/email/verify" | "/api/v1/auth/verify-email" [400, 400, 400, 400],
+        body = |_| json!({ "token": "none" });
+}
 
 async fn verify(world: &World, token: &str) -> Answer {
     world.stranger().post("/api/v1/auth/email/verify", json!({ "token": token })).await

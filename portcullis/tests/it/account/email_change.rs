@@ -1,15 +1,26 @@
 //! Giving an account another address.
 
 use domain::Span;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, World};
+use crate::world::{Attempt, PASSWORD, Person, World, access};
 
 const NEW: &str = "anna@example.org";
 const CONFIRM: &str = "/api/v1/auth/email/change/confirm";
 const UNDO: &str = "/api/v1/auth/email/change/undo";
 const RESET: &str = "/api/v1/auth/password/reset";
 const TYPO: &str = "ana@example.com";
+
+access! {
+    POST "/api/v1/auth/email/change" [401, 200, 200, 200], body = to_another_address;
+    POST "/api/v1/auth/email/change/confirm" [400, 400, 400, 400],
+        body = |_| json!({ "token": "none" });
+}
+
+fn to_another_address(attempt: &Attempt) -> Value {
+    let new = format!("moved{}@example.com", attempt.unique);
+    json!({ "new_email": new, "password": PASSWORD })
+}
 
 async fn ask(person: &Person, new: &str) {
     let body = json!({ "new_email": new, "password": PASSWORD });

@@ -4,10 +4,16 @@ use domain::Span;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Person, World, at_once, merged, registration};
+use crate::world::{Answer, Person, World, access, at_once, merged, registration};
 
 const ANNA: &str = "anna@example.com";
 const PATH: &str = "/api/v1/auth/profile";
+
+access! {
+    GET "/api/v1/auth/profile" | "/api/v1/auth/profile/update" [401, 200, 200, 200];
+    PATCH "/api/v1/auth/profile" | "/api/v1/auth/profile/update" [401, 200, 200, 200];
+    PUT "/api/v1/auth/profile" | "/api/v1/auth/profile/update" [401, 200, 200, 200];
+}
 
 async fn send(person: &Person, method: Method, path: &str, body: &Value) -> Answer {
     person.send(person.request(method, path).json(body)).await

@@ -4,9 +4,14 @@
 use domain::settings::Enumeration;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, PASSWORD, World, merged, registration};
+use crate::world::{Answer, PASSWORD, World, access, merged, registration};
 
 const ANNA: &str = "anna@example.com";
+
+access! {
+    POST "/api/v1/auth/register" [201, 201, 201, 201],
+        body = |it| registration(&format!("new{}@example.com", it.unique));
+}
 
 /// Somebody new tries to register, with these fields in place of the usual ones.
 async fn register(world: &World, changes: Value) -> Answer {

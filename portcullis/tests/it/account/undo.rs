@@ -3,7 +3,7 @@
 use domain::{Span, settings::Enumeration};
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, World, at_once};
+use crate::world::{PASSWORD, Person, World, access, at_once};
 
 const ANNA: &str = "anna@example.com";
 /// The thief's own mailboxes.
@@ -14,6 +14,11 @@ const CONFIRM: &str = "/api/v1/auth/email/change/confirm";
 const UNDO: &str = "/api/v1/auth/email/change/undo";
 const VERIFY: &str = "/api/v1/auth/email/verify";
 const RESET: &str = "/api/v1/auth/password/reset/confirm";
+
+access! {
+    POST "/api/v1/auth/email/change/undo" [400, 400, 400, 400],
+        body = |_| json!({ "token": "none" });
+}
 
 async fn ask(person: &Person, new: &str) {
     person.post(CHANGE, json!({ "new_email": new, "password": PASSWORD })).await.ok();

@@ -5,13 +5,26 @@ use domain::{Span, access::limit::Rate};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, PASSWORD, Person, World, claims};
+use crate::world::{Answer, Attempt, MEMBER, PASSWORD, Person, World, access, claims};
 
 const ANNA: &str = "anna@example.com";
 const TOKEN: &str = "/api/token/";
 const REFRESH: &str = "/api/token/refresh/";
 const VERIFY: &str = "/api/token/verify/";
 const BLACKLIST: &str = "/api/token/blacklist/";
+
+access! {
+    POST "/api/token" [200, 200, 200, 200],
+        body = |_| json!({ "email": MEMBER, "password": PASSWORD });
+    POST "/api/token/blacklist" [401, 200, 200, 200], body = refresh, credential = Body;
+    POST "/api/token/refresh" [401, 200, 200, 200], body = refresh, credential = Body;
+    POST "/api/token/verify" [401, 200, 200, 200],
+        body = |it| json!({ "token": it.access() }), credential = Body;
+}
+
+fn refresh(attempt: &Attempt) -> Value {
+    json!({ "refresh": attempt.refresh() })
+}
 
 fn required() -> Value {
     json!(["This field is required."])

@@ -3,10 +3,19 @@
 use domain::Span;
 use serde_json::json;
 
-use crate::world::{PASSWORD, World};
+use crate::world::{MEMBER, PASSWORD, World, access};
 
 const NEW: &str = "An0ther&Quiet-River";
 const RESET: &str = "/reset-password?token=";
+
+access! {
+    POST "/api/v1/auth/password/change" | "/api/v1/auth/change-password" [401, 400, 400, 400],
+        body = |_| json!({ "old_password": "wrong", "new_password": NEW });
+    POST "/api/v1/auth/password/reset" | "/api/v1/auth/forgot-password" [200, 200, 200, 200],
+        body = |_| json!({ "email": MEMBER });
+    POST "/api/v1/auth/password/reset/confirm" | "/api/v1/auth/reset-password" [400, 400, 400, 400],
+        body = |_| json!({ "token": "none", "new_password": NEW });
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_ends_every_other_session_and_renews_this_one() {

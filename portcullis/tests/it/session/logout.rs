@@ -3,9 +3,13 @@
 use domain::Span;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, access};
 
 const ANNA: &str = "anna@example.com";
+
+access! {
+    POST "/api/v1/auth/logout" [200, 200, 200, 200];
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_kills_both_tokens_and_clears_the_cookie() {

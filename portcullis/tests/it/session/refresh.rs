@@ -3,7 +3,12 @@
 use domain::Span;
 use serde_json::json;
 
-use crate::world::{PASSWORD, START, World};
+use crate::world::{PASSWORD, START, World, access};
+
+access! {
+    POST "/api/v1/auth/token/refresh" [401, 200, 200, 200],
+        body = |it| json!({ "refresh": it.refresh() }), credential = Body;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_is_exchanged_for_a_fresh_pair() {

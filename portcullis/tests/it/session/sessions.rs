@@ -3,10 +3,20 @@
 use domain::Span;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, START, World, claims};
+use crate::world::{PASSWORD, Person, START, World, access, claims};
 
 const ANNA: &str = "anna@example.com";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0";
+
+access! {
+    GET "/api/v1/auth/sessions" [401, 200, 200, 200];
+    POST "/api/v1/auth/sessions/terminate-all" [401, 200, 200, 200];
+    DELETE "/api/v1/auth/sessions/{id}" [401, 404, 200, 404], id = session_of_the_member;
+}
+
+async fn session_of_the_member(world: &World) -> String {
+    id(&world.member().await)
+}
 
 /// Anna, signed in once more with these fields.
 async fn signed_in(world: &World, more: Value) -> Person {

@@ -10,9 +10,14 @@ use domain::{
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Person, World, claims, merged};
+use crate::world::{Answer, Person, World, access, claims, merged};
 
 const ANNA: &str = "anna@example.com";
+
+access! {
+    POST "/api/v1/auth/token/verify" [401, 200, 200, 200],
+        body = |it| json!({ "token": it.access() }), credential = Body;
+}
 
 async fn verify(person: &Person, token: &str) -> Answer {
     person.post("/api/v1/auth/token/verify", json!({ "token": token })).await

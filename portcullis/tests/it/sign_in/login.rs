@@ -4,9 +4,16 @@ use domain::Span;
 use serde_json::json;
 use store::{Db, args};
 
-use crate::world::{Answer, PASSWORD, Person, START, World, eventually, merged, registration};
+use crate::world::{
+    Answer, MEMBER, PASSWORD, Person, START, World, access, eventually, merged, registration,
+};
 
 const ANNA: &str = "anna@example.com";
+
+access! {
+    POST "/api/v1/auth/login" [200, 200, 200, 200],
+        body = |_| json!({ "email": MEMBER, "password": PASSWORD });
+}
 
 async fn login(world: &World, field: &str, name: &str, password: &str) -> Answer {
     let body = json!({ field: name, "password": password });

@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::world::{Answer, PASSWORD, World, eventually};
+use crate::world::{Answer, PASSWORD, World, access, eventually};
+
+access! {
+    GET "/health" | "/api/v1/auth/health" [200, 200, 200, 200];
+    GET "/ready" [200, 200, 200, 200];
+}
 
 /// A 503 that says when to come back.
 #[track_caller]

@@ -14,13 +14,17 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk:
 use serde_json::{Value, json};
 use store::args;
 
-use crate::world::{Answer, PASSWORD, Person, Place, World, at_once, claims, eventually};
+use crate::world::{Answer, PASSWORD, Person, Place, World, access, at_once, claims, eventually};
 
 const ANNA: &str = "anna@example.com";
 /// What resource servers share with this one.
 const SHARED: &str = "7GzqJm0bVb4sQpXc2nRkT9wYhLeU5aDf";
 const MASTER: &str = "the first master secret, 0123456789";
 const NEW_MASTER: &str = "another master secret, 9876543210";
+
+access! {
+    GET "/.well-known/jwks.json" [200, 200, 200, 200];
+}
 
 async fn world(change: impl FnOnce(&mut Settings)) -> World {
     World::with(|it| {
