@@ -236,7 +236,7 @@ impl World {
     pub async fn audit(&self, person: &Person) -> Vec<(String, String)> {
         let id = person.user_id();
         let unit = async move |db| store::events::of_subject(&db, id, 100).await;
-        let rows = self.app().store.get(unit).await.unwrap();
+        let rows = self.store().get(unit).await.unwrap();
         rows.into_iter().map(|it| (it.event, it.outcome)).collect()
     }
 
@@ -250,7 +250,7 @@ impl World {
     /// How many jobs wait, and how many have failed for good.
     pub async fn jobs(&self) -> (i64, i64) {
         let unit = async |db| store::jobs::backlog(&db).await;
-        let backlog = self.app().store.get(unit).await.unwrap();
+        let backlog = self.store().get(unit).await.unwrap();
         (backlog.waiting, backlog.dead)
     }
 

@@ -171,7 +171,7 @@ async fn what_was_agreed_to_is_kept_in_its_version() {
     anna.register_as(merged(registration("anna@example.com"), agreed)).await.created();
     let id = anna.user_id();
     let unit = async move |db| store::consents::of_user(&db, id).await;
-    let consents = world.app().store.get(unit).await.unwrap();
+    let consents = world.store().get(unit).await.unwrap();
     let mut kept: Vec<_> =
         consents.iter().map(|it| (it.document.as_str(), it.version.as_str())).collect();
     kept.sort_unstable();

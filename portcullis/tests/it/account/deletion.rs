@@ -83,7 +83,7 @@ async fn after_the_grace_it_is_erased_and_the_address_is_free() {
     assert!(events.iter().any(|it| it.0 == "user.erased"), "{events:?}");
     let id = anna.user_id();
     let unit = async move |db| store::events::of_subject(&db, id, 100).await;
-    for row in world.app().store.get(unit).await.unwrap() {
+    for row in world.store().get(unit).await.unwrap() {
         let is_personal = row.event != "user.erased" && !row.ip_address.is_empty();
         assert!(!is_personal && row.user_agent.is_empty(), "{row:?}");
     }
@@ -112,7 +112,7 @@ async fn an_offer_to_restore_voids_the_older_offers_and_is_audited() {
         db.value::<i64>(statement, store::args![]).await
     };
     // The last offer, and the mail's.
-    assert_eq!(world.app().store.get(unit).await.unwrap(), 2);
+    assert_eq!(world.store().get(unit).await.unwrap(), 2);
     world.stranger().post(RESTORE, second).await.ok();
 }
 

@@ -1,10 +1,7 @@
 //! `privacy.enumeration = "strict"`: until an address is proved, nobody finds out by registering it
 //! whether it had an account before.
 
-use app::{
-    By, Ctx,
-    account::users::{self, NewUser},
-};
+use app::account::users::NewUser;
 use domain::settings::{Enumeration, Settings};
 use http::Method;
 use serde_json::{Value, json};
@@ -166,8 +163,7 @@ async fn an_operator_gives_away_a_username_that_is_nobodys_and_no_other() {
     let create = async |email: &str, username: &str| {
         let (email, username) = (email.to_owned(), Some(username.to_owned()));
         let new = NewUser { email, username, email_verified: true, ..NewUser::default() };
-        let ctx = Ctx::local(world.clock.now(), "test");
-        users::create(world.app(), &ctx, By::Operator, new).await.map_err(|it| it.problem())
+        world.create_user(new).await.map_err(|it| it.problem())
     };
     let early = early.at(world.url(""));
     create(KNOWN, "wanted").await.unwrap_err();

@@ -27,7 +27,7 @@ async fn hashed_as_typed(world: &World, id: UserId, password: &str) {
         db.execute("UPDATE users SET password_hash = $2 WHERE id = $1", args![id, old]).await?;
         store::revocations::insert(&db, None, Some(id), domain::Time(0)).await
     };
-    world.app().store.write(unit).await.unwrap();
+    world.store().write(unit).await.unwrap();
     world.settle().await;
 }
 

@@ -32,9 +32,7 @@ async fn the_way_back_is_mailed_even_if_the_account_is_gone_first() {
             let password = json!({ "password": PASSWORD });
             thief.post("/api/v1/auth/delete-account", password).await.ok();
         } else {
-            let ctx = app::Ctx::local(world.clock.now(), "test");
-            let (by, id) = (app::By::Operator, thief.user_id());
-            app::account::users::disable(world.app(), &ctx, by, id).await.unwrap();
+            world.disable(&thief).await;
         }
         let back = world.token(&email, "/undo-email-change?token=").await;
         if is_deleted {

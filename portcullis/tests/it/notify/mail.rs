@@ -3,10 +3,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use app::{
-    Ctx,
-    work::jobs::{Filter, Listed},
-};
+use app::work::jobs::{Filter, Listed};
 use domain::{JobId, Span, settings::Settings};
 use serde_json::json;
 use store::jobs::Job;
@@ -158,7 +155,7 @@ async fn a_mail_that_hangs_keeps_no_other_waiting() {
     world.registered("bert@example.com").await;
     let arrived = async || (!server.received().is_empty()).then_some(());
     eventually("the second mail to arrive", arrived).await;
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     let jobs = app::work::jobs::list(world.app(), &ctx, Filter::default(), 10).await.unwrap();
     let hangs = |it: &Listed| it.is_running && it.failures == 0;
     assert!(jobs.last().is_some_and(hangs), "{jobs:?}");
@@ -187,7 +184,7 @@ async fn claimed_by_the_dying(world: &World) -> Vec<Job> {
     let now = world.clock.now() + Span::minutes(2);
     let (claim, until) = (JobId::new(now, [7; 10]).0, now + world.settings.jobs.lease);
     let unit = async move |db| store::jobs::claim(&db, claim, until, now, 10).await;
-    world.app().store.put(unit).await.unwrap()
+    world.store().put(unit).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

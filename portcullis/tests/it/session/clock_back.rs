@@ -1,7 +1,7 @@
 //! A clock that steps back, as one does that was a day ahead: nobody is locked out, and whatever lasts
 //! for a time ends when that has passed by the new clock, and not a day later.
 
-use app::{Ctx, work::keys};
+use app::work::keys;
 use domain::{Span, Time, settings::Settings};
 use http::Method;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn wait(answer: &Answer) -> u64 {
 }
 
 async fn time(world: &World, question: &'static str) -> Option<Time> {
-    world.app().store.get(async move |db: Db| db.value(question, args![]).await).await.unwrap()
+    world.store().get(async move |db: Db| db.value(question, args![]).await).await.unwrap()
 }
 
 /// Changes rows as no request does; there is one of them.
@@ -37,7 +37,7 @@ async fn change(world: &World, statement: &'static str, times: Vec<Time>) {
         let values: Vec<_> = times.iter().map(store::db::Bind::bind).collect();
         db.execute(statement, &values).await
     };
-    assert_eq!(world.app().store.put(unit).await.unwrap(), 1);
+    assert_eq!(world.store().put(unit).await.unwrap(), 1);
 }
 
 /// A world in which only `settle` does jobs.
@@ -328,7 +328,7 @@ async fn a_job_whose_last_try_did_not_end_is_pulled_back_too() {
     assert_eq!(world.jobs().await, (0, 1));
     // The claim that found no try left was none.
     let unit = async |db: Db| db.value::<i64>("SELECT failures FROM jobs", args![]).await;
-    assert_eq!(world.app().store.get(unit).await.unwrap(), 4);
+    assert_eq!(world.store().get(unit).await.unwrap(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -408,7 +408,7 @@ async fn keys_rotate_in_their_time() {
         world.settle().await;
     };
     let first = published().await;
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     let next = keys::rotate(world.app(), &ctx, keys::When::Published).await.unwrap().made.unwrap();
     world.step_back(DAY).await;
     until(Span::minutes(24 * 60 - 5)).await;
@@ -445,7 +445,7 @@ async fn an_unknown_key_is_looked_for_at_once() {
     world.clock.pass(Span::seconds(1));
     // Another process changes keys.
     let (app, _) = app::App::open(world.settings.clone(), world.clock.clone()).await.unwrap();
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     keys::rotate(&app, &ctx, keys::When::Now).await.unwrap();
     look().await;
     assert_eq!(published().await, 2);
@@ -472,7 +472,7 @@ async fn deleted_accounts_are_never_erased_before_their_grace_is_over() {
     world.pass(Span::days(30)).await;
     world.settle().await;
     let unit = async |db: Db| db.value::<i64>("SELECT COUNT(*) FROM users", args![]).await;
-    assert_eq!(world.app().store.get(unit).await.unwrap(), 0);
+    assert_eq!(world.store().get(unit).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -482,7 +482,7 @@ async fn what_is_kept_for_a_time_is_swept_after_it() {
     anna.logout().await.ok();
     let kept = async || {
         let unit = async |db: Db| store::revocations::after(&db, 0, 100).await;
-        let all = world.app().store.get(unit).await.unwrap();
+        let all = world.store().get(unit).await.unwrap();
         all.into_iter().filter(|it| it.session_id.is_some()).count()
     };
     world.step_back(DAY).await;

@@ -219,7 +219,7 @@ async fn of_all_nodes_that_see_a_schedule_due_one_runs_it() {
     let schedule = Schedule { name: "of this test".into(), cron: "0 0 * * *".into(), due_at };
     let Schedule { name, cron, .. } = schedule.clone();
     let unit = async move |db| schedules::put(&db, &name, &cron, due_at).await;
-    world.app().store.put(unit).await.unwrap();
+    world.store().put(unit).await.unwrap();
     let mut takers = JoinSet::new();
     for taker in 0..20 {
         let app = if taker % 2 == 0 { world.app().clone() } else { node.app().clone() };

@@ -47,7 +47,7 @@ async fn anna_with_names(world: &World) -> Person {
 
 async fn rows(world: &World) -> i64 {
     let unit = async |db: store::Db| db.value("SELECT COUNT(*) FROM lockouts", args![]).await;
-    world.app().store.get(unit).await.unwrap()
+    world.store().get(unit).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,7 +353,7 @@ async fn at_once_over_all_its_names_an_account_has_no_more_checks() {
     assert_eq!(world.app().hasher.hashes() - before, 15);
     let most =
         async |db: store::Db| db.value::<i64>("SELECT MAX(failures) FROM lockouts", args![]).await;
-    assert_eq!(world.app().store.get(most).await.unwrap(), 7);
+    assert_eq!(world.store().get(most).await.unwrap(), 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,7 +193,7 @@ async fn a_hash_of_yesterdays_parameters_is_replaced_at_the_next_sign_in() {
     let hash = async |world: &World| {
         let id = anna.user_id();
         let unit = async move |db| store::users::by_id(&db, id).await;
-        world.app().store.get(unit).await.unwrap().unwrap().password_hash.unwrap()
+        world.store().get(unit).await.unwrap().unwrap().password_hash.unwrap()
     };
     assert!(hash(&world).await.contains("m=64,t=1,p=1"));
     world.restart(|it| it.passwords.iterations = 2).await;

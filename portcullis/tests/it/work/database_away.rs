@@ -63,7 +63,7 @@ async fn a_database_that_only_reads_makes_the_server_unready() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_works_behind_a_pooler() {
     let Some(world) = World::behind_a_pooler().await else { return };
-    assert!(world.app().store.is_pooled());
+    assert!(world.store().is_pooled());
     let mut anna = world.verified("anna@example.com").await;
     let mut others = tokio::task::JoinSet::new();
     for number in 0..20 {
@@ -115,7 +115,7 @@ async fn a_server_waits_for_its_database_when_it_starts() {
 async fn health_says_that_the_database_is_gone() {
     let mut world = World::start().await;
     assert_eq!(world.stranger().get("/health/").await.ok()["status"], "healthy");
-    world.app().store.close().await;
+    world.store().close().await;
     for path in ["/health/", "/ready/", "/api/v1/auth/health/"] {
         let answer = world.stranger().get(path).await;
         assert_eq!(answer.status, 503, "{path}");

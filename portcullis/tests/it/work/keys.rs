@@ -82,7 +82,7 @@ async fn audited(world: &World, event: &'static str) -> i64 {
     let unit = async move |db: store::Db| {
         db.value("SELECT COUNT(*) FROM audit_events WHERE event = $1", args![event]).await
     };
-    world.app().store.get(unit).await.unwrap()
+    world.store().get(unit).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +124,7 @@ async fn a_shared_secret_verifies_elsewhere_and_is_not_published() {
     assert_eq!(verified(anna.access(), &key, Algorithm::HS256).email, ANNA);
     assert!(published(&anna).await.is_empty());
     anna.profile().await.ok();
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     assert!(keys::rotate(world.app(), &ctx, When::Now).await.is_err());
 }
 
@@ -187,7 +187,7 @@ async fn a_rotation_is_published_before_it_signs_and_overlaps() {
     let new = rotate(world.app(), When::Published).await;
     assert_eq!(published(&anna).await, [old.clone(), new.clone()]);
     // Asked again, nothing more happens.
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     let repeated = keys::rotate(world.app(), &ctx, When::Published).await.unwrap();
     assert_eq!(repeated, keys::Changes::default());
     until(&world, Span::minutes(24 * 60 - 5)).await;
@@ -225,7 +225,7 @@ async fn keys_rotate_by_themselves_as_time_passes() {
     until(&world, Span::days(1)).await;
     let rows = async |db: store::Db| store::keys::all(&db).await;
     let gone = async || {
-        let rows = world.app().store.get(rows).await.unwrap();
+        let rows = world.store().get(rows).await.unwrap();
         (rows.len() == 1 && rows[0].id == keys[1]).then_some(())
     };
     eventually("the cleanup", gone).await;
@@ -244,7 +244,7 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     let world = world(|_| {}).await;
     let mut anna = world.registered(ANNA).await;
     let (old, token) = (kid(anna.access()), anna.access().to_owned());
-    let ctx = Ctx::local(world.clock.now(), "test");
+    let ctx = world.ctx();
     // From here on its signature is known.
     anna.profile().await.ok();
     let changes = keys::revoke(world.app(), &ctx, &old).await.unwrap();
@@ -270,7 +270,7 @@ async fn of_many_rotations_at_once_one_key_signs() {
     })
     .await;
     let rows = async |db: store::Db| store::keys::all(&db).await;
-    let rows = world.app().store.get(rows).await.unwrap();
+    let rows = world.store().get(rows).await.unwrap();
     let signing: Vec<_> = rows.iter().filter(|it| it.state == store::keys::SIGNING).collect();
     assert_eq!((signing.len(), rows.len()), (1, 9));
     assert!(made.contains(&signing[0].id));
@@ -466,7 +466,7 @@ async fn the_audit_log_tells_an_operator_from_the_clock() {
     };
     // The first one was made at the start.
     assert_eq!(audited(&world, "key.created").await, 2);
-    assert_eq!(world.app().store.get(unit).await.unwrap(), 1);
+    assert_eq!(world.store().get(unit).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ const END_OF_TIME: Time = Time(START.0 * 2);
 /// When and by which expression the cleanup is due.
 async fn cleanup(world: &World) -> (String, String) {
     let unit = async |db| store::schedules::due(&db, END_OF_TIME).await;
-    let all = world.app().store.get(unit).await.unwrap();
+    let all = world.store().get(unit).await.unwrap();
     let found = all.into_iter().find(|it| it.name == "cleanup").unwrap();
     let Schedule { cron, due_at, .. } = found;
     (cron, due_at.to_string())
@@ -25,20 +25,20 @@ async fn session_of(person: &Person) -> SessionId {
 
 async fn has_session(world: &World, id: SessionId) -> bool {
     let unit = async move |db| store::sessions::by_id(&db, id).await;
-    world.app().store.get(unit).await.unwrap().is_some()
+    world.store().get(unit).await.unwrap().is_some()
 }
 
 /// How many of them are about sessions.
 async fn revocations(world: &World) -> usize {
     let unit = async |db| store::revocations::after(&db, 0, 100).await;
-    let all = world.app().store.get(unit).await.unwrap();
+    let all = world.store().get(unit).await.unwrap();
     all.into_iter().filter(|it| it.session_id.is_some()).count()
 }
 
 /// How many single-use tokens there are, spent or not; and then there are none.
 async fn take_all_links(world: &World) -> u64 {
     let unit = async |db| store::links::sweep(&db, END_OF_TIME, 100).await;
-    world.app().store.put(unit).await.unwrap()
+    world.store().put(unit).await.unwrap()
 }
 
 async fn until(world: &World, span: Span) {
@@ -78,7 +78,7 @@ async fn what_was_due_when_a_process_ended_is_done_by_the_next() {
     assert_eq!(cleanup(&world).await.1, "2027-01-18T00:00:00Z");
     let waiting = async |db| store::jobs::due(&db, END_OF_TIME).await;
     // Each of the four schedules, once.
-    assert_eq!(world.app().store.get(waiting).await.unwrap(), 4);
+    assert_eq!(world.store().get(waiting).await.unwrap(), 4);
     assert_eq!(revocations(&world).await, 1);
     world.restart(|it| it.jobs.workers = 2).await;
     let swept = async || (revocations(&world).await == 0).then_some(());
@@ -142,11 +142,11 @@ async fn more_sessions_than_a_page_has_are_all_removed() {
         }
         Ok(())
     };
-    world.app().store.write(unit).await.unwrap();
+    world.store().write(unit).await.unwrap();
     until(&world, Span::days(38)).await;
     let left = async || {
         let unit = async |db: Db| db.value("SELECT COUNT(*) FROM sessions", args![]).await;
-        let count: i64 = world.app().store.get(unit).await.unwrap();
+        let count: i64 = world.store().get(unit).await.unwrap();
         (count == 0).then_some(())
     };
     eventually("the cleanup", left).await;

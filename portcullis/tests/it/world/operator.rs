@@ -10,10 +10,11 @@ use app::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Span,
+    account::User,
     session::{Session, access_token::Claims},
     settings::Settings,
 };
-use store::args;
+use store::{Store, args};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{PASSWORD, Person, World};
@@ -50,42 +51,50 @@ impl World {
         self.begin().await;
     }
 
-    /// Somebody whom the operator gave every right, signed in.
+    /// What a command of the operator runs with.
+    pub fn ctx(&self) -> Ctx {
+        Ctx::local(self.clock.now(), "test")
+    }
+
+    /// Creates an account, as `portcullis users create` does.
+    pub async fn create_user(&self, new: NewUser) -> app::Result<User> {
+        users::create(self.app(), &self.ctx(), By::Operator, new).await
+    }
+
+    /// A superuser, signed in.
     pub async fn admin(&self, email: &str) -> Person {
-        let new = NewUser::superuser(email.into(), PASSWORD.into());
-        let ctx = Ctx::local(self.clock.now(), "test");
-        users::create(self.app(), &ctx, By::Operator, new).await.unwrap();
-        let mut person = self.stranger();
-        person.login(email).await.ok();
-        person
+        self.create_user(NewUser::superuser(email.into(), PASSWORD.into())).await.unwrap();
+        self.signed_in(email).await
     }
 
-    /// Disables an account.
+    /// Disables an account, as `portcullis users disable` does.
     pub async fn disable(&self, person: &Person) {
-        self.change_user(person, "UPDATE users SET is_active = FALSE WHERE id = $1").await;
+        let (app, by) = (self.app(), By::Operator);
+        users::disable(app, &self.ctx(), by, person.user_id()).await.unwrap();
     }
 
-    /// Takes the phone number of an account for proved.
+    /// Marks the phone number of an account as verified. No command of the product does that yet.
     pub async fn verify_phone(&self, person: &Person) {
-        let statement = "UPDATE users SET phone_verified_at = created_at WHERE id = $1";
-        self.change_user(person, statement).await;
-    }
-
-    async fn change_user(&self, person: &Person, statement: &'static str) {
         let (id, now) = (person.user_id(), self.clock.now());
         let unit = async move |db: store::Db| {
+            let statement = "UPDATE users SET phone_verified_at = created_at WHERE id = $1";
             db.execute(statement, args![id]).await?;
             store::revocations::insert(&db, None, Some(id), now).await
         };
-        self.app().store.write(unit).await.unwrap();
+        self.store().write(unit).await.unwrap();
         self.settle().await;
+    }
+
+    /// The database itself, for what no command of the product shows or does.
+    pub fn store(&self) -> &Store {
+        &self.app().store
     }
 
     /// The row of the session that a person is signed in with.
     pub async fn session(&self, person: &Person) -> Session {
         let id = claims(person.access()).sid;
         let unit = async move |db| store::sessions::by_id(&db, id).await;
-        self.app().store.get(unit).await.unwrap().unwrap()
+        self.store().get(unit).await.unwrap().unwrap()
     }
 }
 
