@@ -1,0 +1,69 @@
+//! What only some files may name, because naming it is how a rule would be passed by.
+//!
+//! A path is followed through `use`, groups, `as`, `self`, `super` and re-exports, so another name
+//! or a shorter path is no way round. `use a::*` names everything of `a`. Not seen: a function that
+//! is handed on as a value by a file that may name it, and code that a macro of another crate makes.
+
+use super::{codebase::Codebase, sources::codebase};
+
+/// Paths, and the files that may name them beside the file that declares them.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("store::sessions::insert", &["app/src/session/sessions.rs"]),
+    ("store::revocations::insert", &["app/src/revocations.rs"]),
+];
+
+/// What is named where it must not be, and paths that lead nowhere.
+fn strangers(codebase: &Codebase, only_in: &[(&str, &[&str])]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, allowed) in only_in {
+        let Some(owned) = codebase.target(path).filter(|it| codebase.declares(it)) else {
+            found.push(format!("{path} leads nowhere: the rule guards nothing"));
+            continue;
+        };
+        let others = codebase.files().filter(|it| *it != owned.file && !allowed.contains(it));
+        let naming = others.filter(|file| {
+            codebase.targets(file).iter().any(|it| {
+                it.file == owned.file && (it.item == owned.item || it.item == ["*".to_owned()])
+            })
+        });
+        found.extend(naming.map(|it| format!("{it} names {path}")));
+    }
+    found
+}
+
+#[test]
+fn guarded_paths_are_named_only_where_they_may() {
+    super::assert_none("files that pass by a rule", &strangers(&codebase(), ONLY_IN));
+}
+
+#[test]
+fn no_spelling_passes_by_the_rule() {
+    let rule: &[(&str, &[&str])] = &[("store::sessions::insert", &["app/src/finish.rs"])];
+    let spellings = [
+        "fn x() { store::sessions::insert(&db) }",
+        "use store::sessions::insert;",
+        "use store::{Db, sessions::{by_id, insert as put}};",
+        "use store::sessions; fn x() { sessions::insert(&db) }",
+        "use store::{self as s}; fn x() { s::sessions::insert(&db) }",
+        "use store::sessions::{self as all}; fn x() { all::insert(&db) }",
+        "use store::sessions::*;",
+        "use crate::finish::sessions; fn x() { sessions::insert(&db) }",
+        "fn x() { list.map(::store::sessions::insert) }",
+    ];
+    let with = |text: &'static str| {
+        Codebase::new([
+            ("store/src/lib.rs", "mod session; pub use session::sessions;"),
+            ("store/src/session/sessions.rs", "pub fn insert() {} pub fn by_id() {}"),
+            ("app/src/finish.rs", "pub use store::sessions; fn x() { sessions::insert() }"),
+            ("app/src/other.rs", text),
+        ])
+    };
+    for text in spellings {
+        let found = strangers(&with(text), rule);
+        assert_eq!(found, ["app/src/other.rs names store::sessions::insert"], "{text}");
+    }
+    let innocent = "use store::sessions; fn x() { sessions::by_id() } // store::sessions::insert";
+    assert!(strangers(&with(innocent), rule).is_empty());
+    let gone = strangers(&with(""), &[("store::sessions::put", &[])]);
+    assert_eq!(gone, ["store::sessions::put leads nowhere: the rule guards nothing"]);
+}
