@@ -1,6 +1,6 @@
-//! Servers to compare with: the framework alone, and the layers of the product around the least
-//! that an operation must do. Each runs as a process of its own, on the product's runtime,
-//! allocator, log and database.
+//! Servers to compare with: the framework alone, and the layers of the product around the minimal
+//! work of an operation. Each runs as a process of its own, on the product's runtime, allocator,
+//! log and database.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -41,7 +41,7 @@ pub async fn serve(kind: Ceiling, settings: Settings) -> Outcome<()> {
 
 async fn bare(address: SocketAddr) -> Outcome<()> {
     let listener = tokio::net::TcpListener::bind(address).await?;
-    // What starts it asks with a slash at the end, which the product's layers take away.
+    // The start check uses a trailing slash, which the layers of the product strip.
     let router = Router::new().route(PATH, get(healthy)).route("/health/", get(healthy));
     axum::serve(listener, router).await?;
     Ok(())

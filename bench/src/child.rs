@@ -20,11 +20,11 @@ const STOP: Duration = Duration::from_secs(30);
 /// How often a starting server is asked whether it answers.
 const PAUSE: Duration = Duration::from_micros(250);
 
-/// A process that serves.
+/// A serving process.
 pub struct Serving {
     child: Child,
     pub address: SocketAddr,
-    /// From its start to its first good answer.
+    /// The time from its start to its first 200.
     pub started_in: Duration,
 }
 
@@ -73,7 +73,7 @@ impl Serving {
         self.child.id()
     }
 
-    /// Ends a ceiling, which has nothing to lose.
+    /// Kills a ceiling, which has no data to lose.
     pub fn stop_hard(self) {
         drop(self);
     }
@@ -107,7 +107,7 @@ pub fn signal(pid: u32, name: &str) -> Outcome<()> {
     if sent.success() { Ok(()) } else { Err(format!("process {pid} cannot be signalled").into()) }
 }
 
-/// An address that nothing listens on.
+/// A free address.
 pub fn free_address() -> Outcome<SocketAddr> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
 }

@@ -17,10 +17,10 @@ use crate::{hash, outcome::Outcome, progress::Progress};
 
 /// How many rows a transaction writes.
 const BATCH: usize = 1_000;
-/// So many users are signed in and read; as many more are signed in and refresh.
+/// The number of signed-in users who read, and of those who refresh.
 const SIGNED_IN: usize = 10_000;
 
-/// What the load needs to know of the data.
+/// The data that the load uses.
 pub struct Data {
     /// Of users who are signed in, and whose they are.
     pub access: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Data {
     pub refresh: Vec<String>,
     /// Sessions of others, for the ceiling of the refresh.
     pub spare: Vec<SessionId>,
-    /// Who signs in, and whose answers are compared with those of nobody.
+    /// Users who sign in, and whose answers are compared with those for unknown users.
     pub dear: Vec<String>,
     pub people: Vec<String>,
 }
@@ -147,7 +147,7 @@ async fn write_sessions(store: &Store, sessions: &[Session]) -> Outcome<()> {
     Ok(())
 }
 
-/// A third of the sessions reads, a third refreshes, a third is for the ceiling.
+/// A third of the sessions is for reads, a third for refreshes, a third for the ceiling.
 fn tokens_of(
     app: &App,
     users: &[Arc<User>],
@@ -175,7 +175,7 @@ fn tokens_of(
     })
 }
 
-/// Gives everybody a hash that is cheap to verify: who has another kind than most would stand out.
+/// Gives every user a hash that is cheap to verify: a different kind would stand out.
 pub async fn make_cheap(settings: &Settings) -> Outcome<()> {
     let store = app::connect(settings).await?;
     let hash = hash::phc(&hash::cheap()?)?;

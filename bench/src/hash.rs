@@ -22,8 +22,8 @@ use crate::{
 const SALT: &[u8; 16] = b"a salt of sixtee";
 const LENGTH: usize = 32;
 
-/// What the distributions of known and unknown users are measured with, as real hashes would take
-/// an hour and hide small differences: KiB and passes.
+/// The parameters for the timing of known and unknown users, in KiB and passes: real hashes would
+/// take an hour and hide small differences.
 pub const CHEAP: (u32, u32) = (256, 1);
 
 pub fn today(settings: &Settings) -> Outcome<Params> {
@@ -35,7 +35,7 @@ pub fn cheap() -> Outcome<Params> {
     Ok(Params::new(CHEAP.0, CHEAP.1, 1, Some(LENGTH))?)
 }
 
-/// The hash of [`script::PASSWORD`] as the database keeps it.
+/// The hash of [`script::PASSWORD`] as it is stored in the database.
 pub fn phc(params: &Params) -> Outcome<String> {
     let out = compute(params, &mut Vec::new())?;
     let hash = PasswordHash {
@@ -56,7 +56,7 @@ fn compute(params: &Params, memory: &mut Vec<Block>) -> Outcome<[u8; LENGTH]> {
     Ok(out)
 }
 
-/// Hashes on so many threads for `time`.
+/// Hashes on this number of threads for `time`.
 pub fn measure(params: &Params, threads: usize, time: Duration) -> Outcome<Measured> {
     let (before, machine) = (process::cpu(std::process::id()), process::machine());
     let began = instant();

@@ -1,5 +1,5 @@
-//! One HTTP/1.1 connection that is kept open: no more than measuring needs, so that the generator
-//! takes little of the cores that it shares with the server.
+//! One HTTP/1.1 connection that is kept open: minimal, so that the generator uses little of the CPU
+//! that it shares with the server.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::outcome::Outcome;
 
-/// Longer answers are none that are expected.
+/// No expected answer is longer.
 const LONGEST: usize = 256 * 1024;
 
 pub struct Connection {
@@ -91,7 +91,7 @@ pub fn post(path: &str, body: &serde_json::Value) -> Vec<u8> {
     request("POST", path, None, Some(body.to_string()))
 }
 
-/// As a program's HTTP library would send it.
+/// With the headers that an HTTP library sends.
 fn request(method: &str, path: &str, token: Option<&str>, body: Option<String>) -> Vec<u8> {
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n"

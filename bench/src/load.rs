@@ -1,5 +1,5 @@
-//! The load: so many connections at once, each asking for the next thing as soon as it has its
-//! answer. Nothing counts before every connection is warm.
+//! The load: concurrent connections, each of which sends its next request as soon as it has its
+//! answer. Measuring starts once every connection is warm.
 
 use std::{
     net::SocketAddr,
@@ -16,10 +16,10 @@ use crate::{
     measured::{Cpu, Measured},
     outcome::Outcome,
     script::Script,
-    watched::{Look, Watched},
+    watched::{CpuTimes, Watched},
 };
 
-/// A refused request does not end a run; so many do.
+/// The number of failed requests that ends a run.
 const MOST_FAILURES: usize = 100;
 
 /// Runs one script a connection for `time`, after a warm-up of its own.
@@ -34,8 +34,8 @@ pub async fn run(
     Ok(measured)
 }
 
-/// Two loads at once. What a request of one of them costs cannot be told then: costs are those of
-/// both together for each request of the first.
+/// Two loads at once. Their costs cannot be separated: they are those of both together, per request
+/// of the first.
 pub async fn run_together(
     watched: &Watched,
     address: SocketAddr,
@@ -56,22 +56,22 @@ pub async fn run_together(
         ended
     });
     finish.close();
-    // Once all are warm, nothing is under way for a moment.
+    // Once all are warm, no request is in progress for a moment.
     start.wait().await;
     watched.quiet().await;
-    let (before, began) = (watched.look(), instant());
+    let (before, began) = (watched.cpu_times(), instant());
     start.wait().await;
     finish.wait().await;
-    let (after, took) = (watched.look(), began.elapsed());
+    let (after, took) = (watched.cpu_times(), began.elapsed());
     watched.quiet().await;
-    let looks = [before, after, watched.look()];
+    let times = [before, after, watched.cpu_times()];
     let [first, second] = ended;
-    Ok([gathered(&first, looks, took)?, gathered(&second, looks, took)?])
+    Ok([gathered(&first, times, took)?, gathered(&second, times, took)?])
 }
 
 fn gathered(
     ended: &Mutex<Vec<Outcome<Ended>>>,
-    [before, after, later]: [Look; 3],
+    [before, after, later]: [CpuTimes; 3],
     took: Duration,
 ) -> Outcome<Measured> {
     let all = std::mem::take(&mut *ended.lock().unwrap_or_else(PoisonError::into_inner));
@@ -109,7 +109,7 @@ async fn connection(
     time: Duration,
 ) -> Outcome<Ended> {
     let warmed = warm_up(address, &mut script).await;
-    // Whoever failed must not leave the others waiting.
+    // A connection that failed must not block the others.
     start.wait().await;
     start.wait().await;
     let mut connection = warmed?;

@@ -1,5 +1,5 @@
 //! The benchmark: one command that starts the release server on a fresh database, fills it, and
-//! prints what it does beside what could be done at most. `docs/performance.md` has its tables.
+//! prints its figures beside the ceilings. `docs/performance.md` has its tables.
 
 mod ceiling;
 mod child;
@@ -42,11 +42,11 @@ use crate::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // It only fails where one is in place already, which is as good.
+    // It only fails if a provider is installed already, which is fine.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let options = with_environment(Options::parse());
     let outcome = match options.role {
-        Some(Role::Ceiling { kind }) => be_a_ceiling(kind),
+        Some(Role::Ceiling { kind }) => serve_ceiling(kind),
         None => measure(&options),
     };
     match outcome {
@@ -66,14 +66,14 @@ fn with_environment(mut options: Options) -> Options {
     options
 }
 
-/// On a runtime as the server has one.
-fn be_a_ceiling(kind: options::Ceiling) -> Outcome<()> {
+/// On the same runtime as the server.
+fn serve_ceiling(kind: options::Ceiling) -> Outcome<()> {
     let settings = site::settings(&std::env::vars().collect())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(ceiling::serve(kind, settings))
 }
 
-/// The generator has one thread: more of them would take from the server what they gain.
+/// The generator has one thread: more would take CPU time from the server.
 fn measure(options: &Options) -> Outcome<()> {
     if cfg!(debug_assertions) {
         return Err("this measures release builds: cargo run --release -p bench".into());

@@ -1,4 +1,4 @@
-//! What came of a load, or of several with the same shape.
+//! The results of a load, or of several with the same shape.
 
 use std::time::Duration;
 
@@ -19,18 +19,18 @@ pub struct Measured {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {
     pub server: f64,
-    /// Of that, the threads that hash passwords.
+    /// The part of the threads that hash passwords.
     pub hashers: f64,
     pub database: f64,
     pub generator: f64,
-    /// What the server and the database did later because of it.
+    /// The work of the server and the database that followed it.
     pub behind: f64,
-    /// What processes of others took of the machine.
+    /// The CPU time of other processes.
     pub others: f64,
 }
 
 impl Measured {
-    /// With another one of the same connections.
+    /// Adds a measurement with the same connections.
     pub fn add(&mut self, other: Measured) {
         self.connections = other.connections;
         self.failures += other.failures;
@@ -50,7 +50,7 @@ impl Measured {
         self.latencies.len() as f64 / self.took.as_secs_f64()
     }
 
-    /// Milliseconds that this part of the requests stayed below.
+    /// The latency in milliseconds that this part of the requests stayed below.
     pub fn percentile(&self, part: f64) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
         let at = (last as f64 * part).round() as usize;
@@ -71,7 +71,7 @@ impl Measured {
         }
     }
 
-    /// The part of the machine that others took, of 1.
+    /// The part of the machine that other processes used, between 0 and 1.
     pub fn disturbed(&self) -> f64 {
         self.cpu.others / (self.took.as_secs_f64() * 1_000.0 * process::cores())
     }

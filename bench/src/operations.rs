@@ -18,9 +18,9 @@ use crate::{
     table,
 };
 
-/// How many connections at once.
+/// The numbers of concurrent connections.
 const LEVELS: [usize; 3] = [1, 16, 64];
-/// In how many slices a hash and what contains it take turns.
+/// The number of slices in which a hash and the operation with it alternate.
 const SLICES: usize = 8;
 /// How often there are logins of users who have not had one.
 const ROUNDS: usize = LEVELS.len() * SLICES;
@@ -95,7 +95,7 @@ impl Operations<'_> {
             let alike = vec![http::get(ceiling::PATH, token); EACH];
             let scripts = (0..level).map(|_| Script::cycle(alike.clone())).collect();
             table::row("bare axum", &self.measure(&bare, scripts).await?, None)?;
-            // As many bytes as the product gets, so with a token too.
+            // The same number of bytes as the product receives, so with a token too.
             let rows = data.readers.iter().map(|id| http::get(&row(id), token));
             let ceiling = self.measure(&read, shared(level, rows)).await?;
             table::row("layers and one read", &ceiling, None)?;
@@ -150,8 +150,8 @@ impl Operations<'_> {
         Ok(())
     }
 
-    /// In turns with the bare hash on as many cores as so many connections can use: how fast the
-    /// memory of a shared machine is changes from one minute to the next.
+    /// Alternates with the bare hash on as many cores as these connections can use: the memory
+    /// speed of a shared machine changes from minute to minute.
     async fn beside_its_hash(
         &self,
         what: &str,
@@ -175,8 +175,8 @@ impl Operations<'_> {
         Ok(ours)
     }
 
-    /// What a durable update costs that comes as seldom as a login, while hashes take the cores and
-    /// the caches: the least that a login can cost beside its own.
+    /// The cost of a durable update at the rate of logins, while hashes use the cores and the
+    /// caches: the minimum that a login can cost beside its own hash.
     async fn update_beside_hashes(&self, level: usize, rate: f64) -> Outcome<()> {
         let update = self.site.ceiling(Ceiling::Update).await?;
         let (threads, time) = (level.min(process::cores() as usize), self.time());
@@ -215,7 +215,7 @@ impl Operations<'_> {
         scripts.map(|requests| Script::seldom(requests, Pace::default())).collect()
     }
 
-    /// Authenticated GETs beside logins that take what they get.
+    /// Authenticated GETs while logins use all remaining CPU time.
     async fn busy(&self) -> Outcome<()> {
         let what = "authenticated GET while logins saturate the cores";
         say(format_args!("{}: {what}", self.site.backend.title()));

@@ -1,6 +1,6 @@
-//! What the benchmark gives up with: an error is a line for the person who started it.
+//! The error of the benchmark: a line for the person who started it.
 
 use std::error::Error;
 
-/// What a step of the benchmark gives.
+/// The result of a step of the benchmark.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;

@@ -1,5 +1,5 @@
-//! PostgreSQL for the run: one that is named, or a private one with its own settings as they come,
-//! so durable.
+//! PostgreSQL for the run: a given server, or a private one with default settings, which are
+//! durable.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::{
     outcome::Outcome,
 };
 
-/// The database of the run in a server that is named.
+/// The database of the run on a given server.
 const NAME: &str = "portcullis_bench";
 const ATTEMPTS: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);

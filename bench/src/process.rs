@@ -38,11 +38,11 @@ pub fn resident(pid: u32) -> f64 {
     line.and_then(|it| it.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
 }
 
-/// What all cores did so far, in milliseconds.
+/// The CPU time of all cores so far, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Machine {
     pub busy: f64,
-    /// What the hypervisor gave to others.
+    /// Time that the hypervisor gave to other machines (steal).
     pub stolen: f64,
 }
 

@@ -1,10 +1,10 @@
-//! What happens at the moment, on standard error, so that the tables alone go to standard output.
+//! Progress on standard error, so that standard output has only the tables.
 
 use std::io::{IsTerminal as _, Write as _};
 
 /// A line about a step.
 pub fn say(text: impl std::fmt::Display) {
-    // Nothing is lost where nobody can see it.
+    // An error is ignored: only progress is lost.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

@@ -1,4 +1,4 @@
-//! What a connection asks for, request after request.
+//! The sequence of requests of a connection.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const RESET: &str = "/api/v1/auth/password/reset";
 pub const PASSWORD: &str = "Str0ng&Quiet-River";
 
 pub enum Script {
-    /// The same requests over and over; so many of them make it warm.
+    /// The same requests in a cycle, and the number of warm-up requests.
     Cycle { requests: Vec<Vec<u8>>, next: usize, warm: usize, pace: Pace },
     /// Refresh tokens, each replaced by what it was exchanged for.
     Rotation { tokens: Vec<String>, next: usize },
@@ -39,7 +39,7 @@ impl Script {
         Script::Cycle { warm: requests.len(), requests, next: 0, pace }
     }
 
-    /// With these pauses, and hardly warm.
+    /// With these pauses, and a minimal warm-up.
     pub fn seldom(requests: Vec<Vec<u8>>, pace: Pace) -> Script {
         Script::Cycle { requests, next: 0, warm: 1, pace }
     }
@@ -55,7 +55,7 @@ impl Script {
         Script::Rotation { tokens: tokens.to_vec(), next: 0 }
     }
 
-    /// How many requests make everything warm that will be asked for.
+    /// The number of requests of the warm-up.
     pub fn warm_up(&self) -> usize {
         match self {
             Script::Cycle { warm, .. } => *warm,
@@ -107,7 +107,7 @@ impl Script {
     }
 }
 
-/// Found and not parsed: the generator shares the cores with what it measures.
+/// Searched for, not parsed: the generator shares the CPU with what it measures.
 fn refresh_token(body: &[u8]) -> Option<String> {
     let name = br#""refresh":""#;
     let rest = body.get(http::find(body, name)? + name.len()..)?;

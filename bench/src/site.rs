@@ -1,5 +1,4 @@
-//! One database with what serves from it: where it is, what the processes are told, what was
-//! filled in.
+//! One database and the processes that serve from it: its location, their settings, and its data.
 
 use std::path::{Path, PathBuf};
 

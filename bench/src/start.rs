@@ -12,7 +12,7 @@ use crate::{
     table,
 };
 
-/// Long enough for everything that begins at the start to be over.
+/// Long enough for all work of the start-up to be done.
 const IDLE: Duration = Duration::from_secs(2);
 const FEW: usize = 20;
 

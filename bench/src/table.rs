@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::{measured::Measured, outcome::Outcome};
 
-/// How much of the machine others may take before a row is marked.
+/// The part of the machine that other processes may use before a row is marked.
 const DISTURBED: f64 = 0.05;
 
 pub fn line(text: impl std::fmt::Display) -> Outcome<()> {

@@ -1,5 +1,5 @@
-//! Whether the time of an answer tells if an account exists: login with a wrong password, and
-//! asking for a reset, for known and unknown people by turns.
+//! Whether the response time reveals if an account exists: login with a wrong password, and a
+//! request for a reset, alternating between known and unknown users.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub async fn measure(site: &Site, options: &Options) -> Outcome<()> {
     say(format_args!("{name}: known and unknown people"));
     data::make_cheap(&site.settings).await?;
     let server = site.server(&site::cheap()).await?;
-    // It counts the kinds of hashes when it starts.
+    // The server counts the kinds of hashes at start-up.
     site.watch(&server).quiet().await;
     let mut connection = Connection::open(server.address).await?;
     table::line(format_args!("\n### known and unknown people on {name}\n"))?;
@@ -56,8 +56,8 @@ pub async fn measure(site: &Site, options: &Options) -> Outcome<()> {
     server.stop().await
 }
 
-/// Times of both kinds, each pair in an order of its own: what the server does every other request
-/// must not fall on one of them.
+/// Times of both kinds, each pair in random order: work that the server does every other request
+/// must not affect only one of them.
 async fn sample(
     connection: &mut Connection,
     (known, count): (&[String], usize),

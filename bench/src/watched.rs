@@ -14,29 +14,29 @@ pub struct Watched {
 
 /// CPU milliseconds so far.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct CpuTimes {
     pub server: f64,
-    /// Of that, the threads that hash passwords.
+    /// The part of the threads that hash passwords.
     pub hashers: f64,
     pub database: f64,
     pub generator: f64,
     pub machine: Machine,
 }
 
-impl Look {
+impl CpuTimes {
     pub fn all(&self) -> f64 {
         self.server + self.database + self.generator
     }
 }
 
-/// How long to look whether something is still at work, and how little work counts as none.
+/// The interval between checks for remaining work, and the CPU time below which there is none.
 const PAUSE: Duration = Duration::from_millis(200);
 const LITTLE: f64 = 20.0;
 const PATIENCE: usize = 300;
 
 impl Watched {
-    pub fn look(&self) -> Look {
-        Look {
+    pub fn cpu_times(&self) -> CpuTimes {
+        CpuTimes {
             server: process::cpu(self.server),
             hashers: process::cpu_of_threads(self.server, "hasher"),
             database: self.database.map_or(0.0, process::cpu_of_family),
@@ -45,13 +45,13 @@ impl Watched {
         }
     }
 
-    /// Waits until the server and its database have done what was left to do.
+    /// Waits until the server and its database are idle.
     pub async fn quiet(&self) {
-        let work = |it: &Look| it.server + it.database;
-        let mut before = self.look();
+        let work = |it: &CpuTimes| it.server + it.database;
+        let mut before = self.cpu_times();
         for _ in 0..PATIENCE {
             tokio::time::sleep(PAUSE).await;
-            let now = self.look();
+            let now = self.cpu_times();
             if work(&now) - work(&before) <= LITTLE {
                 return;
             }

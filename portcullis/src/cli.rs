@@ -1,14 +1,14 @@
-//! The command line: one file a command. Scripts can rely on the exit status, people on `error:` and
-//! `hint:` lines on standard error.
+//! The command line: one file per command. Scripts can rely on the exit status, people on `error:`
+//! and `hint:` lines on standard error.
 
 mod check;
 mod create_superuser;
-mod desk;
 mod failure;
 mod jobs;
 mod keys;
 mod migrate;
 mod openapi;
+mod operator;
 mod out;
 mod progress;
 mod serve;
@@ -128,8 +128,8 @@ fn dispatch(line: CommandLine, environment: &Environment) -> Result<(), Failure>
     }
 }
 
-/// Runs a command on a runtime of its own. What is still at work when the command is over is not
-/// waited for: the command has said that it is over.
+/// Runs a command on a runtime of its own. Tasks that still run when the command has ended are not
+/// waited for.
 fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(command);

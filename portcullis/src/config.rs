@@ -1,13 +1,13 @@
-//! The configuration: layers of values, of which the later wins.
+//! The configuration: layers of values, of which the later overrides the earlier.
 //!
-//! 1. the defaults, and what the profile differs in
+//! 1. the defaults, as changed by the profile
 //! 2. the file (`--config`, `PORTCULLIS_CONFIG`, or `portcullis.toml` where the server starts)
 //! 3. `DATABASE_URL`, `REDIS_URL`, `PORT`
 //! 4. `PORTCULLIS_SECTION__KEY`, then `PORTCULLIS_SECTION__KEY_FILE`
 //! 5. options of the command line
 //!
-//! Every value keeps its source. All mistakes are found before anything is started, and each says
-//! where it stands and what was expected. The environment is an argument.
+//! Every value keeps its source. All mistakes are reported before anything is started, and each
+//! says where it is and what was expected. The environment is an argument.
 
 pub mod check;
 pub mod environment;
@@ -48,7 +48,7 @@ pub struct Flags {
     pub listen: Vec<SocketAddr>,
 }
 
-/// Settings that know where they came from.
+/// Settings with the source of each value.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub settings: Settings,
@@ -56,7 +56,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Where the value of `section.key` came from; nothing for a default.
+    /// The source of `section.key`. `None` for a default.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.get(name)
     }
@@ -98,7 +98,7 @@ pub fn load(
     Ok(loaded)
 }
 
-/// The file to read: one that is named has to be there.
+/// The file to read. A named file must exist.
 fn path(environment: &Environment, flags: &Flags, folder: &Path) -> Option<PathBuf> {
     let named = || environment::value(environment, CONFIG).map(PathBuf::from);
     let found = || Some(folder.join(FILE)).filter(|it| it.exists());
@@ -140,7 +140,7 @@ fn parse_profile(word: &str, source: &Source) -> Result<Profile, Vec<Mistake>> {
     })
 }
 
-/// What the profile differs in from the defaults.
+/// The defaults that the profile changes.
 fn defaults(profile: Profile, known: &Known) -> Result<Vec<Entry>, Vec<Mistake>> {
     file::read(text_of(profile), known, |_| Source::Profile(profile.word()))
 }
@@ -168,7 +168,7 @@ fn flagged(flags: &Flags) -> Vec<Entry> {
     entries
 }
 
-/// The last of each name stands.
+/// The last value of each name wins.
 fn merge(entries: Vec<Entry>) -> Result<Loaded, Vec<Mistake>> {
     let (mut tables, mut sources) = (BTreeMap::<String, Table>::new(), BTreeMap::new());
     for Entry { name, value, source } in entries {
@@ -182,7 +182,7 @@ fn merge(entries: Vec<Entry>) -> Result<Loaded, Vec<Mistake>> {
     Ok(Loaded { settings, sources })
 }
 
-/// Each value was accepted by itself, so together they cannot fail.
+/// A defect of ours: each value was accepted alone, so together they cannot fail.
 fn defect(error: &dyn std::error::Error) -> Vec<Mistake> {
     vec![Mistake::new(Source::Program, None, error.to_string())]
 }

@@ -1,16 +1,16 @@
-//! How many files the process may have open. Each connection is one, so `server.max_connections`
-//! holds only where there are enough.
+//! The limit of open files. Each connection needs one, so `server.max_connections` can be reached
+//! only if there are enough.
 
 use domain::settings::Settings;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What is open beside connections: listeners, mail, the cache, calls to others, logs.
+/// Reserved for listeners, mail, the cache, outgoing calls and logs.
 const RESERVE: usize = 256;
-/// SQLite has a log and an index beside its file.
+/// SQLite has a WAL and a shared-memory file beside the database.
 const FILES_OF_A_DATABASE_CONNECTION: usize = 3;
 
-/// Raises the limit of open files to what the system allows. Where that is too few, it says so and
-/// lowers `server.max_connections`: without a file left, no database can be opened either.
+/// Raises the limit of open files to the maximum of the system. If that is too low, it logs that
+/// and lowers `server.max_connections`: without a file left, the database cannot be opened either.
 pub fn make_room(settings: &mut Settings) {
     let Some(allowed) = raised() else { return };
     let room = room(allowed, settings.database.connections);

@@ -1,5 +1,5 @@
-//! The server as a whole: it reads the configuration and switches everything on. Nothing else may
-//! import it but its tests.
+//! The server as a whole: it reads the configuration and starts everything. Only its tests may
+//! import it.
 
 pub mod cli;
 pub mod config;

@@ -26,21 +26,21 @@ pub enum StartError {
     Setup(#[from] SetupError),
 }
 
-/// A server at work.
+/// A running server.
 pub struct Running {
     app: App,
     addresses: Vec<SocketAddr>,
     ready: Ready,
     /// Ends the connections.
     stop_serving: CancellationToken,
-    /// Ends what goes on beside them.
+    /// Ends the background work.
     stop_working: CancellationToken,
     /// The listeners.
     requests: TaskTracker,
     _claim: Claim,
 }
 
-/// Starts a server with these settings. When this returns, it answers.
+/// Starts a server with these settings. When this returns, it accepts requests.
 pub async fn start(mut settings: Settings, clock: Clock) -> Result<Running, StartError> {
     let listening = Listening::bind(&settings.server.listen).await?;
     let addresses = listening.addresses();
@@ -71,12 +71,12 @@ impl Running {
         &self.addresses
     }
 
-    /// What it serves from, for tests that wait for its background work.
+    /// For tests that wait for its background work.
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// Serves until the signal, then stops in order.
+    /// Serves until the signal, then shuts down gracefully.
     pub async fn until(self, signal: impl Future<Output = ()>) {
         signal.await;
         self.stop().await;

@@ -1,6 +1,6 @@
 //! Logs on standard error: text for people, or one line of JSON an event for machines. Times are
-//! RFC 3339 in UTC. A panic is an event like any other, with its place and without a backtrace. What
-//! libraries say of the values they handle is not shown at any level.
+//! RFC 3339 in UTC. A panic is an event like any other, with its place and without a backtrace.
+//! What libraries log about the values they handle is not shown at any level.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -15,12 +15,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-/// Below info it tells the values that are bound to statements, which are people's.
+/// Below info it logs the values bound to statements, which are personal data.
 const DRIVER: &str = "tokio_postgres";
-/// Its warnings are about what clients do, as often as they like.
+/// Its warnings are caused by clients, without a limit on their number.
 const HTTP2: &str = "h2";
 
-/// Why logs could not be switched on.
+/// Why logging could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     #[error("log.level: {0}")]
@@ -29,7 +29,7 @@ pub enum TelemetryError {
     Twice(#[from] tracing_subscriber::util::TryInitError),
 }
 
-/// Switches logs on for the whole process.
+/// Starts logging for the whole process.
 pub fn start(log: &Log, profile: Profile) -> Result<(), TelemetryError> {
     subscriber(log, profile, io::stderr)?.try_init()?;
     std::panic::set_hook(Box::new(record_panic));

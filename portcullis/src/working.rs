@@ -7,14 +7,14 @@ use app::{App, Clock, OpenError};
 use domain::settings::Settings;
 use tokio_util::sync::CancellationToken;
 
-/// A worker at work.
+/// A running worker.
 pub struct Working {
     app: App,
     stop: CancellationToken,
 }
 
 impl Working {
-    /// Starts to work with these settings.
+    /// Starts a worker with these settings.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Working, OpenError> {
         let store = app::connect(&settings).await?;
         let migrations = app::migrate(&store, clock.now()).await?;
@@ -28,14 +28,13 @@ impl Working {
         Ok(Working { app, stop })
     }
 
-    /// Lets the jobs at work end within `server.shutdown_grace`, and takes no more.
+    /// Claims no more jobs, and waits up to `server.shutdown_grace` for the running ones.
     pub async fn stop(self) {
         wind_down(&self.app, &self.stop).await;
     }
 }
 
-/// Ends what goes on in the background, and closes the database last, so that nothing acknowledged
-/// is lost.
+/// Ends background work, and closes the database last, so that nothing acknowledged is lost.
 pub(crate) async fn wind_down(app: &App, stop: &CancellationToken) {
     app.activity.flush().await;
     stop.cancel();

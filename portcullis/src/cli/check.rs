@@ -23,9 +23,9 @@ use crate::config::{
 /// How long a database or a cache may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Look at the configuration, the database and the cache without starting or changing anything
+/// Check the configuration, the database and the cache without starting or changing anything
 ///
-/// Exit status 1: something was found.
+/// The exit status is 1 if there are findings.
 #[derive(Debug, Args)]
 pub struct Options {}
 
@@ -47,7 +47,7 @@ pub async fn run(loaded: Loaded) -> Result<(), Failure> {
     }
 }
 
-/// Prints the findings; gives how many there are.
+/// Prints the findings and returns their number.
 fn configuration(loaded: &Loaded) -> io::Result<usize> {
     let findings = check(&loaded.settings);
     if findings.is_empty() {
@@ -63,7 +63,7 @@ fn configuration(loaded: &Loaded) -> io::Result<usize> {
     Ok(findings.len())
 }
 
-/// What is bounded by more than its own setting. It is no reason not to start.
+/// A setting that another limit reduces. It does not prevent a start.
 fn clipped(server: &Server) -> Option<String> {
     let (wanted, all) = (server.max_connections_per_client, server.max_connections);
     let most = most_of_client(wanted, all);
@@ -92,7 +92,7 @@ async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, Str
     let file = app::database_file(settings);
     let named = match kind {
         DatabaseKind::Postgres => "PostgreSQL".to_owned(),
-        // To open it would make it.
+        // Opening it would create it.
         DatabaseKind::Sqlite if settings.database.url.is_empty() && !file.exists() => {
             return Ok(format!("SQLite, {} will be made", file.display()));
         }
@@ -113,7 +113,7 @@ async fn database(settings: &Settings, kind: DatabaseKind) -> Result<String, Str
     })
 }
 
-/// The migrations that have not run, in a database where they may.
+/// The pending migrations of a database that this program can migrate.
 async fn pending(store: &Store) -> store::Result<Vec<&'static str>> {
     let names = migrate::plan(store, MIGRATIONS).await?;
     migrate::check_rights(store, &names).await?;

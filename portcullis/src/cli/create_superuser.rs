@@ -101,7 +101,7 @@ fn given(options: Options, environment: &Environment) -> Result<NewUser, Failure
     })
 }
 
-/// From options and the person at the terminal.
+/// From options and prompts at the terminal.
 fn asked(options: Options) -> Result<NewUser, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Failed, "there is no terminal to ask at").hint(

@@ -46,7 +46,7 @@ impl Failure {
         self
     }
 
-    /// Settings that the server does not start with.
+    /// Settings with which the server refuses to start.
     pub fn findings(findings: &[Finding], loaded: &Loaded) -> Failure {
         let line = |it: &Finding| {
             let what = match loaded.source(it.name) {
@@ -58,7 +58,7 @@ impl Failure {
         Failure { exit: Exit::Config, lines: findings.iter().map(line).collect() }
     }
 
-    /// Says it on standard error.
+    /// Prints it to standard error.
     pub fn report(&self) -> ExitCode {
         for line in &self.lines {
             out::error_line(format_args!("error: {}", line.what));
@@ -119,7 +119,7 @@ impl From<app::OpenError> for Failure {
         match error {
             app::OpenError::Store(error) => error.into(),
             app::OpenError::Other(error) => error.into(),
-            // What is left is made from settings alone.
+            // The other errors depend on the settings alone.
             error => Failure::new(Exit::Config, error),
         }
     }

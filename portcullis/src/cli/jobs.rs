@@ -8,16 +8,15 @@ use clap::{Args, Subcommand};
 use domain::JobId;
 
 use super::{
-    desk,
     failure::{Exit, Failure},
-    out,
+    operator, out,
     progress::Progress,
 };
 use crate::config::Loaded;
 
-/// Look at background work, and at what of it has failed
+/// List background jobs, and retry or discard failed ones
 ///
-/// A job that has failed too often is a dead letter: it is not tried again, and kept for 90 days.
+/// A job that has failed too often is a dead letter: it is not retried, and is kept for 90 days.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(subcommand)]
@@ -26,9 +25,9 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List jobs that wait, or dead letters; the latest made first
+    /// List waiting jobs or dead letters, the newest first
     List(Which),
-    /// Try dead letters again
+    /// Retry dead letters
     Replay(Dead),
     /// Delete a job without doing it
     Discard {
@@ -39,19 +38,19 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Which {
-    /// Dead letters instead of what waits
+    /// List dead letters instead of waiting jobs
     #[arg(long)]
     dead: bool,
     /// Only this kind, such as mail.welcome
     #[arg(long)]
     kind: Option<String>,
-    /// How many at most
+    /// The maximum number of jobs
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=500))]
     limit: i64,
-    /// Go on after this job: the last of the list before
+    /// Continue after this job, the last one of the previous page
     #[arg(long, value_name = "ID")]
     before: Option<JobId>,
-    /// Print a JSON object a line, for scripts
+    /// Print one JSON object per line, for scripts
     #[arg(long)]
     json: bool,
 }
@@ -67,7 +66,7 @@ struct Dead {
 }
 
 pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
-    desk::at(loaded, async |app, ctx| match options.action {
+    operator::at(loaded, async |app, ctx| match options.action {
         Action::List(which) => list(app, ctx, which).await,
         Action::Replay(Dead { id: Some(id), .. }) => {
             let replayed = jobs::replay(app, ctx, By::Operator, id).await;
@@ -84,7 +83,7 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     .await
 }
 
-/// Says which job was not found, and how to find those that there are.
+/// Names the job that was not found, and the command that lists jobs.
 fn found(outcome: app::Result<()>, id: JobId, what: &str, command: &str) -> Result<(), Failure> {
     match outcome {
         Err(error) if error.problem().code == domain::Code::NotFound => {
@@ -129,7 +128,7 @@ fn line(job: &Listed) -> String {
     if let Some(error) = &job.last_error {
         line.push_str(&format!(": {error}"));
     }
-    // Errors may hold what a mail server wrote.
+    // Errors may contain text from a mail server.
     line.replace(char::is_control, " ")
 }
 

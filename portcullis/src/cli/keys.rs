@@ -1,6 +1,6 @@
 //! `portcullis keys`
 //!
-//! Works beside a running server, which hears of a change within a second.
+//! Works beside a running server, which applies a change within a second.
 
 use app::{
     App, Ctx,
@@ -11,9 +11,8 @@ use domain::settings::{Settings, SigningAlgorithm};
 use store::keys::SigningKey;
 
 use super::{
-    desk,
     failure::{Exit, Failure},
-    out, refuse_findings,
+    operator, out, refuse_findings,
 };
 use crate::{config::Loaded, telemetry};
 
@@ -25,9 +24,9 @@ Examples:
   portcullis keys revoke KID      after a leak: believe nothing that this key signed
   portcullis keys reseal          after secrets.master has changed";
 
-/// Look at the keys that sign tokens, and change them
+/// List, rotate and revoke the keys that sign tokens
 ///
-/// A running server hears of a change within a second. docs/guide/keys.md says what each command
+/// A running server applies a change within a second. docs/guide/keys.md says what each command
 /// invalidates.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -38,27 +37,27 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the keys that sign, wait to sign, or have signed
+    /// List the current, the next and the retired keys
     List,
     #[command(flatten)]
-    Change(Change),
+    Change(KeyChange),
 }
 
 #[derive(Debug, Subcommand)]
-enum Change {
-    /// Make a new key; tokens of the old one count until they expire
+enum KeyChange {
+    /// Create a new key; tokens of the old one stay valid until they expire
     Rotate {
-        /// Sign with it at once, before services that keep the key set can know it
+        /// Sign with it at once, before services that cache the key set know it
         #[arg(long)]
         now: bool,
     },
-    /// Believe nothing that a key signed; another one signs at once if it was the current one
+    /// Refuse every token that a key signed; if it was the current key, it is replaced at once
     Revoke {
         /// The key, as `list` shows it
         #[arg(value_name = "KID", allow_hyphen_values = true)]
         kid: String,
     },
-    /// Put what is sealed under an older master secret under the current one
+    /// Encrypt again, with the current master secret, what an older one encrypted
     Reseal,
 }
 
@@ -68,7 +67,7 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     })?;
     let settings = loaded.settings;
     telemetry::start(&settings.log, settings.profile)?;
-    let store = desk::open(&settings).await?;
+    let store = operator::open(&settings).await?;
     let command = match options.command {
         Command::Change(command) => command,
         Command::List => {
@@ -77,12 +76,12 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
             return Ok(list(&rows?, &settings)?);
         }
     };
-    desk::with(settings, store, async |app, ctx| change(app, ctx, command).await).await
+    operator::with(settings, store, async |app, ctx| change(app, ctx, command).await).await
 }
 
-async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), Failure> {
+async fn change(app: &App, ctx: &Ctx, change: KeyChange) -> Result<(), Failure> {
     match change {
-        Change::Rotate { now } => {
+        KeyChange::Rotate { now } => {
             let when = if now { When::Now } else { When::Published };
             let changes = keys::rotate(app, ctx, when).await?;
             if changes.steps.is_empty() {
@@ -90,8 +89,8 @@ async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), Failure> {
             }
             Ok(say(&changes)?)
         }
-        Change::Revoke { kid } => Ok(say(&keys::revoke(app, ctx, &kid).await?)?),
-        Change::Reseal => reseal(app).await,
+        KeyChange::Revoke { kid } => Ok(say(&keys::revoke(app, ctx, &kid).await?)?),
+        KeyChange::Reseal => reseal(app).await,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
 };
 
-/// A line on standard output. A reader that went away (`| head`) is no error.
+/// Prints a line to standard output. A closed pipe (`| head`) is not an error.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -20,7 +20,7 @@ pub fn question(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// A line on standard error. Where even that is closed there is nobody left to tell.
+/// Prints a line to standard error. If even that is closed, the error is ignored.
 pub fn error_line(text: impl fmt::Display) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }

@@ -1,5 +1,4 @@
-//! How far long work has come: a bar on standard error, and nothing at all where that is no
-//! terminal.
+//! Progress of long operations: a bar on standard error, and no output if that is not a terminal.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ const TICK: Duration = Duration::from_millis(120);
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Work whose length is not known.
+    /// An operation of unknown length.
     pub fn spinning(what: String) -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message(what);
@@ -20,10 +19,10 @@ impl Progress {
         Progress(bar)
     }
 
-    /// Work of so many pieces.
+    /// An operation of this number of steps.
     pub fn counting(what: String, length: u64) -> Progress {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        // A wrong template would only be one that is not drawn.
+        // An invalid template only means that no bar is drawn.
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {eta}") {
             bar.set_style(style);
         }

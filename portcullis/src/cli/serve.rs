@@ -16,8 +16,8 @@ use crate::{Running, config::Loaded, files, telemetry};
 
 /// Serve until SIGTERM or SIGINT
 ///
-/// The first signal stops gracefully: readiness turns off, requests in work end. A second one stops
-/// at once.
+/// The first signal stops gracefully: readiness turns off, and requests in progress end. A second
+/// one stops at once.
 #[derive(Debug, Default, Args)]
 pub struct Options {
     /// An address to listen on; may be given several times [default: 127.0.0.1:8000]
@@ -60,13 +60,13 @@ async fn stop_gracefully(running: Running, mut signals: Signals) -> Result<(), F
     }
 }
 
-/// Where to look, for people at a terminal.
+/// Prints the URLs, for people at a terminal.
 fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> io::Result<()> {
     let Some(first) = addresses.first() else { return Ok(()) };
     for address in addresses {
         out::line(format_args!("Portcullis serves on http://{address}"))?;
     }
-    // "Every address" is none that a browser can go to.
+    // A browser cannot open the unspecified address.
     let host = match first.ip().is_unspecified() {
         true => SocketAddr::from(([127, 0, 0, 1], first.port())),
         false => *first,

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT, from when this is made on.
+/// SIGTERM and SIGINT, received from its creation on.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -11,9 +11,8 @@ use domain::{Secret, account::User, session::Session};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    desk,
     failure::{Exit, Failure},
-    out,
+    operator, out,
 };
 use crate::config::{Loaded, environment::contents};
 
@@ -42,21 +41,21 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make an account; without a password a mail lets its owner choose one
+    /// Create an account; without a password, its owner gets a mail to choose one
     Create(NewAccount),
-    /// Tell what is known of somebody, and where they are signed in
+    /// Show an account and its sessions
     Show(Who),
-    /// Keep somebody from signing in, and end their sessions
+    /// Disable an account and end its sessions
     Disable(Who),
-    /// Let somebody who was disabled sign in again
+    /// Enable a disabled account
     Enable(Who),
-    /// Let somebody try passwords again who is locked after too many wrong ones
+    /// Unlock an account that is locked after too many wrong passwords
     Unlock(Who),
-    /// Take somebody's email address for proved
+    /// Mark an account's email address as verified
     Verify(Who),
-    /// End all sessions of somebody
+    /// End all sessions of an account
     EndSessions(Who),
-    /// Send somebody a mail that lets them choose a password
+    /// Send a mail with a link to choose a new password
     SendReset(Who),
 }
 
@@ -82,50 +81,50 @@ struct NewAccount {
     /// A file that holds the password; - is standard input
     #[arg(long, value_name = "FILE")]
     password_file: Option<String>,
-    /// Take the address for proved
+    /// Mark the address as verified
     #[arg(long)]
     verified: bool,
 }
 
 pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
-    let told = desk::at(loaded, async |app, ctx| options.action.run(app, ctx).await).await?;
+    let report = operator::at(loaded, async |app, ctx| options.action.run(app, ctx).await).await?;
     match options.json {
-        true => out::line(told.json)?,
-        false => out::line(told.text)?,
+        true => out::line(report.json)?,
+        false => out::line(report.text)?,
     }
     Ok(())
 }
 
 impl Action {
-    async fn run(self, app: &App, ctx: &Ctx) -> Result<Told, Failure> {
+    async fn run(self, app: &App, ctx: &Ctx) -> Result<Report, Failure> {
         let by = By::Operator;
         Ok(match self {
             Action::Create(new) => create(app, ctx, new).await?,
             Action::Show(who) => show(app, ctx, who).await?,
             Action::Disable(who) => {
                 let user = who.user(app).await?;
-                Told::change(&user, "disabled", users::disable(app, ctx, by, user.id).await?)
+                Report::change(&user, "disabled", users::disable(app, ctx, by, user.id).await?)
             }
             Action::Enable(who) => {
                 let user = who.user(app).await?;
-                Told::change(&user, "enabled", users::enable(app, ctx, by, user.id).await?)
+                Report::change(&user, "enabled", users::enable(app, ctx, by, user.id).await?)
             }
             Action::Unlock(who) => {
                 let user = who.user(app).await?;
-                Told::change(&user, "unlocked", users::unlock(app, ctx, by, user.id).await?)
+                Report::change(&user, "unlocked", users::unlock(app, ctx, by, user.id).await?)
             }
             Action::Verify(who) => {
                 let user = who.user(app).await?;
-                Told::change(&user, "verified", users::verify_email(app, ctx, by, user.id).await?)
+                Report::change(&user, "verified", users::verify_email(app, ctx, by, user.id).await?)
             }
             Action::EndSessions(who) => {
                 let user = who.user(app).await?;
-                Told::ended(&user, users::end_sessions(app, ctx, by, user.id).await?)
+                Report::ended(&user, users::end_sessions(app, ctx, by, user.id).await?)
             }
             Action::SendReset(who) => {
                 let user = who.user(app).await?;
                 users::send_reset(app, ctx, by, user.id).await?;
-                Told::new(&user, "sent", true, "a mail is on its way".to_owned())
+                Report::new(&user, "sent", true, "a mail is on its way".to_owned())
             }
         })
     }
@@ -133,21 +132,21 @@ impl Action {
 
 impl Who {
     async fn user(&self, app: &App) -> Result<User, Failure> {
-        desk::user(app, &self.user).await
+        operator::user(app, &self.user).await
     }
 }
 
-async fn create(app: &App, ctx: &Ctx, new: NewAccount) -> Result<Told, Failure> {
+async fn create(app: &App, ctx: &Ctx, new: NewAccount) -> Result<Report, Failure> {
     let mail = new.password_file.is_none() || !new.verified;
     let user = users::create(app, ctx, By::Operator, new_user(new)?).await?;
     let word = if mail { "made; a mail is on its way" } else { "made" };
-    Ok(Told::new(&user, "created", true, word.to_owned()))
+    Ok(Report::new(&user, "created", true, word.to_owned()))
 }
 
-async fn show(app: &App, ctx: &Ctx, who: Who) -> Result<Told, Failure> {
+async fn show(app: &App, ctx: &Ctx, who: Who) -> Result<Report, Failure> {
     let id = who.user(app).await?.id;
     let gone = || Failure::new(Exit::Failed, "the user was deleted meanwhile");
-    Ok(Told::details(&users::show(app, ctx, id).await?.ok_or_else(gone)?))
+    Ok(Report::details(&users::show(app, ctx, id).await?.ok_or_else(gone)?))
 }
 
 fn new_user(new: NewAccount) -> Result<NewUser, Failure> {
@@ -171,37 +170,37 @@ fn password(path: &str) -> Result<Secret, Failure> {
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
-/// What a command came to, for people and for scripts.
-struct Told {
+/// The result of a command, as text and as JSON.
+struct Report {
     text: String,
     json: Json,
 }
 
-impl Told {
-    fn new(user: &User, key: &str, value: impl Into<Json>, word: String) -> Told {
+impl Report {
+    fn new(user: &User, key: &str, value: impl Into<Json>, word: String) -> Report {
         let mut json = json!({ "id": user.id, "email": user.email.as_str() });
         if let Json::Object(fields) = &mut json {
             fields.insert(key.to_owned(), value.into());
         }
-        Told { text: format!("{} ({}): {word}", user.email, user.id), json }
+        Report { text: format!("{} ({}): {word}", user.email, user.id), json }
     }
 
-    fn change(user: &User, word: &str, change: Change) -> Told {
+    fn change(user: &User, word: &str, change: Change) -> Report {
         match change {
-            Change::Unneeded => Told::new(user, "changed", false, format!("{word} already")),
-            Change::Made { sessions: 0 } => Told::new(user, "changed", true, word.to_owned()),
+            Change::Unneeded => Report::new(user, "changed", false, format!("{word} already")),
+            Change::Made { sessions: 0 } => Report::new(user, "changed", true, word.to_owned()),
             Change::Made { sessions } => {
                 let text = format!("{word}; {}", ended(sessions));
-                Told::new(user, "changed", true, text)
+                Report::new(user, "changed", true, text)
             }
         }
     }
 
-    fn ended(user: &User, sessions: usize) -> Told {
-        Told::new(user, "ended", sessions, ended(sessions))
+    fn ended(user: &User, sessions: usize) -> Report {
+        Report::new(user, "ended", sessions, ended(sessions))
     }
 
-    fn details(details: &Details) -> Told {
+    fn details(details: &Details) -> Report {
         let Details { user, sessions } = details;
         let fields = [
             ("id", json!(user.id)),
@@ -230,7 +229,7 @@ impl Told {
             fields.map(|(key, it)| (key.to_owned(), it)).into_iter().collect();
         let sessions = sessions.iter().map(session).collect();
         json.insert("sessions".to_owned(), Json::Array(sessions));
-        Told { text: lines.join("\n"), json: json.into() }
+        Report { text: lines.join("\n"), json: json.into() }
     }
 }
 
@@ -252,7 +251,7 @@ fn session(session: &Session) -> Json {
     })
 }
 
-/// A value as people read it.
+/// A value as text.
 fn shown(value: &Json) -> String {
     match value {
         Json::Null => "-".to_owned(),

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{Working, config::Loaded, telemetry};
 
-/// Do background work without serving, until SIGTERM or SIGINT
+/// Run background jobs without serving, until SIGTERM or SIGINT
 ///
-/// Beside `serve` with jobs.workers = 0 it does all of the work; several share it. It runs at least
-/// one job at once, whatever jobs.workers says.
+/// Beside `serve` with jobs.workers = 0 it runs all jobs; several workers share them. It runs at
+/// least one job at a time, whatever jobs.workers says.
 #[derive(Debug, Args)]
 pub struct Options {}
 
@@ -38,7 +38,7 @@ pub async fn run(mut loaded: Loaded) -> Result<(), Failure> {
     }
 }
 
-/// The box of one process is not seen by another.
+/// The inbox in memory of one process is not visible to another.
 fn refuse_inbox(loaded: &Loaded) -> Result<(), Failure> {
     match loaded.settings.email.url.expose().starts_with("inbox:") {
         false => Ok(()),

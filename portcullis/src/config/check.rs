@@ -1,5 +1,5 @@
-//! What is wrong with settings that can all be read: values that contradict each other, and in
-//! production values that are not safe. All findings are given at once.
+//! Checks of settings that were read: values that contradict each other, and in production values
+//! that are not safe. All findings are reported at once.
 
 mod contradictions;
 mod form;
@@ -9,7 +9,7 @@ use std::fmt;
 
 use domain::settings::{Profile, Settings};
 
-/// A value that the server does not start with.
+/// A value with which the server refuses to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// `section.key`
@@ -25,7 +25,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that stands in the way of a start.
+/// Everything that prevents a start.
 pub fn check(settings: &Settings) -> Vec<Finding> {
     let mut findings = form::find(settings);
     findings.extend(contradictions::find(settings));
@@ -39,7 +39,7 @@ fn finding(name: &'static str, why: impl Into<String>, remedy: impl Into<String>
     Finding { name, why: why.into(), remedy: remedy.into() }
 }
 
-/// Where links in mails lead; empty ones lead to pages of this server.
+/// The URLs of links in mails; empty ones stand for pages of this server.
 fn link_urls(settings: &Settings) -> [(&'static str, &str); 6] {
     let links = &settings.links;
     [
@@ -52,14 +52,14 @@ fn link_urls(settings: &Settings) -> [(&'static str, &str); 6] {
     ]
 }
 
-/// The database that an address is of.
+/// The kind of database that a URL names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseKind {
     Sqlite,
     Postgres,
 }
 
-/// Which database the settings name; nothing when it is neither.
+/// The kind of database of the settings. `None` if it is neither.
 pub fn database_kind(settings: &Settings) -> Option<DatabaseKind> {
     match settings.database.url.expose().split_once(':') {
         Some(("sqlite", _)) => Some(DatabaseKind::Sqlite),
@@ -73,11 +73,10 @@ pub fn database_kind(settings: &Settings) -> Option<DatabaseKind> {
 pub(super) mod tests {
     use super::*;
 
-    type Change = fn(&mut Settings);
+    type Edit = fn(&mut Settings);
 
-    /// Each change of `base` brings a finding about the key beside it, and without it there is
-    /// none.
-    pub fn assert_findings(base: &Settings, cases: &[(&str, Change)]) {
+    /// Each edit of `base` causes a finding about the key beside it; `base` itself has none.
+    pub fn assert_findings(base: &Settings, cases: &[(&str, Edit)]) {
         assert_eq!(check(base), []);
         for (number, (name, change)) in cases.iter().enumerate() {
             let mut settings = base.clone();

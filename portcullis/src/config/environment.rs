@@ -1,5 +1,5 @@
 //! The environment: conventional names, `PORTCULLIS_SECTION__KEY`, and `…_FILE` for a value that is
-//! kept in a file. Anything else that begins with `PORTCULLIS_` is a mistake and said so.
+//! kept in a file. Anything else that begins with `PORTCULLIS_` is reported as a mistake.
 
 use std::{collections::BTreeMap, ffi::OsString, fs::File, io::Read as _};
 
@@ -29,7 +29,7 @@ const CONVENTIONAL: [(&str, &str); 2] =
 /// The largest file that a value is read from.
 const FILE_LIMIT: u64 = 64 * 1024;
 
-/// The variables of a process that are text. One of ours that is none is a mistake.
+/// The variables of a process that are valid text. One of ours that is not is a mistake.
 pub fn collect(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Environment, Vec<Mistake>> {
@@ -53,7 +53,7 @@ fn is_ours(variable: &str) -> bool {
     variable.starts_with(PREFIX) || variable == "PORT" || conventional()
 }
 
-/// What a variable says; nothing where it is empty.
+/// The value of a variable. `None` if it is empty.
 pub fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
     environment.get(name).map(String::as_str).filter(|it| !it.is_empty())
 }
@@ -63,7 +63,7 @@ pub fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.replace('.', "__").to_uppercase())
 }
 
-/// What the conventional names say.
+/// The values of the conventional names.
 pub fn conventional(
     environment: &Environment,
     profile: Profile,
@@ -88,7 +88,7 @@ pub fn conventional(
     Ok(entries)
 }
 
-/// What `PORTCULLIS_SECTION__KEY` says, and after it what `…_FILE` says.
+/// The values of `PORTCULLIS_SECTION__KEY`, then those of `…_FILE`.
 pub fn own(environment: &Environment, known: &Known) -> Result<Vec<Entry>, Vec<Mistake>> {
     let (mut direct, mut filed, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for (variable, text) in environment.range(PREFIX.to_owned()..) {

@@ -1,5 +1,5 @@
-//! A configuration file: its keys with the lines they stand on. No message repeats a line of the
-//! file, because a secret may stand on it.
+//! A configuration file: its keys with their line numbers. No message repeats a line of the file,
+//! because it may contain a secret.
 
 use toml::{
     Table, Value,
@@ -46,7 +46,7 @@ fn accept(name: &str, value: &Value, known: &Known, source: &Source) -> Result<(
     known::check(name, value, default).map_err(|what| Mistake::new(source.clone(), named, what))
 }
 
-/// Full names with their values. A section that holds nothing sets nothing, unless nobody knows it.
+/// Full names with their values. An empty section is only reported if it is unknown.
 fn flat(values: Table) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (section, value) in values {
@@ -60,7 +60,7 @@ fn flat(values: Table) -> Vec<(String, Value)> {
     flat
 }
 
-/// Full names with the lines they stand on.
+/// Full names with their line numbers.
 fn lines(text: &str) -> Result<Vec<(String, usize)>, toml::de::Error> {
     let mut lines = Vec::new();
     for (section, value) in DeTable::parse(text)?.get_ref() {

@@ -1,5 +1,5 @@
-//! Which keys there are, what kind of value each takes, and which known name a misspelled one is
-//! nearest to. All of it comes from the settings themselves, so a new key is known at once.
+//! The known keys, the type of each value, and suggestions for misspelled names. All of it is
+//! derived from the settings, so a new key is known automatically.
 
 use domain::settings::Settings;
 use serde::Deserialize as _;
@@ -53,8 +53,8 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, it)| it)
 }
 
-/// Whether `value` is of the kind that the default is of, and one the settings accept.
-/// The refusal repeats no value of a text key, because that may be a secret.
+/// Checks that `value` has the type of the default and that the settings accept it. The error never
+/// contains the value of a text key, because that may be a secret.
 pub fn check(name: &str, value: &Value, default: &Value) -> Result<(), String> {
     let whole_for_decimal = default.is_float() && value.is_integer();
     if !value.same_type(default) && !whole_for_decimal {

@@ -43,7 +43,7 @@ fn the_example_says_the_defaults() {
     assert!(!example.contains("***"));
 }
 
-/// A line of the example as it stands once somebody takes its mark away.
+/// A line of the example without its comment mark.
 fn uncommented(line: &str) -> Option<String> {
     let is_key = |it: &str| it.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let setting = line.strip_prefix('#').filter(|it| is_key(it));
@@ -151,7 +151,7 @@ fn problems() -> String {
 fn default(section: &Section, field: &Field) -> String {
     let name = format!("{}.{}", section.name, field.key);
     match name.as_str() {
-        // The one secret with a default; it does not show itself.
+        // The one secret with a default, which is not printed.
         "email.url" => Value::from(Settings::default().email.url.expose()).to_string(),
         _ => Known::new().unwrap().default_of(&name).unwrap().to_string(),
     }

@@ -6,7 +6,7 @@ use std::fmt;
 /// Where a value came from, in the words of the person who set it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// What a profile differs in from the defaults.
+    /// A default that the profile changes.
     Profile(&'static str),
     /// A configuration file and the line in it.
     File { path: String, line: usize },
@@ -40,7 +40,7 @@ pub struct Entry {
     pub source: Source,
 }
 
-/// Something in the configuration that cannot be taken.
+/// An invalid value or key in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     pub source: Source,

@@ -1,4 +1,4 @@
-//! Accounts: made, proved, changed, deleted.
+//! Accounts: registration, verification, changes, deletion.
 
 mod admission;
 mod deletion;

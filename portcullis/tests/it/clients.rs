@@ -16,7 +16,7 @@ use domain::settings::Settings;
 use crate::world::World;
 
 const ANNA: &str = "anna@example.com";
-/// Where the pages of the single-page app come from.
+/// The origin of the single-page app.
 const ORIGIN: &str = "http://localhost:3000";
 
 /// A world whose server listens twice, as `--listen` given twice does.
@@ -36,7 +36,7 @@ fn bases(world: &World) -> [String; 2] {
     [0, 1].map(|it| format!("http://localhost:{}/api/v1/auth", world.addresses()[it].port()))
 }
 
-/// What the libraries of these clients send with.
+/// The HTTP client that these clients share.
 fn http() -> reqwest::Client {
     let here = SocketAddr::from(([127, 0, 0, 1], 0));
     #[expect(clippy::disallowed_methods, reason = "a client that calls us, not one of ours")]

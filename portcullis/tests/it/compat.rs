@@ -1,3 +1,3 @@
-//! The words of others, and programs that know nothing of this server.
+//! The APIs of other products that we are compatible with.
 
 mod simplejwt;

@@ -1,3 +1,3 @@
-//! What people prove themselves with.
+//! The factors that people sign in with.
 
 mod password;

@@ -1,3 +1,3 @@
-//! Servers of others, as far as ours speaks to them: real ones, on loopback.
+//! Stand-ins for external servers that ours talks to: real servers, on loopback.
 
 pub mod smtp;

@@ -1,4 +1,4 @@
-//! Rules of the house, checked as a whole.
+//! Rules that hold for the whole code and every operation.
 
 mod access;
 mod leaks;

@@ -1,5 +1,5 @@
-//! The black-box suite: one binary, so that it links once. A folder a subject, as in the
-//! crates; `house` has what is checked as a whole.
+//! The black-box suite: one binary, so that it links once. One folder per subject, as in the
+//! crates; `house` has the checks of the whole.
 
 #![cfg(test)]
 
@@ -18,7 +18,7 @@ mod sign_in;
 mod work;
 mod world;
 
-/// Each process has one provider of cryptography, and tests begin in any order.
+/// rustls has one crypto provider per process, and tests start in any order.
 fn install_crypto() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| drop(rustls::crypto::aws_lc_rs::default_provider().install_default()));

@@ -1,4 +1,4 @@
-//! Mails, their words and their way.
+//! Mails: their texts, and their delivery.
 
 mod greetings;
 mod languages;

@@ -1,4 +1,4 @@
-//! What goes on beside requests, and the life of the process.
+//! Background work, and the life cycle of the process.
 
 mod database_away;
 mod files;

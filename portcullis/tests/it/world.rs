@@ -1,8 +1,8 @@
 //! A server for one test: on free ports, with a database, a clock and an inbox of its own.
 //!
 //! The database is SQLite and the cache memory, or PostgreSQL and Redis where the environment names
-//! them; no test can tell. Time passes by [`World::pass`]. A world that ends asserts that no job is
-//! left undone and none has failed.
+//! them; no test can tell. Time passes by [`World::pass`]. When a world ends it asserts that no job
+//! is left and none has failed.
 
 mod access_row;
 mod answer;
@@ -42,7 +42,7 @@ pub use self::{
     raw::Raw,
 };
 
-/// When every world begins.
+/// The time at which every world begins.
 pub const START: Time = Time(1_800_000_000_000_000);
 /// A password that all rules accept.
 pub const PASSWORD: &str = "Str0ng&Quiet-River";
@@ -52,7 +52,7 @@ pub struct World {
     pub settings: Settings,
     pub clock: Clock,
     backend: Backend,
-    /// What jobs may be left when it ends.
+    /// Whether failed jobs may be left when it ends.
     expects_failed_jobs: bool,
 }
 
@@ -68,21 +68,21 @@ impl World {
         world
     }
 
-    /// One whose database can go away. What that makes wait does not wait long.
+    /// One whose database can become unreachable. Requests wait for it only briefly.
     pub async fn with_breakable_database() -> World {
-        let mut world = World::unstarted(Backend::breakable().await, hasty);
+        let mut world = World::unstarted(Backend::breakable().await, with_a_short_timeout);
         world.begin().await;
         world
     }
 
-    /// A server that was started while its database was away.
+    /// A server that was started while its database was unreachable.
     pub async fn before_its_database() -> World {
         let mut backend = Backend::breakable().await;
         backend.goes_away().await;
-        let mut world = World::unstarted(backend, hasty);
+        let mut world = World::unstarted(backend, with_a_short_timeout);
         let (settings, clock) = (world.settings.clone(), world.clock.clone());
         let mut starting = std::pin::pin!(portcullis::start(settings, clock));
-        // Long enough for it to try, and for it to fail if it did not wait.
+        // Long enough for a connection attempt, and for the start to fail if it did not wait.
         let early = tokio::time::timeout(Duration::from_millis(700), &mut starting).await;
         assert!(early.is_err(), "it started without its database");
         world.backend.comes_back().await;
@@ -129,7 +129,7 @@ impl World {
         self.running = Some(started.unwrap());
     }
 
-    /// Takes the database of [`World::with_breakable_database`] away.
+    /// Makes the database of [`World::with_breakable_database`] unreachable.
     pub async fn database_goes_away(&mut self) {
         self.backend.goes_away().await;
     }
@@ -138,7 +138,7 @@ impl World {
         self.backend.comes_back().await;
     }
 
-    /// Lets nothing be written to the database of [`World::with_breakable_database`].
+    /// Makes the database of [`World::with_breakable_database`] read-only.
     pub async fn database_only_reads(&mut self) {
         self.backend.only_reads().await;
     }
@@ -167,13 +167,13 @@ impl World {
         format!("http://{}{path}", self.address())
     }
 
-    /// Lets everything in the background happen, then moves the clock.
+    /// Does all background work that is due, then moves the clock.
     pub async fn pass(&self, span: Span) {
         self.settle().await;
         self.clock.pass(span);
     }
 
-    /// Lets everything in the background happen, sets the clock back, and lets happen what comes of
+    /// Does all background work that is due, sets the clock back, and does what is due because of
     /// that.
     pub async fn step_back(&self, span: Span) {
         self.settle().await;
@@ -181,7 +181,7 @@ impl World {
         self.settle().await;
     }
 
-    /// Lets everything in the background happen.
+    /// Does all background work that is due.
     pub async fn settle(&self) {
         app::settle(self.app()).await.unwrap();
     }
@@ -191,19 +191,19 @@ impl World {
         self.expects_failed_jobs = true;
     }
 
-    /// Somebody without an account, at a program of their own.
+    /// A client without an account.
     pub fn stranger(&self) -> Person {
         Person::new(self.url(""))
     }
 
-    /// Somebody who has just registered and is signed in.
+    /// A user who has just registered and is signed in.
     pub async fn registered(&self, email: &str) -> Person {
         let mut person = self.stranger();
         person.register(email).await.created();
         person
     }
 
-    /// Somebody who has registered and proved their address.
+    /// A user who has registered and verified their address.
     pub async fn verified(&self, email: &str) -> Person {
         let person = self.registered(email).await;
         let token = self.token(email, "/verify-email?token=").await;
@@ -212,17 +212,17 @@ impl World {
         person
     }
 
-    /// The mails to somebody, the latest first.
-    pub async fn letters(&self, email: &str) -> Vec<Value> {
+    /// The mails to an address, the latest first.
+    pub async fn mails(&self, email: &str) -> Vec<Value> {
         self.settle().await;
         let all = self.stranger().get("/dev/inbox.json").await.ok();
         let list = all.as_array().cloned().unwrap_or_else(|| panic!("not a list: {all}"));
         list.into_iter().filter(|it| it["to"].as_str().unwrap().contains(email)).collect()
     }
 
-    /// The token in the link of the latest mail to somebody.
+    /// The token in the link of the latest mail to an address.
     pub async fn token(&self, email: &str, before: &str) -> String {
-        let letters = self.letters(email).await;
+        let letters = self.mails(email).await;
         let text = letters
             .iter()
             .filter_map(|it| it["text"].as_str())
@@ -232,7 +232,7 @@ impl World {
         rest.chars().take_while(|it| it.is_ascii_alphanumeric() || "-_".contains(*it)).collect()
     }
 
-    /// The audit rows about somebody, the latest first: event and outcome.
+    /// The audit events about a user, the latest first: event and outcome.
     pub async fn audit(&self, person: &Person) -> Vec<(String, String)> {
         let id = person.user_id();
         let unit = async move |db| store::events::of_subject(&db, id, 100).await;
@@ -240,14 +240,14 @@ impl World {
         rows.into_iter().map(|it| (it.event, it.outcome)).collect()
     }
 
-    /// Stops the server in order, as SIGTERM would.
+    /// Stops the server gracefully, as SIGTERM does.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.until(std::future::ready(())).await;
         }
     }
 
-    /// How many jobs wait, and how many have failed for good.
+    /// The number of waiting jobs, and of jobs that failed permanently.
     pub async fn jobs(&self) -> (i64, i64) {
         let unit = async |db| store::jobs::backlog(&db).await;
         let backlog = self.store().get(unit).await.unwrap();
@@ -298,7 +298,7 @@ impl Node {
     }
 }
 
-/// Looks until there is something, for what another process or task does in its own time.
+/// Polls until there is a value, for what another process or task does asynchronously.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..6_000 {
         if let Some(found) = look().await {
@@ -309,12 +309,12 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
     panic!("waited in vain for {what}");
 }
 
-/// How long a request waits for a database that is away.
-fn hasty(settings: &mut Settings) {
+/// Limits how long a request waits for an unreachable database.
+fn with_a_short_timeout(settings: &mut Settings) {
     settings.database.statement_timeout = Span::seconds(1);
 }
 
-/// What the testing profile says, on this backend.
+/// The settings of the testing profile on this backend.
 fn settings(backend: &Backend) -> Settings {
     let mut environment = BTreeMap::from([
         ("PORTCULLIS_PROFILE".to_owned(), "testing".to_owned()),

@@ -1,4 +1,4 @@
-//! Values that are each fine and cannot all be meant, in every profile.
+//! Values that are valid alone and contradict each other, in every profile.
 
 use domain::{Secret, settings::Settings};
 

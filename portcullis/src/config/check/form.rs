@@ -143,7 +143,7 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     .flatten()
 }
 
-/// What the server would refuse at its start.
+/// SMTP settings that the server would refuse at start-up.
 fn smtp(settings: &Settings) -> Option<Finding> {
     let email = &settings.email;
     if !matches!(scheme(email.url.expose()), "smtp" | "smtps") {
@@ -219,7 +219,7 @@ fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
-/// A web address that paths can be put after.
+/// A web URL that paths can be appended to.
 fn is_site(text: &str) -> bool {
     Url::parse(text).is_ok_and(|it| {
         is_web(&it) && it.query().is_none() && it.fragment().is_none() && it.username().is_empty()

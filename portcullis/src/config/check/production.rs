@@ -1,4 +1,4 @@
-//! What is fine on a desk and not where strangers reach the server.
+//! Values that are fine in development and not safe in production.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -59,7 +59,7 @@ fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
 }
 
 fn mail(settings: &Settings) -> Option<Finding> {
-    // One that does not read has a finding of its own.
+    // An invalid URL has a finding of its own.
     let address = SmtpAddress::parse(settings.email.url.expose()).ok()?;
     let host = address.host();
     let is_near = matches!(host, "localhost" | "localhost.")
@@ -91,7 +91,7 @@ fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
     .flatten()
 }
 
-/// How many different characters it has.
+/// The number of different characters in it.
 fn distinct_in(secret: &Secret) -> usize {
     secret.expose().chars().collect::<BTreeSet<_>>().len()
 }

@@ -1,4 +1,4 @@
-//! What no client should send: refused with a problem that says why, and never a fault of ours.
+//! Invalid input: refused with a problem that says why, never a 500.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -17,13 +17,13 @@ async fn json_text(person: &Person, body: impl Into<reqwest::Body>) -> Answer {
     raw(person, LOGIN, "application/json", body).await
 }
 
-/// The path of an operation, with something in place of its parameters.
-fn filled(path: &str) -> String {
+/// The path of an operation, with values for its parameters.
+fn with_parameters(path: &str) -> String {
     path.replace("{id}", "00000000-0000-7000-8000-000000000000")
 }
 
-/// A value that a field of this name could well have, if a person fills it in.
-fn plausible(field: &str, person: &Person) -> Value {
+/// A valid value for a field of this name, if there is one.
+fn plausible_value(field: &str, person: &Person) -> Value {
     match field {
         "email" | "new_email" | "email_or_username" | "email_or_phone" => json!(person.email),
         it if it.contains("password") => json!(PASSWORD),
@@ -33,17 +33,18 @@ fn plausible(field: &str, person: &Person) -> Value {
     }
 }
 
-/// A person's answer from this operation, with this value for one field.
-async fn tried(person: &Person, operation: &Operation, field: &str, value: &Value) -> Answer {
+/// Calls an operation with this value for one field.
+async fn send_with(person: &Person, operation: &Operation, field: &str, value: &Value) -> Answer {
     let names = operation.fields.iter().flat_map(|it| it.keys());
-    let fields = names.map(|it| (it.clone(), plausible(it, person))).filter(|it| !it.1.is_null());
+    let fields =
+        names.map(|it| (it.clone(), plausible_value(it, person))).filter(|it| !it.1.is_null());
     let mut body: serde_json::Map<String, Value> = fields.collect();
     body.insert(field.to_owned(), value.clone());
-    let path = filled(&operation.path);
+    let path = with_parameters(&operation.path);
     person.send(person.request(operation.method.clone(), &path).json(&body)).await
 }
 
-/// Every operation with each of its fields, and somebody new for each: some end an account.
+/// Every operation with each of its fields, and a new user for each: some delete the account.
 async fn fields(world: &World) -> Vec<(Operation, String, Value, Person)> {
     let mut fields = Vec::new();
     for operation in world.operations().await {
@@ -71,13 +72,13 @@ async fn no_value_of_any_field_of_any_operation_is_a_fault_of_ours() {
     ];
     for (operation, field, _, person) in fields(&world).await {
         for value in &values {
-            let answer = tried(&person, &operation, &field, value).await;
+            let answer = send_with(&person, &operation, &field, value).await;
             let shown: String = value.to_string().chars().take(40).collect();
             let what = format!("{} {} {field}={shown}", operation.method, operation.path);
             assert!(answer.status < 500, "{what}: {}", answer.text);
             assert!(answer.json.is_object() || answer.text.is_empty(), "{what}: {}", answer.text);
             let has_nul = value.to_string().contains("\\u0000");
-            // Reading comes after permission.
+            // Permission is checked before the body is read.
             let refused = [400, 401, 403];
             assert!(!has_nul || refused.contains(&answer.status), "{what}: {}", answer.text);
         }
@@ -90,7 +91,7 @@ async fn a_wrong_type_is_named_by_its_field() {
     for (operation, field, schema, person) in fields(&world).await {
         let is_text = schema["type"] == "string" || schema["type"] == json!(["string", "null"]);
         if is_text {
-            let answer = tried(&person, &operation, &field, &json!(5)).await;
+            let answer = send_with(&person, &operation, &field, &json!(5)).await;
             let what = format!("{} {} {field}: {}", operation.method, operation.path, answer.text);
             assert_eq!(answer.status, 400, "{what}");
             assert_eq!(answer["errors"][&field][0]["code"], "invalid", "{what}");
@@ -125,7 +126,7 @@ async fn what_is_no_json_object_is_malformed() {
     for body in [b"{\"email\":\"\xff\xfe\"}".to_vec(), vec![0xff; 100], vec![0; 100]] {
         json_text(&nobody, body).await.refused("malformed_request");
     }
-    // An absent body is an empty object, whatever it is called.
+    // An absent body is an empty object, whatever its content type.
     for kind in ["application/json", "application/x-www-form-urlencoded"] {
         let both = [("email", "required"), ("password", "required")];
         raw(&nobody, LOGIN, kind, "").await.invalid(&both);
@@ -174,12 +175,12 @@ async fn other_content_types_are_not_supported() {
             "",
             "ü",
         ] {
-            let request = anna.request(operation.method.clone(), &filled(&operation.path));
+            let request = anna.request(operation.method.clone(), &with_parameters(&operation.path));
             let kind = http::HeaderValue::from_bytes(kind.as_bytes()).unwrap();
             let answer = anna.send(request.header("content-type", kind).body("{}")).await;
             answer.refused("unsupported_media_type");
         }
-        let request = anna.request(operation.method.clone(), &filled(&operation.path));
+        let request = anna.request(operation.method.clone(), &with_parameters(&operation.path));
         let request = request.header("content-type", "application/json");
         let answer = anna.send(request.header("content-encoding", "gzip").body("{}")).await;
         answer.refused("unsupported_media_type");
@@ -273,7 +274,7 @@ async fn with_and_without_a_slash_a_path_is_the_same() {
     let world = World::start().await;
     let nobody = world.stranger();
     for operation in world.operations().await {
-        let path = filled(&operation.path);
+        let path = with_parameters(&operation.path);
         let mut told = Vec::new();
         for path in [path.clone(), format!("{path}/"), format!("{path}/?q=1")] {
             let answer = nobody.send(nobody.request(operation.method.clone(), &path)).await;
@@ -294,7 +295,7 @@ async fn other_methods_are_not_allowed_and_the_answer_says_which_are() {
         let here: Vec<Method> = here.collect();
         let others = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         for method in others.into_iter().filter(|it| !here.contains(it)) {
-            let answer = nobody.send(nobody.request(method, &filled(path))).await;
+            let answer = nobody.send(nobody.request(method, &with_parameters(path))).await;
             let allowed = answer.headers["allow"].to_str().unwrap().to_owned();
             answer.refused("method_not_allowed");
             let mut allowed: Vec<_> = allowed.split(',').map(str::trim).collect();
@@ -305,7 +306,10 @@ async fn other_methods_are_not_allowed_and_the_answer_says_which_are() {
             assert_eq!(allowed, expected, "{path}");
         }
         let brew = Method::from_bytes(b"BREW").unwrap();
-        nobody.send(nobody.request(brew, &filled(path))).await.refused("method_not_allowed");
+        nobody
+            .send(nobody.request(brew, &with_parameters(path)))
+            .await
+            .refused("method_not_allowed");
     }
 }
 
@@ -385,7 +389,7 @@ async fn numbers_are_kept_as_they_are_or_refused() {
     let body = crate::world::merged(crate::world::registration("b@example.com"), body);
     let answer = world.stranger().post("/api/v1/auth/register", body).await;
     answer.invalid(&[("user_metadata", "out_of_range")]);
-    // What is ignored may say what it likes.
+    // An ignored field may have any value.
     let body = format!(r#"{{"email":"{ANNA}","password":"{PASSWORD}","at":1e30}}"#);
     raw(&anna, LOGIN, "application/json", body).await.ok();
 }
@@ -402,7 +406,7 @@ async fn exactly_the_operations_that_list_an_idempotency_key_read_it() {
         let is_listed =
             listed.is_some_and(|it| it.iter().any(|it| it["name"] == "Idempotency-Key"));
         let key = http::HeaderValue::from_bytes(b"\xfc").unwrap();
-        let request = admin.request(operation.method.clone(), &filled(&operation.path));
+        let request = admin.request(operation.method.clone(), &with_parameters(&operation.path));
         let answer = admin.send(request.header("idempotency-key", key)).await;
         let is_read = answer["detail"] == "The Idempotency-Key is not readable.";
         assert_eq!(is_read, is_listed, "{} {}", operation.method, operation.path);

@@ -1,5 +1,5 @@
-//! What others put into a request beside what is ours: cookies of other programs on the host, bytes
-//! that are no text. It is skipped, and never decides about what is ours.
+//! Foreign data in a request: cookies of other programs on the same host, and bytes that are not
+//! valid text. It is skipped, and never changes how our own data is read.
 
 use domain::Span;
 use http::{HeaderMap, HeaderValue, Method};
@@ -11,14 +11,14 @@ const ANNA: &str = "anna@example.com";
 const REFRESH: &str = "/api/v1/auth/token/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
 
-/// A well-formed refresh token that we have not made, of the session of `token` or of none.
+/// A well-formed but forged refresh token, for the session of `token` or for no session.
 fn forged(token: &str, of_session: bool) -> String {
     let at = if of_session { token.len() - 4 } else { 12 };
     let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-/// Cookie headers among which `name` has this value of ours.
+/// Cookie headers in which `name` has our value, among foreign cookies.
 fn among_others(name: &str, ours: &str, theirs: &[String]) -> Vec<Vec<Vec<u8>>> {
     let pair = format!("{name}={ours}").into_bytes();
     let spring = "campaign=Frühling".as_bytes().to_vec();
@@ -156,7 +156,7 @@ async fn a_stale_cookie_neither_hides_a_good_one_nor_ends_its_own_session() {
     second.take_tokens(&answer);
     answer.ok();
     first.profile().await.ok();
-    // Beside one of a session that is over, it is what it is.
+    // Beside a token of an ended session it is judged as if it were alone.
     second.logout().await.ok();
     let over = both(&second.refresh_token(), &stale);
     let answer = with_cookies(&world.stranger(), REFRESH, json!({}), &over).await;
@@ -227,7 +227,7 @@ async fn bytes_that_are_no_text_hide_nothing_that_is() {
     let nobody = world.stranger();
     let german = with_bytes(&nobody, "/nowhere", "accept-language", b"x-\xfc, de").await;
     assert_eq!(german.headers["content-language"], "de");
-    // Another scheme is none of ours, whatever it says.
+    // Another scheme than Bearer is ignored.
     let basic = with_bytes(&nobody, "/api/v1/auth/csrf", "authorization", b"Basic \xfc").await;
     basic.ok();
     let profile = "/api/v1/auth/profile";

@@ -1,4 +1,4 @@
-//! Rate limits: what each counts, by whom, how it is told, and that time gives it back.
+//! Rate limits: what each counts and by which key, how a refusal is reported, and how it refills.
 
 use domain::{Span, settings::Settings};
 use http::Method;
@@ -14,7 +14,7 @@ fn enable(settings: &mut Settings) {
     settings.limits.enabled = true;
 }
 
-/// A 429 of this limit, with all that it has to say.
+/// A 429 of this limit with all its headers.
 #[track_caller]
 fn limited(answer: Answer, name: &str, policy: &str, wait: u64) {
     let header = |it: &str| answer.headers[it].to_str().unwrap().to_owned();
@@ -71,7 +71,7 @@ async fn registrations_that_were_refused_are_counted_by_themselves() {
     let name = "register_failures";
     limited(world.stranger().register("p0@example.com").await, name, "q=3;w=3600", 1200);
     world.pass(Span::seconds(1200)).await;
-    // What succeeds takes nothing.
+    // A success costs nothing.
     for number in 1..4 {
         world.registered(&format!("p{number}@example.com")).await;
     }
@@ -102,7 +102,7 @@ async fn logins_count_those_that_failed() {
     for number in 0..25 {
         let wrong = credentials(&format!("nobody{number}@example.com"), PASSWORD);
         world.stranger().login_as(wrong).await.refused("invalid_credentials");
-        // Each of these gives back what it took, so there must be one to take.
+        // Each of these returns its token afterwards, so there must be one left to take.
         if number < 24 {
             anna.login("anna@example.com").await.ok();
         }
@@ -132,13 +132,13 @@ async fn verification_mails_are_counted_by_address_and_silently_by_recipient() {
     world.registered("anna@example.com").await;
     let nobody = world.stranger();
     for _ in 0..5 {
-        // A mail that the next request voids before it is sent is not sent.
+        // A mail whose link the next request revokes before it is sent is not sent.
         world.settle().await;
         resend(&nobody, "anna@example.com").await.ok();
     }
     limited(resend(&nobody, "anna@example.com").await, "email_resend", "q=5;w=3600", 720);
-    // One of the registration and three that were asked for.
-    assert_eq!(world.letters("anna@example.com").await.len(), 4);
+    // One from the registration and three that were requested.
+    assert_eq!(world.mails("anna@example.com").await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +165,7 @@ async fn refreshes_are_counted_by_session() {
     limited(anna.refresh().await, "refresh", "q=60;w=3600", 60);
     other.refresh().await.ok();
     world.pass(Span::minutes(1)).await;
-    // Being refused cost the session nothing.
+    // The refusal had no effect on the session.
     anna.refresh().await.ok();
     anna.profile().await.ok();
 }
@@ -176,13 +176,13 @@ async fn failed_refreshes_are_counted_by_address_and_right_ones_never_suffer() {
     let mut anna = world.registered("anna@example.com").await;
     let wrong = format!("{}A", anna.refresh_token());
     for _ in 0..10 {
-        anna.present(&wrong).await.refused("token_not_valid");
+        anna.refresh_with(&wrong).await.refused("token_not_valid");
     }
-    limited(anna.present(&wrong).await, "refresh_failures", "q=10;w=60", 6);
+    limited(anna.refresh_with(&wrong).await, "refresh_failures", "q=10;w=60", 6);
     anna.refresh().await.ok();
     world.pass(Span::seconds(6)).await;
-    anna.present(&wrong).await.refused("token_not_valid");
-    limited(anna.present(&wrong).await, "refresh_failures", "q=10;w=60", 6);
+    anna.refresh_with(&wrong).await.refused("token_not_valid");
+    limited(anna.refresh_with(&wrong).await, "refresh_failures", "q=10;w=60", 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +201,7 @@ async fn what_ends_sessions_is_counted_by_session() {
             assert!(matches!(answer.status, 200 | 404), "{path}: {}", answer.text);
         }
         limited(ask(&anna).await, name, policy, wait);
-        // Whoever has stolen a session does not use up what its owner ends it with.
+        // A thief who has a session cannot use up the limit that its owner needs to end it.
         let mut owner = world.stranger();
         owner.login("anna@example.com").await.ok();
         assert!(matches!(ask(&owner).await.status, 200 | 404), "{path}");
@@ -247,7 +247,7 @@ async fn sign_ins_that_succeed_are_counted_by_account_and_apart_for_known_device
     let wrong = credentials("anna@example.com", "Wr0ng&Quiet-River");
     world.stranger().login_as(wrong).await.refused("invalid_credentials");
     world.stranger().login("bert@example.com").await.ok();
-    // The owner gets in, at home.
+    // The owner can still sign in on the known device.
     browser.login("anna@example.com").await.ok();
     world.pass(Span::minutes(20)).await;
     world.stranger().login("anna@example.com").await.ok();
@@ -281,7 +281,7 @@ async fn new_devices_do_not_get_around_the_limit_of_sign_ins() {
         devices.push(browser);
         world.pass(Span::hours(1)).await;
     }
-    // Each is known now and has a count of its own, but 16 are all that they have together.
+    // Each is known now and has its own limit, but together they have only 16.
     let mut statuses = Vec::new();
     for browser in &mut devices {
         statuses.push(browser.login("anna@example.com").await.status);
@@ -291,7 +291,7 @@ async fn new_devices_do_not_get_around_the_limit_of_sign_ins() {
     devices[19].login("anna@example.com").await.ok();
 }
 
-/// Asks for a mail by way of a proxy that says this.
+/// Requests a mail through a proxy that sends this header.
 async fn forwarded(world: &World, addresses: &str) -> Answer {
     let nobody = world.stranger();
     let request = nobody.request(Method::POST, "/api/v1/auth/email/resend");
@@ -307,7 +307,7 @@ async fn clients_of_a_trusted_proxy_are_counted_one_by_one() {
     })
     .await;
     for number in 0..5 {
-        // What the client claims stands to the left of what the proxy saw.
+        // The address that the client claims is to the left of the one that the proxy saw.
         forwarded(&world, &format!("198.51.100.{number}, 203.0.113.1")).await.ok();
     }
     let more = forwarded(&world, "198.51.100.9, 203.0.113.1").await;
@@ -332,12 +332,12 @@ async fn all_networks_of_a_48_share_a_wider_limit() {
     for number in 0..32 {
         forwarded(&world, &format!("2001:db8:1:{number:x}::1")).await.ok();
     }
-    // It is told as the limit that it belongs to, and comes back as fast as sixteen of those.
+    // It is reported under the name of its limit, and refills as fast as sixteen of those.
     let more = forwarded(&world, "2001:db8:1:ffff::1").await;
     limited(more, "email_resend", "q=2;w=3600", 113);
     forwarded(&world, "2001:db8:2:ffff::1").await.ok();
     world.pass(Span::seconds(113)).await;
-    // What the wider limit refused has cost the narrow one nothing.
+    // A refusal by the wider limit does not count against the narrow one.
     forwarded(&world, "2001:db8:1:ffff::1").await.ok();
     limited(forwarded(&world, "2001:db8:1:ffff::1").await, "email_resend", "q=2;w=3600", 112);
     world.pass(Span::seconds(112)).await;

@@ -64,7 +64,7 @@ async fn who_is_invited_registers_and_the_address_is_proved() {
     world.stranger().register_as(own).await.refused("invitation_required");
     let list = operator.get(INVITATIONS).await.ok();
     assert_eq!(list["results"][0]["status"], "accepted");
-    let subjects = world.letters("bert@example.com").await;
+    let subjects = world.mails("bert@example.com").await;
     assert!(subjects[0]["subject"].as_str().unwrap().starts_with("Welcome"));
 }
 
@@ -244,7 +244,7 @@ async fn the_longest_token_is_accepted_and_says_what_fits() {
     anna.profile().await.ok();
 }
 
-async fn once(person: &Person, path: &str, key: &str, body: &Value) -> Answer {
+async fn post_with_key(person: &Person, path: &str, key: &str, body: &Value) -> Answer {
     let request = person.request(http::Method::POST, path).json(body);
     person.send(request.header("idempotency-key", key)).await
 }
@@ -254,17 +254,17 @@ async fn a_repeated_registration_is_answered_without_tokens() {
     let world = World::start().await;
     let nobody = world.stranger();
     let body = registration("anna@example.com");
-    let made = once(&nobody, REGISTER, "key-1", &body).await.created();
-    let again = once(&nobody, REGISTER, "key-1", &body).await;
+    let made = post_with_key(&nobody, REGISTER, "key-1", &body).await.created();
+    let again = post_with_key(&nobody, REGISTER, "key-1", &body).await;
     assert!(again.cookie("refresh_token").is_none());
     let again = again.created();
     assert_eq!(again["user_id"], made["user_id"]);
     assert_eq!(again["access"], Value::Null);
     let other = registration("bert@example.com");
-    once(&nobody, REGISTER, "key-1", &other).await.refused("idempotency_key_reused");
-    once(&nobody, REGISTER, "key-2", &body).await.invalid(&[("email", "email_taken")]);
+    post_with_key(&nobody, REGISTER, "key-1", &other).await.refused("idempotency_key_reused");
+    post_with_key(&nobody, REGISTER, "key-2", &body).await.invalid(&[("email", "email_taken")]);
     world.pass(Span::hours(24)).await;
-    once(&nobody, REGISTER, "key-1", &other).await.created();
+    post_with_key(&nobody, REGISTER, "key-1", &other).await.created();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +278,7 @@ async fn twenty_repetitions_at_once_make_one_account_and_one_invitation() {
     for (person, path, body, id) in cases {
         let takers = (0..20).map(|_| {
             let (person, body) = (person.clone(), body.clone());
-            async move { once(&person, path, "same", &body).await }
+            async move { post_with_key(&person, path, "same", &body).await }
         });
         let all = takers.collect::<tokio::task::JoinSet<_>>().join_all().await;
         let mut ids: Vec<String> =
@@ -286,7 +286,7 @@ async fn twenty_repetitions_at_once_make_one_account_and_one_invitation() {
         ids.dedup();
         assert_eq!(ids.len(), 1);
     }
-    assert_eq!(world.letters("bert@example.com").await.len(), 1);
+    assert_eq!(world.mails("bert@example.com").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,7 +296,7 @@ async fn strict_enumeration_repeats_nothing() {
     let nobody = world.stranger();
     let body = registration("anna@example.com");
     for _ in 0..2 {
-        let answer = once(&nobody, REGISTER, "key-1", &body).await;
+        let answer = post_with_key(&nobody, REGISTER, "key-1", &body).await;
         assert_eq!(answer.status, 202, "{}", answer.text);
     }
     let token = world.token("anna@example.com", "/verify-email?token=").await;

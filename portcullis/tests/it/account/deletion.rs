@@ -1,4 +1,4 @@
-//! Deleting an account, coming back within the grace, and being erased after it.
+//! Deleting an account, restoring it within the grace period, and erasing it after that.
 
 use domain::Span;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ async fn an_offer_to_restore_voids_the_older_offers_and_is_audited() {
         let statement = "SELECT COUNT(*) FROM links WHERE purpose LIKE '%restore%'";
         db.value::<i64>(statement, store::args![]).await
     };
-    // The last offer, and the mail's.
+    // The last restore token, and the one in the mail.
     assert_eq!(world.store().get(unit).await.unwrap(), 2);
     world.stranger().post(RESTORE, second).await.ok();
 }
@@ -125,7 +125,7 @@ async fn whoever_has_the_password_cannot_void_the_way_back_in_the_mailbox() {
     let mailed = json!({ "token": mailed });
     let (_, offer) = (offered(&world).await, offered(&world).await);
     world.stranger().post(RESTORE, mailed.clone()).await.ok();
-    // Coming back voids all ways to do so.
+    // Restoring revokes all restore tokens.
     for old in [mailed, offer] {
         world.stranger().post(RESTORE, old).await.refused("invalid_token");
     }

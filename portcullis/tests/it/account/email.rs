@@ -1,4 +1,4 @@
-//! Proving an email address: by the link in a mail, once, and without telling strangers anything.
+//! Verifying an email address: by the link in a mail, once, and without revealing accounts.
 
 use domain::Span;
 use http::Method;
@@ -27,9 +27,9 @@ async fn is_verified(person: &Person) -> bool {
     person.profile().await.ok()["email_verified"].as_bool().unwrap()
 }
 
-/// How many mails to somebody have such a subject.
+/// The number of mails to an address whose subject starts like this.
 async fn count(world: &World, email: &str, subject: &str) -> usize {
-    let letters = world.letters(email).await;
+    let letters = world.mails(email).await;
     letters.iter().filter(|it| it["subject"].as_str().unwrap().starts_with(subject)).count()
 }
 
@@ -55,7 +55,7 @@ async fn whoever_is_verified_is_welcomed_once() {
     assert_eq!(count(&world, ANNA, "Welcome").await, 1);
     assert_eq!(count(&world, ANNA, "Confirm your email address").await, 1);
     resend(&world, ANNA).await.ok();
-    assert_eq!(world.letters(ANNA).await.len(), 2);
+    assert_eq!(world.mails(ANNA).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,7 @@ async fn a_disabled_account_is_not_verified() {
     world.disable(&anna).await;
     verify(&world, &token).await.refused("invalid_token");
     resend(&world, ANNA).await.ok();
-    assert_eq!(world.letters(ANNA).await.len(), 1);
+    assert_eq!(world.mails(ANNA).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +137,7 @@ async fn asking_for_another_mail_tells_nothing() {
         assert_eq!((answer.status, &answer.text), (200, &expected.text), "{email}");
         assert_eq!(world.cost(async || drop(resend(&world, email).await)).await, cost, "{email}");
     }
-    assert!(world.letters("nobody@example.com").await.is_empty());
+    assert!(world.mails("nobody@example.com").await.is_empty());
     resend(&world, "no address").await.invalid(&[("email", "invalid")]);
     resend(&world, "").await.invalid(&[("email", "required")]);
 }
@@ -147,7 +147,7 @@ async fn beyond_the_limit_of_an_address_nothing_is_sent_and_nobody_is_told() {
     let world = World::with(|it| it.limits.enabled = true).await;
     world.registered(ANNA).await;
     for _ in 0..5 {
-        // A mail that the next request voids before it is sent is not sent.
+        // A mail whose link the next request revokes before it is sent is not sent.
         world.settle().await;
         resend(&world, ANNA).await.ok();
     }
@@ -233,7 +233,7 @@ async fn links_can_lead_to_a_frontend_of_the_operators_own() {
     world.registered(ANNA).await;
     let token = world.token(ANNA, "https://app.example.com/confirm/").await;
     let link = template.replace("{token}", &token);
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert!(letters[0]["text"].as_str().unwrap().contains(&link));
     assert!(letters[0]["html"].as_str().unwrap().contains(&token));
     verify(&world, &token).await.ok();

@@ -1,4 +1,4 @@
-//! Giving an account another address.
+//! Changing an account's address.
 
 use domain::Span;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn to_another_address(attempt: &Attempt) -> Value {
     json!({ "new_email": new, "password": PASSWORD })
 }
 
-async fn ask(person: &Person, new: &str) {
+async fn ask_for_change(person: &Person, new: &str) {
     let body = json!({ "new_email": new, "password": PASSWORD });
     person.post("/api/v1/auth/email/change", body).await.ok();
 }
@@ -33,7 +33,7 @@ async fn the_new_address_confirms_and_this_session_goes_on() {
     let mut anna = world.registered("anna@example.com").await;
     let mut phone = world.stranger();
     phone.login("anna@example.com").await.ok();
-    ask(&anna, NEW).await;
+    ask_for_change(&anna, NEW).await;
     assert_eq!(anna.profile().await.ok()["email"], "anna@example.com");
     let token = world.token(NEW, "/change-email?token=").await;
     let before = anna.clone();
@@ -53,11 +53,11 @@ async fn the_new_address_confirms_and_this_session_goes_on() {
 async fn the_old_address_can_take_it_back_even_after_more_changes() {
     let world = World::start().await;
     world.verified("anna@example.com").await;
-    // Somebody who knows her password.
+    // A thief who knows her password.
     let mut thief = world.stranger();
     thief.login("anna@example.com").await.ok();
     for new in ["thief@example.org", "thief@example.net"] {
-        ask(&thief, new).await;
+        ask_for_change(&thief, new).await;
         let token = world.token(new, "/change-email?token=").await;
         let answer = thief.post(CONFIRM, json!({ "token": token })).await;
         thief.take_tokens(&answer);
@@ -97,14 +97,14 @@ async fn a_change_needs_the_password_and_a_free_address() {
     ask("anna@example.com", PASSWORD).await.invalid(&[("new_email", "unchanged")]);
     ask(NEW, "wrong").await.invalid(&[("password", "password_incorrect")]);
     ask("bert@example.com", PASSWORD).await.invalid(&[("new_email", "email_taken")]);
-    assert!(world.letters(NEW).await.is_empty());
+    assert!(world.mails(NEW).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
     let world = World::start().await;
     let anna = world.registered("anna@example.com").await;
-    ask(&anna, NEW).await;
+    ask_for_change(&anna, NEW).await;
     let token = world.token(NEW, "/change-email?token=").await;
     world.registered(NEW).await;
     anna.post(CONFIRM, json!({ "token": token })).await.invalid(&[("new_email", "email_taken")]);
@@ -112,8 +112,8 @@ async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
 }
 
 /// Changes the address and confirms it; the session goes on.
-async fn change(world: &World, person: &mut Person, new: &str) {
-    ask(person, new).await;
+async fn change_address(world: &World, person: &mut Person, new: &str) {
+    ask_for_change(person, new).await;
     let token = world.token(new, "/change-email?token=").await;
     let answer = person.post(CONFIRM, json!({ "token": token })).await;
     person.take_tokens(&answer);
@@ -128,16 +128,16 @@ async fn an_address_that_nobody_proved_gets_no_way_back() {
     let verify = json!({ "token": world.token(TYPO, "/verify-email?token=").await });
     let token = world.token(TYPO, "/reset-password?token=").await;
     let reset = json!({ "token": token, "new_password": "St0len&Quiet-River" });
-    let before = world.letters(TYPO).await.len();
+    let before = world.mails(TYPO).await.len();
     for new in ["anna@example.com", NEW] {
-        change(&world, &mut anna, new).await;
+        change_address(&world, &mut anna, new).await;
         let stranger = world.stranger();
         stranger.post("/api/v1/auth/email/verify", verify.clone()).await.refused("invalid_token");
         let path = "/api/v1/auth/password/reset/confirm";
         stranger.post(path, reset.clone()).await.refused("invalid_token");
     }
-    assert_eq!(world.letters(TYPO).await.len(), before);
-    // The address in between was proved.
+    assert_eq!(world.mails(TYPO).await.len(), before);
+    // The address in between was verified.
     world.token("anna@example.com", "/undo-email-change?token=").await;
 }
 
@@ -146,7 +146,7 @@ async fn a_reset_takes_an_account_over_for_good_that_was_registered_under_anothe
     let world = World::start().await;
     let mut eve = world.registered("eve@example.com").await;
     // Anna presses the button for an account that she did not make.
-    change(&world, &mut eve, "anna@example.com").await;
+    change_address(&world, &mut eve, "anna@example.com").await;
     let anna = world.stranger();
     anna.post(RESET, json!({ "email": "anna@example.com" })).await.ok();
     let token = world.token("anna@example.com", "/reset-password?token=").await;
@@ -155,7 +155,7 @@ async fn a_reset_takes_an_account_over_for_good_that_was_registered_under_anothe
     eve.profile().await.refused("session_ended");
     eve.refresh().await.refused("session_ended");
     eve.login("anna@example.com").await.refused("invalid_credentials");
-    let letters = world.letters("eve@example.com").await;
+    let letters = world.mails("eve@example.com").await;
     let leads_back = |it: &serde_json::Value| it.to_string().contains("/undo-email-change?token=");
     assert!(!letters.iter().any(leads_back), "{letters:?}");
 }
@@ -164,7 +164,7 @@ async fn a_reset_takes_an_account_over_for_good_that_was_registered_under_anothe
 async fn an_address_that_is_proved_while_it_is_changed_keeps_its_way_back() {
     let world = World::start().await;
     let mut anna = world.registered("anna@example.com").await;
-    ask(&anna, NEW).await;
+    ask_for_change(&anna, NEW).await;
     let verify = json!({ "token": world.token("anna@example.com", "/verify-email?token=").await });
     anna.post("/api/v1/auth/email/verify", verify).await.ok();
     let token = world.token(NEW, "/change-email?token=").await;

@@ -1,4 +1,4 @@
-//! The person's own data: seen, changed, and what cannot be changed this way.
+//! A user's own data: reading it, changing it, and what cannot be changed this way.
 
 use domain::Span;
 use http::Method;
@@ -23,7 +23,7 @@ async fn patch(person: &Person, body: Value) -> Answer {
     person.patch(PATH, body).await
 }
 
-/// Everything, with a value that is not the default.
+/// Every field, with a value that is not the default.
 fn details() -> Value {
     json!({
         "bio": "Rows.\nReads.",

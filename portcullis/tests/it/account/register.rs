@@ -1,5 +1,4 @@
-//! Making an account: what is asked for, what is answered, what is taken for a duplicate, and what
-//! strangers learn.
+//! Registration: required fields, the answer, duplicates, and what strangers learn.
 
 use domain::settings::Enumeration;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ access! {
         body = |it| registration(&format!("new{}@example.com", it.unique));
 }
 
-/// Somebody new tries to register, with these fields in place of the usual ones.
+/// Registers with these fields in place of the usual ones.
 async fn register(world: &World, changes: Value) -> Answer {
     let body = merged(registration(ANNA), changes);
     world.stranger().post("/api/v1/auth/register", body).await
@@ -40,7 +39,7 @@ async fn a_registration_makes_an_account_and_signs_in() {
     assert_eq!(made["user"]["is_staff"], false);
     assert_eq!(made["user"]["roles"], json!([]));
     assert!(made["user"].get("password_hash").is_none());
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters.len(), 1);
     assert!(letters[0]["subject"].as_str().unwrap().starts_with("Confirm your email address"));
 }
@@ -196,7 +195,7 @@ async fn a_username_has_one_account_and_a_phone_number_may_have_several() {
             .await
             .invalid(&[("username", "username_taken")]);
     }
-    // Nobody has proved the number, so nobody owns it.
+    // The number is not verified, so it belongs to no account.
     let same = json!({ "phone_number": "+4930901820", "email": "other@example.com" });
     register(&world, same).await.created();
 }
@@ -245,7 +244,7 @@ async fn rights_cannot_be_registered() {
 async fn a_refused_registration_leaves_nothing() {
     let world = World::start().await;
     register(&world, json!({ "password": "short" })).await.refused("validation_error");
-    assert!(world.letters(ANNA).await.is_empty());
+    assert!(world.mails(ANNA).await.is_empty());
     world.stranger().login(ANNA).await.refused("invalid_credentials");
 }
 
@@ -277,7 +276,7 @@ async fn strictly_the_owner_hears_of_it_by_mail() {
     let world = World::with(strict).await;
     register(&world, json!({})).await;
     register(&world, json!({ "password": "An0ther&Quiet-Lake" })).await;
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters.len(), 2);
     let subjects = letters.iter().map(|it| it["subject"].as_str().unwrap());
     assert_eq!(subjects.filter(|it| it.starts_with("You already have")).count(), 1);
@@ -304,7 +303,7 @@ async fn strictly_known_and_new_addresses_cost_the_same_hashes() {
     assert_eq!((new.0, known.0), (1, 1));
 }
 
-/// Twenty-one characters that an estimate reads in hundreds of ways.
+/// Twenty-one characters that a strength estimate can parse in hundreds of ways.
 const LOOK_ALIKES: &str = "4@8({[<6931!|71$5+0%2";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ enum State {
     Erased,
 }
 
-/// What came of each thing an account can do: a status and a code.
+/// The result of each operation: a status and a code.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcomes {
     login: (u16, String),
@@ -73,7 +73,7 @@ async fn try_everything(world: &World, mut anna: Person) -> Outcomes {
     let refresh = outcome(&anna.refresh().await);
     let reset = json!({ "email": "anna@example.com" });
     stranger.post("/api/v1/auth/password/reset", reset).await.ok();
-    let letters = world.letters("anna@example.com").await;
+    let letters = world.mails("anna@example.com").await;
     Outcomes {
         login: outcome(&stranger.post("/api/v1/auth/login", login).await),
         token: outcome(&stranger.post("/api/token", token).await),
@@ -155,7 +155,7 @@ async fn each_state_can_do_what_the_table_says() {
         ),
     ];
     for (state, expected) in table {
-        // A restart is on another port, which must not make another issuer.
+        // A restart uses another port, and the issuer must not change with it.
         let issuer = |it: &mut domain::settings::Settings| {
             it.tokens.issuer = "https://id.example.com".into()
         };

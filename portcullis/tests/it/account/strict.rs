@@ -1,4 +1,4 @@
-//! `privacy.enumeration = "strict"`: until an address is proved, nobody finds out by registering it
+//! `privacy.enumeration = "strict"`: until an address is verified, registering it reveals to nobody
 //! whether it had an account before.
 
 use app::account::users::NewUser;
@@ -31,7 +31,7 @@ async fn prove(world: &World, email: &str) {
     world.stranger().post("/api/v1/auth/email/verify", json!({ "token": token })).await.ok();
 }
 
-/// Somebody who has registered, proved the address and signed in.
+/// A user who has registered, verified the address and signed in.
 async fn proved(world: &World, email: &str, other: Value) -> Person {
     assert_eq!(register(world, email, other).await.status, 202);
     prove(world, email).await;
@@ -40,7 +40,7 @@ async fn proved(world: &World, email: &str, other: Value) -> Person {
     person
 }
 
-fn told(answer: &Answer) -> (u16, Value) {
+fn without_instance(answer: &Answer) -> (u16, Value) {
     let mut body = answer.json.clone();
     body.as_object_mut().unwrap().remove("instance");
     (answer.status, body)
@@ -57,7 +57,7 @@ async fn signing_in_does_not_tell_whether_the_registration_made_an_account() {
     known.clone().refused("invalid_credentials");
     for (field, name) in [("email", NEW), ("username", "first"), ("username", "second")] {
         let other = login(&world, field, name, WRONG).await;
-        assert_eq!(told(&other), told(&known), "{name}");
+        assert_eq!(without_instance(&other), without_instance(&known), "{name}");
         assert!(other.headers.keys().eq(known.headers.keys()), "{name}");
     }
     for name in [KNOWN, NEW, "first", "second"] {
@@ -113,7 +113,7 @@ async fn a_username_beside_an_unproved_address_is_nobodys() {
     let world = World::with(strict).await;
     proved(&world, KNOWN, json!({})).await;
     let eve = proved(&world, "eve@example.com", json!({})).await;
-    // What is asked for beside a known address and beside a new one is told by nothing later.
+    // Nothing later reveals whether a request was about a known or a new address.
     for (number, email) in [KNOWN, NEW].into_iter().enumerate() {
         let username = format!("wanted{number}");
         register(&world, email, json!({ "username": username })).await;
@@ -209,7 +209,7 @@ async fn a_repeated_request_with_other_fields_is_told_for_known_and_new_alike() 
         }
         let other = merged(registration(email), json!({ "first_name": "Berta" }));
         send(other).await.refused("idempotency_key_reused");
-        let repeated = world.letters(email).await;
+        let repeated = world.mails(email).await;
         let repeated = repeated.iter().filter(|it| it["subject"].to_string().contains("already"));
         assert_eq!(repeated.count(), usize::from(email == KNOWN), "{email}");
     }
@@ -224,7 +224,7 @@ async fn an_owner_who_has_deleted_the_account_hears_of_it_and_nobody_else_does()
     let new = register(&world, NEW, json!({})).await;
     let again = register(&world, KNOWN, json!({})).await;
     assert_eq!((new.status, &new.text), (again.status, &again.text));
-    let letters = world.letters(KNOWN).await;
+    let letters = world.mails(KNOWN).await;
     let subject = letters[0]["subject"].as_str().unwrap();
     assert!(subject.starts_with("You already have"), "{subject}");
 }
@@ -249,7 +249,7 @@ async fn an_older_link_does_not_tell_whether_another_address_that_was_asked_for_
     let world = World::with(strict).await;
     proved(&world, KNOWN, json!({})).await;
     let eve = proved(&world, "eve@example.com", json!({})).await;
-    let before = world.letters(KNOWN).await.len();
+    let before = world.mails(KNOWN).await.len();
     let ask = async |new: &str| {
         let body = json!({ "new_email": new, "password": PASSWORD });
         eve.post("/api/v1/auth/email/change", body).await
@@ -258,12 +258,12 @@ async fn an_older_link_does_not_tell_whether_another_address_that_was_asked_for_
     for target in [KNOWN, NEW] {
         ask("eve@example.org").await.ok();
         let token = world.token("eve@example.org", "/change-email?token=").await;
-        let asked = told(&ask(target).await);
+        let asked = without_instance(&ask(target).await);
         let body = json!({ "token": token });
         let old = eve.post("/api/v1/auth/email/change/confirm", body).await;
         old.clone().refused("invalid_token");
-        answers.push((asked, told(&old)));
+        answers.push((asked, without_instance(&old)));
     }
     assert_eq!(answers[0], answers[1]);
-    assert_eq!(world.letters(KNOWN).await.len(), before);
+    assert_eq!(world.mails(KNOWN).await.len(), before);
 }

@@ -1,4 +1,4 @@
-//! Taking a change of address back from the old one, whatever a thief does meanwhile.
+//! Undoing a change of address from the old one, whatever a thief does meanwhile.
 
 use domain::{Span, settings::Enumeration};
 use serde_json::{Value, json};
@@ -20,36 +20,36 @@ access! {
         body = |_| json!({ "token": "none" });
 }
 
-async fn ask(person: &Person, new: &str) {
+async fn ask_for_change(person: &Person, new: &str) {
     person.post(CHANGE, json!({ "new_email": new, "password": PASSWORD })).await.ok();
 }
 
 /// Changes the address and confirms it; the session goes on.
-async fn change(world: &World, person: &mut Person, new: &str) {
-    ask(person, new).await;
+async fn change_address(world: &World, person: &mut Person, new: &str) {
+    ask_for_change(person, new).await;
     let token = world.token(new, "/change-email?token=").await;
     let answer = person.post(CONFIRM, json!({ "token": token })).await;
     person.take_tokens(&answer);
     answer.ok();
 }
 
-/// Somebody who knows her password has given her account an address of their own.
-async fn stolen(world: &World, from: &str) -> Person {
+/// An account whose address a thief, who knows the password, has changed to one of their own.
+async fn stolen_account(world: &World, from: &str) -> Person {
     assert!([201, 202].contains(&world.stranger().register(from).await.status));
     let token = world.token(from, "/verify-email?token=").await;
     world.stranger().post(VERIFY, json!({ "token": token })).await.ok();
     let mut thief = world.stranger();
     thief.login(from).await.ok();
-    change(world, &mut thief, FIRST).await;
+    change_address(world, &mut thief, FIRST).await;
     thief
 }
 
-async fn way_back(world: &World, to: &str) -> Value {
+async fn undo_token(world: &World, to: &str) -> Value {
     json!({ "token": world.token(to, "/undo-email-change?token=").await })
 }
 
-/// The mail that came with it leads to a password, and so into the account.
-async fn is_hers_again(world: &World, email: &str) -> Person {
+/// The mail after the undo has a reset link, with which the owner gets the account back.
+async fn assert_recovered(world: &World, email: &str) -> Person {
     let token = world.token(email, "/reset-password?token=").await;
     let reset = json!({ "token": token, "new_password": "Her0wn&Quiet-River" });
     world.stranger().post(RESET, reset).await.ok();
@@ -61,9 +61,9 @@ async fn is_hers_again(world: &World, email: &str) -> Person {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thiefs_own_way_back_does_not_close_the_owners() {
     let world = World::start().await;
-    let mut thief = stolen(&world, ANNA).await;
-    change(&world, &mut thief, SECOND).await;
-    let (hers, thiefs) = (way_back(&world, ANNA).await, way_back(&world, FIRST).await);
+    let mut thief = stolen_account(&world, ANNA).await;
+    change_address(&world, &mut thief, SECOND).await;
+    let (hers, thiefs) = (undo_token(&world, ANNA).await, undo_token(&world, FIRST).await);
     world.stranger().post(UNDO, thiefs.clone()).await.ok();
     let token = world.token(FIRST, "/reset-password?token=").await;
     world.stranger().post(UNDO, hers.clone()).await.ok();
@@ -72,27 +72,27 @@ async fn a_thiefs_own_way_back_does_not_close_the_owners() {
     for spent in [thiefs, hers] {
         world.stranger().post(UNDO, spent).await.refused("invalid_token");
     }
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn undoing_voids_the_ways_back_that_came_later_even_by_a_clock_that_stepped_back() {
     let world = World::start().await;
-    let mut thief = stolen(&world, ANNA).await;
+    let mut thief = stolen_account(&world, ANNA).await;
     world.step_back(Span::seconds(20)).await;
-    change(&world, &mut thief, SECOND).await;
-    let (hers, thiefs) = (way_back(&world, ANNA).await, way_back(&world, FIRST).await);
+    change_address(&world, &mut thief, SECOND).await;
+    let (hers, thiefs) = (undo_token(&world, ANNA).await, undo_token(&world, FIRST).await);
     world.stranger().post(UNDO, hers).await.ok();
     world.stranger().post(UNDO, thiefs).await.refused("invalid_token");
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_twenty_ways_back_at_once_the_owners_is_taken_once_and_lasts() {
     let world = World::start().await;
-    let mut thief = stolen(&world, ANNA).await;
-    change(&world, &mut thief, SECOND).await;
-    let links = [way_back(&world, ANNA).await, way_back(&world, FIRST).await];
+    let mut thief = stolen_account(&world, ANNA).await;
+    change_address(&world, &mut thief, SECOND).await;
+    let links = [undo_token(&world, ANNA).await, undo_token(&world, FIRST).await];
     let taken = at_once(20, |number| {
         let (anybody, link) = (world.stranger(), links[number % 2].clone());
         async move { (number % 2, anybody.post(UNDO, link).await.status) }
@@ -101,15 +101,15 @@ async fn of_twenty_ways_back_at_once_the_owners_is_taken_once_and_lasts() {
     let count = |which| taken.iter().filter(|it| **it == (which, 200)).count();
     assert_eq!(count(0), 1, "{taken:?}");
     assert!(count(1) <= 1 && taken.iter().all(|it| [200, 400].contains(&it.1)), "{taken:?}");
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registering_the_old_address_unproved_does_not_close_the_way_back() {
     let world = World::start().await;
     // Both reach one mailbox.
-    stolen(&world, "anna.b@gmail.com").await;
-    let back = way_back(&world, "anna.b@gmail.com").await;
+    stolen_account(&world, "anna.b@gmail.com").await;
+    let back = undo_token(&world, "anna.b@gmail.com").await;
     let squatter = world.registered("annab@gmail.com").await;
     squatter.profile().await.ok();
     world.stranger().post(UNDO, back).await.ok();
@@ -117,36 +117,36 @@ async fn registering_the_old_address_unproved_does_not_close_the_way_back() {
     world.stranger().login("annab@gmail.com").await.refused("invalid_credentials");
     let events = world.audit(&squatter).await;
     assert_eq!(events.iter().filter(|it| it.0 == "user.erased").count(), 1, "{events:?}");
-    let anna = is_hers_again(&world, "anna.b@gmail.com").await;
+    let anna = assert_recovered(&world, "anna.b@gmail.com").await;
     assert_eq!(anna.profile().await.ok()["email"], "anna.b@gmail.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_it_where_the_answer_does_not_tell_that_the_address_is_free() {
     let world = World::with(|it| it.privacy.enumeration = Enumeration::Strict).await;
-    stolen(&world, ANNA).await;
-    let back = way_back(&world, ANNA).await;
+    stolen_account(&world, ANNA).await;
+    let back = undo_token(&world, ANNA).await;
     assert_eq!(world.stranger().register(ANNA).await.status, 202);
     world.stranger().post(UNDO, back).await.ok();
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_an_unproved_account_that_waits_to_be_erased() {
     let world = World::start().await;
-    stolen(&world, ANNA).await;
-    let back = way_back(&world, ANNA).await;
+    stolen_account(&world, ANNA).await;
+    let back = undo_token(&world, ANNA).await;
     let squatter = world.registered(ANNA).await;
     squatter.post("/api/v1/auth/delete-account", json!({ "password": PASSWORD })).await.ok();
     world.stranger().post(UNDO, back).await.ok();
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_address_that_another_account_has_proved_stays_its() {
     let world = World::start().await;
-    let thief = stolen(&world, ANNA).await;
-    let back = way_back(&world, ANNA).await;
+    let thief = stolen_account(&world, ANNA).await;
+    let back = undo_token(&world, ANNA).await;
     let anew = world.registered(ANNA).await;
     let token = world.token(ANNA, "/verify-email?token=").await;
     world.stranger().post(VERIFY, json!({ "token": token })).await.ok();
@@ -158,8 +158,8 @@ async fn an_old_address_that_another_account_has_proved_stays_its() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_registers_the_old_address_while_it_is_taken_back_does_not_stop_that() {
     let world = World::start().await;
-    stolen(&world, ANNA).await;
-    let back = way_back(&world, ANNA).await;
+    stolen_account(&world, ANNA).await;
+    let back = undo_token(&world, ANNA).await;
     let taken = at_once(20, |number| {
         let (mut anybody, back) = (world.stranger(), back.clone());
         async move {
@@ -171,5 +171,5 @@ async fn whoever_registers_the_old_address_while_it_is_taken_back_does_not_stop_
     })
     .await;
     assert_eq!(taken.iter().filter(|it| **it == (0, 200)).count(), 1, "{taken:?}");
-    is_hers_again(&world, ANNA).await;
+    assert_recovered(&world, ANNA).await;
 }

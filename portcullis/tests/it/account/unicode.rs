@@ -10,7 +10,7 @@ const ANNA: &str = "anna@example.com";
 /// `Grüße-2-Quiet River` composed, and as some keyboards and file systems write it.
 const COMPOSED: &str = "Gr\u{fc}\u{df}e-2-Quiet River";
 const DECOMPOSED: &str = "Gru\u{308}\u{df}e-2-Quiet River";
-/// With the space of Asian keyboards (U+3000).
+/// With the ideographic space (U+3000).
 const WIDE_SPACE: &str = "Gr\u{fc}\u{df}e-2-Quiet\u{3000}River";
 const OTHER: &str = "\u{e9}-An0ther-Quiet Road";
 const OTHER_DECOMPOSED: &str = "e\u{301}-An0ther-Quiet Road";
@@ -20,7 +20,7 @@ async fn signs_in(world: &World, name: &str, password: &str) {
     world.stranger().login_as(body).await.ok();
 }
 
-/// The password of `id`, hashed as versions before this one did.
+/// Stores the password hashed without normalization, as earlier versions did.
 async fn hashed_as_typed(world: &World, id: UserId, password: &str) {
     let old = world.app().hasher.hash(&Secret::from(password)).await.unwrap();
     let unit = async move |db: store::Db| {
@@ -87,7 +87,7 @@ async fn a_password_that_was_hashed_as_it_was_typed_is_not_had_again() {
     }
     let other = json!({ "old_password": DECOMPOSED, "new_password": OTHER });
     anna.change_password(other).await.ok();
-    // It is among the former ones now.
+    // It is among the former passwords now.
     let back = json!({ "old_password": OTHER, "new_password": DECOMPOSED });
     anna.change_password(back).await.invalid(&reused);
 }
@@ -131,7 +131,7 @@ async fn join_controls_make_no_password_longer() {
     let body = merged(registration(ANNA), json!({ "password": short }));
     let refused = [("password", "password_too_short")];
     world.stranger().register_as(body).await.invalid(&refused);
-    // They are part of it: without them it is another.
+    // They are part of the password: without them it is a different one.
     let joined = "Str0ng&Quiet\u{200d}River";
     let body = merged(registration(ANNA), json!({ "password": joined }));
     world.stranger().register_as(body).await.created();

@@ -1,5 +1,5 @@
-//! The program as scripts and people meet it: what it prints, and its exit status. Each run has an
-//! empty environment and a folder of its own.
+//! The command line as scripts and people use it: its output and exit status. Each run has an empty
+//! environment and a folder of its own.
 
 use std::{
     fs,
@@ -20,9 +20,9 @@ const CONFIG: Option<i32> = Some(78);
 /// A folder in which the program is run.
 struct Place(TempDir);
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
-struct Ran {
+struct Finished {
     status: Option<i32>,
     out: String,
     err: String,
@@ -44,11 +44,11 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
         let Output { status, stdout, stderr } =
             self.command(arguments, variables).output().unwrap();
         let text = |it| String::from_utf8(it).unwrap();
-        Ran { status: status.code(), out: text(stdout), err: text(stderr) }
+        Finished { status: status.code(), out: text(stdout), err: text(stderr) }
     }
 
     fn entries(&self) -> usize {
@@ -56,8 +56,8 @@ impl Place {
     }
 }
 
-impl Ran {
-    /// Asserts the status, and that standard error tells all of this.
+impl Finished {
+    /// Asserts the exit status, and that standard error contains all of this.
     fn assert(&self, status: Option<i32>, told: &[&str]) {
         assert_eq!(self.status, status, "{self:?}");
         for text in told {
@@ -250,7 +250,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // It has ended already if the test passed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,7 +12,7 @@ const SECRETS: [(&str, &str); 5] = [
     ("PORTCULLIS_SECRETS__MASTER", "s3cret-e-0123456789-0123456789-0123456789"),
 ];
 
-/// What the program prints that is run in an empty folder with a file of settings.
+/// The output of the program in an empty folder with a configuration file.
 fn printed(arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = "[server]\nname = \"Accounts # \\\"of\\\" ours\"\n";

@@ -1,4 +1,4 @@
-//! `portcullis jobs` beside a running server: dead letters are seen, tried again and given up.
+//! `portcullis jobs` beside a running server: dead letters are listed, retried and discarded.
 
 use domain::JobId;
 use serde_json::Value;
@@ -19,7 +19,7 @@ async fn listed(place: &Place, arguments: &[&str]) -> Vec<Value> {
     ran.ok().lines().map(|it| serde_json::from_str(it).unwrap()).collect()
 }
 
-/// Waits for so many dead letters.
+/// Waits for this number of dead letters.
 async fn dead(place: &Place, count: usize) -> Vec<Value> {
     let enough = async || {
         let found = listed(place, &["--dead"]).await;

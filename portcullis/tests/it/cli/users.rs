@@ -1,4 +1,4 @@
-//! `portcullis users` beside a running server, which follows.
+//! `portcullis users` beside a running server, which notices the changes.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn registered(person: Person) -> Person {
     person
 }
 
-/// Waits until the server has heard that a session is over.
+/// Waits until the server knows that a session has ended.
 async fn signed_out(person: &Person, code: &str) {
     let refused = async || {
         let answer = person.profile().await;
@@ -24,7 +24,7 @@ async fn signed_out(person: &Person, code: &str) {
     assert_eq!(eventually("the session to be over", refused).await, code);
 }
 
-/// The address in a mail's link, as far as it is the token.
+/// The token in a mail's link.
 fn token(mail: &str) -> String {
     let text = mail.replace("=\n", "").replace("=3D", "=");
     let rest = text.split("/reset-password?token=").nth(1).unwrap_or_else(|| panic!("{text}"));
@@ -36,20 +36,20 @@ async fn somebody_who_is_disabled_is_out_at_once_and_comes_back_when_enabled() {
     let place = Place::new().await;
     let program = place.start().await;
     let mut anna = registered(program.stranger()).await;
-    // The server has looked at this token and remembers what it found.
+    // The server has checked this token and caches the result.
     anna.profile().await.ok();
     let disabled = place.run(&["users", "disable", "Anna@Example.com", "--json"]).await.json();
     assert_eq!(disabled["id"], json!(anna.user_id()));
     assert_eq!(disabled["changed"], true);
     signed_out(&anna, "session_ended").await;
-    anna.present(&anna.refresh_token()).await.refused("session_ended");
+    anna.refresh_with(&anna.refresh_token()).await.refused("session_ended");
     anna.login(ANNA).await.refused("invalid_credentials");
     let again = place.run(&["users", "disable", ANNA]).await;
     assert!(again.ok().contains("disabled already"), "{again:?}");
 
     let id = anna.user_id().to_string();
     assert!(place.run(&["users", "enable", &id]).await.ok().contains("enabled"));
-    anna.present(&anna.refresh_token()).await.refused("session_ended");
+    anna.refresh_with(&anna.refresh_token()).await.refused("session_ended");
     let let_in = async || {
         let answer = anna.login(ANNA).await;
         (answer.status == 200).then_some(())

@@ -1,4 +1,4 @@
-//! The cookies of one host. Ports have no part in them.
+//! The cookies of one host. As in browsers, the port does not matter.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -12,13 +12,13 @@ impl Jar {
         self.0.lock().unwrap().get(name).cloned()
     }
 
-    /// Puts back what was there before.
+    /// Sets a cookie to an earlier value.
     pub fn set(&self, name: &str, value: String) {
         self.0.lock().unwrap().insert(name.to_owned(), value);
     }
 
-    /// With the `Cookie` header, if there are any.
-    pub fn onto(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    /// Adds the `Cookie` header, if there are cookies.
+    pub fn add_to(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let cookies = self.0.lock().unwrap();
         let pairs: Vec<_> = cookies.iter().map(|(name, it)| format!("{name}={it}")).collect();
         match pairs.is_empty() {

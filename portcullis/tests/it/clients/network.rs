@@ -57,7 +57,7 @@ async fn serve(listener: TcpListener, server: SocketAddr) {
     }
 }
 
-/// What is read at once is a request, or a piece of one that is late as a whole.
+/// Each read is a request, or part of one that is delayed as a whole.
 async fn delay(mut requests: OwnedReadHalf, mut onward: OwnedWriteHalf) {
     let random = RandomState::new();
     let mut bytes = vec![0; 64 * 1024];
@@ -83,7 +83,7 @@ async fn refreshes_of_a_program_that_overtake_each_other_end_no_session() {
     let held = Arc::new(Mutex::new(anna.refresh_token()));
     let refresh = async |anna: &Person, held: &Mutex<String>| {
         let token = held.lock().unwrap().clone();
-        let pair = anna.present(&token).await.ok();
+        let pair = anna.refresh_with(&token).await.ok();
         *held.lock().unwrap() = pair["refresh"].as_str().unwrap().to_owned();
         anna.bearing(pair["access"].as_str().unwrap())
     };

@@ -1,5 +1,5 @@
-//! A page in a browser that calls another origin: asks first, says where it comes from, sends and
-//! keeps cookies only where it was told to, and reads only what it may.
+//! A page in a browser that calls another origin: it sends a preflight and its origin, sends and
+//! keeps cookies only with credentials, and reads only answers that CORS allows.
 
 use http::Method;
 use serde_json::Value;
@@ -44,7 +44,7 @@ impl Page {
             request = request.json(body);
         }
         if call.credentials == Credentials::Include {
-            request = self.jar.onto(request);
+            request = self.jar.add_to(request);
         }
         let answer = Answer::of(request.send().await.unwrap()).await;
         assert_readable(&answer, call);
@@ -54,7 +54,7 @@ impl Page {
         answer
     }
 
-    /// The preflight, which each call needs whose method, body or headers a form could not send.
+    /// The preflight, which a call needs unless a form could send its method, body and headers.
     async fn ask(&self, call: &Call) {
         let mut names: Vec<&str> = call.headers.iter().map(|it| it.0).collect();
         names.extend(call.body.as_ref().map(|_| "content-type"));

@@ -1,5 +1,5 @@
-//! An app on a phone: it keeps both tokens in its own store and sends the refresh token in the body,
-//! and the platform beneath it keeps cookies and sends them along without being asked.
+//! An app on a phone: it stores both tokens itself and sends the refresh token in the body, and its
+//! platform also keeps cookies and sends them on its own.
 
 use domain::Span;
 use http::Method;
@@ -47,7 +47,7 @@ impl Phone {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = match self.cookies {
-            Cookies::Kept => self.jar.onto(request),
+            Cookies::Kept => self.jar.add_to(request),
             Cookies::None => request,
         };
         let answer = Answer::of(request.send().await.unwrap()).await;

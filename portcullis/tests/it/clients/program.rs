@@ -1,4 +1,4 @@
-//! A program with a session that keeps cookies: Python's requests.
+//! A program with a session that keeps cookies, as Python's `requests` does.
 
 use domain::Span;
 use http::Method;
@@ -19,13 +19,13 @@ impl Program {
         Program { http: http(), jar: Jar::default(), base, access: None }
     }
 
-    /// Requests sends no body and no content type where it is given none.
+    /// `requests` sends no body and no content type if it is given none.
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = Answer::of(self.jar.onto(request).send().await.unwrap()).await;
+        let answer = Answer::of(self.jar.add_to(request).send().await.unwrap()).await;
         self.jar.take(&answer);
         answer
     }
@@ -35,7 +35,7 @@ impl Program {
         if let Some(access) = &self.access {
             request = request.bearer_auth(access);
         }
-        let answer = Answer::of(self.jar.onto(request).send().await.unwrap()).await;
+        let answer = Answer::of(self.jar.add_to(request).send().await.unwrap()).await;
         self.jar.take(&answer);
         answer
     }
@@ -67,8 +67,8 @@ impl Program {
         answer
     }
 
-    /// All that it does, in its order.
-    async fn live(&mut self) {
+    /// The whole life cycle of such a program.
+    async fn run_all(&mut self) {
         let made = self.register(ANNA).await;
         assert!(made["message"].is_string());
         self.login(ANNA).await;
@@ -87,7 +87,7 @@ impl Program {
 async fn it_lives_from_registering_to_signing_out() {
     let world = two_ports(|_| {}).await;
     let [_, base] = bases(&world);
-    Program::new(base).live().await;
+    Program::new(base).run_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +115,7 @@ async fn the_command_line_listens_as_often_as_it_says() {
     let [first, second] = server.addresses() else { panic!("{:?}", server.addresses()) };
     assert_ne!(first, second);
     let mut program = Program::new(format!("http://localhost:{}/api/v1/auth", second.port()));
-    program.live().await;
+    program.run_all().await;
     program.base = format!("http://localhost:{}/api/v1/auth", first.port());
     program.login(ANNA).await;
     program.sessions().await.ok();

@@ -1,5 +1,5 @@
 //! A single-page app on another port: axios with `withCredentials`, the access token in memory, and
-//! an interceptor that refreshes on 401 and tries again.
+//! an interceptor that refreshes on 401 and retries.
 
 use std::sync::{
     Arc, Mutex,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::world::{Answer, PASSWORD, at_once, registration, variable};
 
-/// More than any of these tests needs.
+/// More refreshes than any of these tests needs.
 const MOST: usize = 1_000;
 
 struct Spa {
@@ -43,7 +43,7 @@ impl Spa {
         }
     }
 
-    /// What every call gets: the interceptor's token, the default header.
+    /// Sends with what every call has: the access token, and the CSRF header.
     async fn send(&self, call: &Call) -> Answer {
         let mut headers = Vec::new();
         if let Some(access) = &*self.access.lock().unwrap() {
@@ -81,7 +81,7 @@ impl Spa {
         }
     }
 
-    /// The interceptor meets the 401 of a refresh too, and refreshes because of it.
+    /// The interceptor also sees the 401 of a refresh, and refreshes again because of it.
     async fn refresh_token(&self) -> Result<(), u16> {
         loop {
             let before = self.refreshes.fetch_add(1, Ordering::SeqCst);
@@ -210,7 +210,7 @@ async fn many_calls_at_once_that_meet_an_expired_token_all_succeed() {
     }
     assert!(spa.refreshes() >= 3);
     assert!(!spa.at_login.load(Ordering::SeqCst));
-    // The cookie that the last answer left is one that counts.
+    // The cookie of the last answer is valid.
     world.pass(Span::minutes(16)).await;
     spa.sessions().await.ok();
 }
@@ -234,7 +234,7 @@ async fn requests_that_overtake_each_other_sign_nobody_out() {
         assert_eq!(eight_calls(&spa).await, [200; 8], "round {round}");
         assert!(!spa.at_login.load(Ordering::SeqCst), "round {round}");
     }
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     let alarms =
         letters.iter().filter(|it| it["subject"].as_str().unwrap().contains("old sign-in"));
     assert_eq!(alarms.count(), 0);

@@ -1,5 +1,5 @@
-//! Clients of Django's SimpleJWT. The rows say what version 5.3.1 answers with rotation and
-//! blacklist on; they were recorded from it. Our problems have more members, never other ones.
+//! Clients of Django's SimpleJWT. The expected answers were recorded from version 5.3.1 with
+//! rotation and blacklist on. Our problems have additional members, never different ones.
 
 use domain::{Span, access::limit::Rate};
 use http::Method;
@@ -66,7 +66,7 @@ async fn obtained(world: &World) -> Person {
 
 /// The status is this one, and every member of the recorded answer is there.
 #[track_caller]
-fn assert_told(row: &str, answer: &Answer, status: u16, recorded: &Value) {
+fn assert_recorded(row: &str, answer: &Answer, status: u16, recorded: &Value) {
     assert_eq!(answer.status, status, "{row}: {}", answer.text);
     for (member, value) in recorded.as_object().unwrap() {
         assert_eq!(&answer[member.as_str()], value, "{row}: {}", answer.text);
@@ -137,7 +137,7 @@ async fn what_is_wrong_with_a_request_for_a_pair_is_told_as_recorded() {
     let person = world.stranger();
     for (body, status, recorded) in rows {
         let answer = person.post(TOKEN, body.clone()).await;
-        assert_told(&body.to_string(), &answer, status, &recorded);
+        assert_recorded(&body.to_string(), &answer, status, &recorded);
     }
     let wrong = json!({ "username": ANNA, "password": "wrong" });
     person.post(TOKEN, wrong).await.refused("no_active_account");
@@ -160,7 +160,7 @@ async fn what_is_wrong_with_a_token_is_told_as_recorded() {
         ];
         for (body, status, recorded) in rows {
             let answer = world.stranger().post(path, body.clone()).await;
-            assert_told(&format!("{path} {body}"), &answer, status, &recorded);
+            assert_recorded(&format!("{path} {body}"), &answer, status, &recorded);
         }
     }
     let anna = obtained(&world).await;
@@ -201,8 +201,8 @@ async fn refresh_tokens_rotate() {
     anna.profile().await.ok();
     world.pass(Span::seconds(11)).await;
     let again = world.stranger().post(REFRESH, json!({ "refresh": first })).await;
-    assert_told("replaced", &again, 401, &blacklisted());
-    // The rule of generations is the same one: the session is over.
+    assert_recorded("replaced", &again, 401, &blacklisted());
+    // Reuse is detected here too: the session has ended.
     anna.profile().await.refused("session_ended");
 }
 
@@ -240,10 +240,10 @@ async fn both_tokens_verify_until_the_refresh_token_is_blacklisted() {
     assert_eq!(nobody.post(BLACKLIST, json!({ "refresh": refresh })).await.ok(), json!({}));
     for (path, field) in [(BLACKLIST, "refresh"), (REFRESH, "refresh"), (VERIFY, "token")] {
         let answer = nobody.post(path, json!({ (field): refresh })).await;
-        assert_told(path, &answer, 401, &blacklisted());
+        assert_recorded(path, &answer, 401, &blacklisted());
     }
     let answer = nobody.post(VERIFY, json!({ "token": access })).await;
-    assert_told("access", &answer, 401, &blacklisted());
+    assert_recorded("access", &answer, 401, &blacklisted());
     anna.profile().await.refused("session_ended");
 }
 
@@ -275,7 +275,7 @@ async fn limits_are_shared_with_the_other_endpoints() {
     person.post(TOKEN, right.clone()).await.ok();
     person.post(TOKEN, wrong).await.refused("no_active_account");
     person.post(TOKEN, right).await.refused("rate_limited");
-    person.present("junk").await.refused("token_not_valid");
+    person.refresh_with("junk").await.refused("token_not_valid");
     person.post(BLACKLIST, json!({ "refresh": "junk" })).await.refused("token_not_valid");
     person.post(REFRESH, json!({ "refresh": "junk" })).await.refused("rate_limited");
 }

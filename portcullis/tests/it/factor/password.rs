@@ -1,4 +1,4 @@
-//! Changing a password, and setting a new one when it is forgotten.
+//! Changing a password, and resetting a forgotten one.
 
 use domain::Span;
 use serde_json::json;
@@ -31,12 +31,12 @@ async fn a_change_ends_every_other_session_and_renews_this_one() {
     phone.profile().await.refused("session_ended");
     phone.refresh().await.refused("session_ended");
     before.profile().await.refused("token_not_valid");
-    before.present(&before.refresh_token()).await.refused("token_not_valid");
+    before.refresh_with(&before.refresh_token()).await.refused("token_not_valid");
     anna.profile().await.ok();
     world.stranger().login("anna@example.com").await.refused("invalid_credentials");
     let new = json!({ "email": "anna@example.com", "password": NEW });
     world.stranger().login_as(new).await.ok();
-    let letters = world.letters("anna@example.com").await;
+    let letters = world.mails("anna@example.com").await;
     assert!(letters.iter().any(|it| it["subject"].as_str().unwrap().contains("has been changed")));
 }
 
@@ -95,7 +95,7 @@ async fn a_forgotten_password_is_set_anew() {
     nobody.post(path, confirm).await.refused("invalid_token");
     let mut again = world.stranger();
     let user = again.login_as(json!({ "email": "anna@example.com", "password": NEW })).await.ok();
-    // The mail has reached her, which proves the address.
+    // The mail has reached her, which verifies the address.
     assert_eq!(user["user"]["email_verified"], true);
 }
 
@@ -154,7 +154,7 @@ async fn nobody_learns_who_has_an_account() {
         seen.push(answer.ok());
     }
     assert_eq!(seen[0], seen[1]);
-    assert!(world.letters("nobody@example.com").await.is_empty());
+    assert!(world.mails("nobody@example.com").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
-//! A mail server on loopback: it speaks SMTP, keeps what it was given, and misbehaves on demand.
+//! A mail server on loopback: it speaks SMTP, keeps the mails it accepts, and fails on demand.
 //!
-//! It knows nothing of TLS itself; whoever wants some hands it an [`Upgrade`].
+//! It has no TLS itself; a test that needs TLS passes an [`Upgrade`].
 
 #![allow(dead_code, reason = "two suites use it, each its part")]
 #![expect(clippy::disallowed_methods, reason = "the server ends with its test")]
@@ -94,7 +94,7 @@ pub struct SmtpServer {
 #[derive(Default)]
 struct State {
     encryption: Encryption,
-    /// The only `AUTH PLAIN` that is let in; nothing: nobody has to sign in.
+    /// The only `AUTH PLAIN` that is accepted. `None`: no authentication is needed.
     login: Option<String>,
     behaviour: Mutex<Behaviour>,
     received: Mutex<Vec<Received>>,
@@ -155,86 +155,86 @@ impl Drop for SmtpServer {
 
 impl State {
     async fn serve(&self, stream: Stream) -> io::Result<()> {
-        let mut talk = Talk::new(stream);
+        let mut connection = Connection::new(stream);
         if let Encryption::FromTheStart(upgrade) = &self.encryption {
-            talk = talk.encrypted(upgrade).await?;
+            connection = connection.encrypted(upgrade).await?;
         }
-        talk.say("220 test ESMTP").await?;
+        connection.say("220 test ESMTP").await?;
         loop {
-            let Some(line) = talk.line().await? else { return Ok(()) };
+            let Some(line) = connection.line().await? else { return Ok(()) };
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
             match verb.as_str() {
-                "EHLO" => self.greet(&mut talk, &line).await?,
+                "EHLO" => self.greet(&mut connection, &line).await?,
                 "STARTTLS" => {
-                    talk.say("220 go ahead").await?;
+                    connection.say("220 go ahead").await?;
                     let Encryption::StartTls(upgrade) = &self.encryption else { return Ok(()) };
-                    talk = talk.encrypted(upgrade).await?;
+                    connection = connection.encrypted(upgrade).await?;
                 }
-                "AUTH" => self.sign_in(&mut talk, &line).await?,
-                "MAIL" if self.login.is_some() && talk.mail.login.is_none() => {
-                    talk.say("530 5.7.0 Authentication required").await?;
+                "AUTH" => self.sign_in(&mut connection, &line).await?,
+                "MAIL" if self.login.is_some() && connection.mail.login.is_none() => {
+                    connection.say("530 5.7.0 Authentication required").await?;
                 }
-                "MAIL" => self.sender(&mut talk, &line).await?,
-                "RCPT" => self.recipient(&mut talk, &line).await?,
-                "DATA" => self.data(&mut talk).await?,
-                "NOOP" | "RSET" => talk.say("250 2.0.0 Ok").await?,
-                "QUIT" => return talk.say("221 2.0.0 Bye").await,
-                _ => talk.say("502 5.5.2 Command not recognized").await?,
+                "MAIL" => self.sender(&mut connection, &line).await?,
+                "RCPT" => self.recipient(&mut connection, &line).await?,
+                "DATA" => self.data(&mut connection).await?,
+                "NOOP" | "RSET" => connection.say("250 2.0.0 Ok").await?,
+                "QUIT" => return connection.say("221 2.0.0 Bye").await,
+                _ => connection.say("502 5.5.2 Command not recognized").await?,
             }
         }
     }
 
-    async fn greet(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
-        talk.mail.hello = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    async fn greet(&self, connection: &mut Connection, line: &str) -> io::Result<()> {
+        connection.mail.hello = line.split(' ').nth(1).unwrap_or_default().to_owned();
         let wants_full = *self.behaviour.lock().unwrap() == Behaviour::WantFullName;
-        if wants_full && !talk.mail.hello.contains('.') {
-            return talk
+        if wants_full && !connection.mail.hello.contains('.') {
+            return connection
                 .say("504 5.5.2 Helo command rejected: need fully-qualified hostname")
                 .await;
         }
-        talk.say("250-test").await?;
-        if matches!(self.encryption, Encryption::StartTls(_)) && !talk.mail.encrypted {
-            talk.say("250-STARTTLS").await?;
+        connection.say("250-test").await?;
+        if matches!(self.encryption, Encryption::StartTls(_)) && !connection.mail.encrypted {
+            connection.say("250-STARTTLS").await?;
         }
         if self.login.is_some() {
-            talk.say("250-AUTH PLAIN").await?;
+            connection.say("250-AUTH PLAIN").await?;
         }
-        talk.say("250 8BITMIME").await
+        connection.say("250 8BITMIME").await
     }
 
-    async fn sign_in(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+    async fn sign_in(&self, connection: &mut Connection, line: &str) -> io::Result<()> {
         if *self.behaviour.lock().unwrap() == Behaviour::RepeatSignIn {
-            return talk.say(&format!("500 5.5.1 {line}: not recognized")).await;
+            return connection.say(&format!("500 5.5.1 {line}: not recognized")).await;
         }
         let login = line.split(' ').nth(2).map(str::to_owned);
         if login != self.login {
-            return talk.say("535 5.7.8 Error: authentication failed").await;
+            return connection.say("535 5.7.8 Error: authentication failed").await;
         }
-        talk.mail.login = login;
-        talk.say("235 2.7.0 Authentication successful").await
+        connection.mail.login = login;
+        connection.say("235 2.7.0 Authentication successful").await
     }
 
-    async fn sender(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+    async fn sender(&self, connection: &mut Connection, line: &str) -> io::Result<()> {
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
-            Behaviour::RefuseSender => talk.say("553 5.7.1 Sender is not owned by you").await,
-            Behaviour::RefuseRate => talk.say("450 4.7.1 Too many messages").await,
+            Behaviour::RefuseSender => connection.say("553 5.7.1 Sender is not owned by you").await,
+            Behaviour::RefuseRate => connection.say("450 4.7.1 Too many messages").await,
             _ => {
-                talk.mail.from = path(line);
-                talk.say("250 2.1.0 Ok").await
+                connection.mail.from = path(line);
+                connection.say("250 2.1.0 Ok").await
             }
         }
     }
 
-    async fn recipient(&self, talk: &mut Talk, line: &str) -> io::Result<()> {
+    async fn recipient(&self, connection: &mut Connection, line: &str) -> io::Result<()> {
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
-            Behaviour::WantFullNameLater if !talk.mail.hello.contains('.') => {
-                let host = &talk.mail.hello;
+            Behaviour::WantFullNameLater if !connection.mail.hello.contains('.') => {
+                let host = &connection.mail.hello;
                 let text = format!("504 5.5.2 <{host}>: Helo command rejected: need full name");
-                talk.say(&text).await
+                connection.say(&text).await
             }
-            Behaviour::RefuseRelay => talk.say("554 5.7.1 Relay access denied").await,
+            Behaviour::RefuseRelay => connection.say("554 5.7.1 Relay access denied").await,
             Behaviour::Accept
             | Behaviour::RepeatSignIn
             | Behaviour::WantFullName
@@ -243,19 +243,19 @@ impl State {
             | Behaviour::RefuseRate
             | Behaviour::TooLarge
             | Behaviour::DropInData => {
-                talk.mail.to.push(path(line));
-                talk.say("250 2.1.5 Ok").await
+                connection.mail.to.push(path(line));
+                connection.say("250 2.1.5 Ok").await
             }
-            Behaviour::RefuseForNow => talk.say("451 4.7.1 Try again later").await,
-            // As mail servers do, with the recipient in it.
+            Behaviour::RefuseForNow => connection.say("451 4.7.1 Try again later").await,
+            // With the recipient in the text, as mail servers do.
             Behaviour::RefuseForGood => {
                 let to = path(line);
-                talk.say(&format!("550 5.1.1 No such user here: <{to}>")).await
+                connection.say(&format!("550 5.1.1 No such user here: <{to}>")).await
             }
-            Behaviour::Answer(text) => talk.say(text).await,
-            Behaviour::MailboxFull => talk.say("552 5.2.2 Over quota").await,
+            Behaviour::Answer(text) => connection.say(text).await,
+            Behaviour::MailboxFull => connection.say("552 5.2.2 Over quota").await,
             Behaviour::SayGoodbye => {
-                talk.say("421 4.3.2 Shutting down").await?;
+                connection.say("421 4.3.2 Shutting down").await?;
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             Behaviour::Drop => Err(io::ErrorKind::ConnectionAborted.into()),
@@ -263,11 +263,11 @@ impl State {
         }
     }
 
-    async fn data(&self, talk: &mut Talk) -> io::Result<()> {
-        talk.say("354 End data with <CR><LF>.<CR><LF>").await?;
+    async fn data(&self, connection: &mut Connection) -> io::Result<()> {
+        connection.say("354 End data with <CR><LF>.<CR><LF>").await?;
         let (mut data, behaviour) = (String::new(), *self.behaviour.lock().unwrap());
         loop {
-            let Some(line) = talk.line().await? else { return Ok(()) };
+            let Some(line) = connection.line().await? else { return Ok(()) };
             if line == "." {
                 break;
             }
@@ -278,31 +278,31 @@ impl State {
             data.push('\n');
         }
         if behaviour == Behaviour::TooLarge {
-            talk.mail.to.clear();
-            return talk.say("552 5.3.4 Too large").await;
+            connection.mail.to.clear();
+            return connection.say("552 5.3.4 Too large").await;
         }
-        let mail = Received { data, ..talk.mail.clone() };
+        let mail = Received { data, ..connection.mail.clone() };
         self.received.lock().unwrap().push(mail);
-        talk.mail.to.clear();
-        talk.say("250 2.0.0 Ok: queued").await
+        connection.mail.to.clear();
+        connection.say("250 2.0.0 Ok: queued").await
     }
 }
 
-/// One connection, and the mail that is being given over it.
-struct Talk {
+/// One connection, and the mail that is being received on it.
+struct Connection {
     stream: BufReader<Stream>,
     mail: Received,
 }
 
-impl Talk {
-    fn new(stream: Stream) -> Talk {
-        Talk { stream: BufReader::new(stream), mail: Received::default() }
+impl Connection {
+    fn new(stream: Stream) -> Connection {
+        Connection { stream: BufReader::new(stream), mail: Received::default() }
     }
 
-    async fn encrypted(self, upgrade: &Upgrade) -> io::Result<Talk> {
-        let mut talk = Talk::new(upgrade(self.stream.into_inner()).await?);
-        talk.mail.encrypted = true;
-        Ok(talk)
+    async fn encrypted(self, upgrade: &Upgrade) -> io::Result<Connection> {
+        let mut connection = Connection::new(upgrade(self.stream.into_inner()).await?);
+        connection.mail.encrypted = true;
+        Ok(connection)
     }
 
     async fn line(&mut self) -> io::Result<Option<String>> {

@@ -1,5 +1,4 @@
-//! What the log does not hold: the real program at its most talkative, and everything that it was
-//! told in confidence.
+//! No secret and no personal data in the log: the real program at level trace.
 
 use serde_json::{Value, json};
 
@@ -10,7 +9,7 @@ use crate::{
 
 const WRONG: &str = "Wr0ng&Loud-Mountain";
 
-/// What must not be told, by what it is.
+/// What must not be logged, with its name.
 type Secrets = Vec<(&'static str, String)>;
 
 /// The token of the first mail to an address.
@@ -27,7 +26,7 @@ fn note_tokens(secrets: &mut Secrets, answer: &Value) {
     }
 }
 
-/// Somebody does everything once, rightly and wrongly.
+/// Uses every operation that takes a secret, with right and wrong ones.
 async fn use_everything(program: &Program, mail: &SmtpServer) -> Secrets {
     let mut secrets: Secrets = vec![
         ("password", PASSWORD.into()),
@@ -51,7 +50,7 @@ async fn use_everything(program: &Program, mail: &SmtpServer) -> Secrets {
         program.stranger().login_as(body).await.refused("invalid_credentials");
     }
     note_tokens(&mut secrets, &anna.refresh().await.ok());
-    anna.present(&format!("{}x", anna.refresh_token())).await.refused("token_not_valid");
+    anna.refresh_with(&format!("{}x", anna.refresh_token())).await.refused("token_not_valid");
     let check = json!({ "token": anna.refresh_token() });
     anna.post("/api/v1/auth/token/verify", check).await.ok();
     anna.patch("/api/v1/auth/profile", json!({ "phone_number": "+4930901820" })).await.ok();
@@ -65,7 +64,7 @@ async fn use_everything(program: &Program, mail: &SmtpServer) -> Secrets {
     secrets
 }
 
-/// The library that speaks it has much to say.
+/// The HTTP/2 library logs a lot.
 async fn over_http_2(program: &Program, access: &str) {
     #[expect(clippy::disallowed_methods, reason = "a client that calls us, not one of ours")]
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();

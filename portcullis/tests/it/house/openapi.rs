@@ -1,8 +1,8 @@
-//! The description of the API that is committed is the one the program makes.
+//! The committed OpenAPI document is the one the program generates.
 
 use std::{fs, path::Path};
 
-/// Rewrites the file instead of comparing it.
+/// With this variable set the test rewrites the file instead of comparing it.
 const UPDATE: &str = "PORTCULLIS_TEST_UPDATE";
 
 #[test]

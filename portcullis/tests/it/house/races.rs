@@ -1,4 +1,4 @@
-//! Many at once: what is single stays single, what is equal stays equal, what is dead stays dead.
+//! Races: of concurrent requests one wins, all are answered alike, and nothing ended comes back.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::world::{Answer, PASSWORD, World, at_once, registration};
 const ANNA: &str = "anna@example.com";
 const MANY: usize = 20;
 
-/// Those that succeeded, and the codes of the others.
-fn parted(answers: Vec<Answer>) -> (Vec<Answer>, BTreeSet<String>) {
+/// The answers that succeeded, and the problem codes of the others.
+fn split_outcomes(answers: Vec<Answer>) -> (Vec<Answer>, BTreeSet<String>) {
     let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(|it| it.status < 300);
     let codes = bad.iter().map(|it| it["code"].as_str().unwrap_or(&it.text).to_owned());
     (good, codes.collect())
@@ -35,9 +35,9 @@ async fn of_twenty_who_present_a_verification_token_one_spends_it() {
         async move { anna.post("/api/v1/auth/email/verify", body).await }
     })
     .await;
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (1, only("invalid_token")));
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     let welcomes = letters.iter().filter(|it| it["subject"].as_str().unwrap().contains("Welcome"));
     assert_eq!(welcomes.count(), 1);
 }
@@ -51,10 +51,10 @@ async fn twenty_refreshes_with_one_token_rotate_once_and_answer_alike() {
             let token = anna.refresh_token();
             let answers = at_once(MANY, |_| {
                 let (anna, token) = (anna.clone(), token.clone());
-                async move { anna.present(&token).await }
+                async move { anna.refresh_with(&token).await }
             })
             .await;
-            let (good, codes) = parted(answers);
+            let (good, codes) = split_outcomes(answers);
             assert_eq!((good.len(), codes), (MANY, BTreeSet::new()));
             let texts = |key: &str| -> BTreeSet<String> {
                 good.iter().map(|it| it[key].as_str().unwrap().to_owned()).collect()
@@ -80,9 +80,9 @@ async fn twenty_registrations_of_one_address_make_one_account() {
         async move { nobody.post("/api/v1/auth/register", body).await }
     })
     .await;
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (1, only("validation_error")));
-    assert_eq!(world.letters(ANNA).await.len(), 1);
+    assert_eq!(world.mails(ANNA).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn of_twenty_who_register_one_username_one_gets_it() {
         async move { nobody.post("/api/v1/auth/register", body).await }
     })
     .await;
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (1, only("validation_error")));
 }
 
@@ -112,9 +112,9 @@ async fn with_a_cap_of_three_twenty_sign_ins_leave_three_sessions() {
     })
     .await;
     let (mut people, answers): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
-    // All were used at the same moment: the first one may be among those that stay.
+    // All were used at the same time: the first one may be among those that are kept.
     people.push(first);
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (MANY, BTreeSet::new()));
     let mut alive = Vec::new();
     for person in people {
@@ -137,7 +137,7 @@ async fn twenty_sign_ins_succeed_while_the_hash_is_replaced() {
         async move { person.login(ANNA).await }
     })
     .await;
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (MANY, BTreeSet::new()));
 }
 
@@ -153,12 +153,12 @@ async fn a_refresh_does_not_outlive_a_logout() {
             async move {
                 match number {
                     0 => anna.logout().await,
-                    _ => anna.present(&anna.refresh_token()).await,
+                    _ => anna.refresh_with(&anna.refresh_token()).await,
                 }
             }
         })
         .await;
-        let (good, codes) = parted(answers);
+        let (good, codes) = split_outcomes(answers);
         assert!(!good.is_empty());
         assert!(codes.iter().all(|it| it == "session_ended"), "{codes:?}");
         anna.profile().await.refused("session_ended");
@@ -197,7 +197,7 @@ async fn a_limit_is_exact_for_those_who_come_at_once() {
         async move { nobody.post("/api/v1/auth/register", body).await }
     })
     .await;
-    let (good, codes) = parted(answers);
+    let (good, codes) = split_outcomes(answers);
     assert_eq!((good.len(), codes), (5, only("rate_limited")));
     let body: Value = json!({ "email": "anna@example.com", "password": PASSWORD });
     world.stranger().post("/api/v1/auth/login", body).await.refused("invalid_credentials");

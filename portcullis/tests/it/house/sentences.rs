@@ -1,5 +1,5 @@
-//! Every sentence that the program has for people is known to the translations. Sentences are written
-//! where they arise, so the source is searched for them.
+//! Every user-facing sentence is translated. Sentences are written where they are used, so the
+//! source is searched for them.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use app::engine::locale::Language;
 
-/// Whose sentences people get to see.
+/// The folders with sentences for end users.
 const FOLDERS: [&str; 3] = ["domain/src", "app/src", "web/src"];
 
 /// Sentences in these are for operators and developers.
@@ -30,7 +30,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The source without its tests, comments and attributes, which all hold sentences too.
-fn code(path: &Path) -> String {
+fn code_of(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
     let lines = text.lines().filter(|it| !it.trim_start().starts_with("//"));
@@ -82,7 +82,7 @@ fn unescaped(literal: &str) -> String {
     joined.replace("\\\"", "\"")
 }
 
-/// Those with values in them are found by their code, and are tested beside the translations.
+/// Sentences with values are looked up by their code, and tested beside the translations.
 fn is_sentence(text: &str) -> bool {
     let is_plain = !text.contains(['{', '\n']) && text.contains(' ');
     is_plain && text.starts_with(|it: char| it.is_uppercase()) && text.ends_with(['.', '?', '!'])
@@ -100,7 +100,7 @@ fn every_sentence_exists_in_every_language() {
         if NOT_FOR_PEOPLE.iter().any(|it| shown.contains(it)) {
             continue;
         }
-        for sentence in sentences(&code(path)) {
+        for sentence in sentences(&code_of(path)) {
             count += 1;
             let others = Language::ALL.into_iter().skip(1);
             let untranslated = others.filter(|it| locale.sentence(*it, &sentence) == sentence);

@@ -1,5 +1,5 @@
-//! What mails call people: by a name only at an address that they have proved, and by nothing that
-//! reads like a message.
+//! How mails address people: by name only at a verified address, and by nothing that reads like a
+//! message.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const ANNA: &str = "anna@example.com";
 const NEW: &str = "stranger@example.org";
 const FROZEN: &str = "Your account is frozen, call +1 900 555 0100";
 
-/// Nothing that a person wrote about themselves stands in any of these mails.
+/// Asserts that none of these mails contains text that a person entered.
 fn assert_nameless(letters: &[Value], names: &[&str]) {
     assert!(!letters.is_empty());
     for letter in letters {
@@ -34,7 +34,7 @@ async fn an_address_that_nobody_has_proved_is_called_by_no_name() {
         world.settle().await;
         world.stranger().post(path, asked.clone()).await.ok();
     }
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters.len(), 3);
     assert_nameless(&letters, &["frozen", "900", "evil"]);
 }
@@ -49,11 +49,11 @@ async fn a_new_and_a_former_address_are_called_by_no_name() {
     eve.post("/api/v1/auth/email/verify", json!({ "token": token })).await.ok();
     let change = json!({ "new_email": NEW, "password": PASSWORD });
     eve.post("/api/v1/auth/email/change", change).await.ok();
-    let letters = world.letters(NEW).await;
+    let letters = world.mails(NEW).await;
     assert_nameless(&letters, &["frozen", "900", "call"]);
     let token = world.token(NEW, "/change-email?token=").await;
     eve.post("/api/v1/auth/email/change/confirm", json!({ "token": token })).await.ok();
-    let letters = world.letters("frozen.call@example.com").await;
+    let letters = world.mails("frozen.call@example.com").await;
     assert_nameless(&letters[..1], &["frozen,", "900", "call-now"]);
 }
 
@@ -61,7 +61,7 @@ async fn a_new_and_a_former_address_are_called_by_no_name() {
 async fn whoever_has_proved_the_address_is_called_by_name() {
     let world = World::start().await;
     world.verified(ANNA).await;
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert!(letters[0]["text"].as_str().unwrap().starts_with("Hello Anna,\n"), "{}", letters[0]);
 }
 
@@ -97,5 +97,5 @@ async fn an_invitation_calls_nobody_by_name_and_names_nobody() {
     let admin = world.admin("root@example.com").await;
     admin.patch("/api/v1/auth/profile", json!({ "first_name": FROZEN })).await.ok();
     admin.post("/api/v1/admin/invitations", json!({ "email": NEW })).await.created();
-    assert_nameless(&world.letters(NEW).await, &["frozen", "900", "Hello stranger"]);
+    assert_nameless(&world.mails(NEW).await, &["frozen", "900", "Hello stranger"]);
 }

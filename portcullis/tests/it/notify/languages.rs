@@ -1,4 +1,4 @@
-//! Problems, messages, pages and mails in the language of whoever reads them.
+//! The language of problems, messages, pages and mails.
 
 use std::fs;
 
@@ -131,7 +131,7 @@ async fn pages_are_in_the_language_and_run_in_its_direction() {
 async fn mails_are_in_the_language_of_the_profile() {
     let world = World::start().await;
     let anna = registered(&world, ANNA, "fr, en;q=0.1").await;
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters[0]["subject"], "Confirmez votre adresse e-mail pour Portcullis");
     assert!(letters[0]["html"].as_str().unwrap().contains("<html lang=\"fr\" dir=\"ltr\">"));
     assert!(letters[0]["text"].as_str().unwrap().contains("24 heures"), "{}", letters[0]);
@@ -140,7 +140,7 @@ async fn mails_are_in_the_language_of_the_profile() {
     anna.patch("/api/v1/auth/profile", profile).await.ok();
     let reset = json!({ "email": ANNA });
     world.stranger().post("/api/v1/auth/password/reset", reset).await.ok();
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters.len(), 2);
     let html = letters[0]["html"].as_str().unwrap();
     assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
@@ -172,7 +172,7 @@ async fn invitations_are_in_the_language_that_is_asked_for_or_else_the_operators
             None => request,
         };
         operator.send(request).await.created();
-        let letters = world.letters(&email).await;
+        let letters = world.mails(&email).await;
         let found = letters[0]["subject"].as_str().unwrap();
         assert!(found.starts_with(subject), "{found}");
     }
@@ -182,7 +182,7 @@ async fn invitations_are_in_the_language_that_is_asked_for_or_else_the_operators
 async fn who_asks_for_no_language_we_have_gets_english_mails() {
     let world = World::start().await;
     registered(&world, ANNA, "sv").await;
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert_eq!(letters[0]["subject"], "Confirm your email address for Portcullis");
 }
 
@@ -207,7 +207,7 @@ async fn an_operators_folder_takes_the_place_of_what_is_built_in() {
     anna.register_as(body).await.created();
     let token = world.token(ANNA, "/verify-email?token=").await;
     anna.post("/api/v1/auth/email/verify", json!({ "token": token })).await.ok();
-    let letters = world.letters(ANNA).await;
+    let letters = world.mails(ANNA).await;
     assert!(letters[0]["text"].as_str().unwrap().starts_with("Ahoy <i>Anna\n"), "{}", letters[0]);
     let html = letters[0]["html"].as_str().unwrap();
     assert!(html.contains("&lt;i&gt;Anna") && !html.contains("<i>Anna"), "{html}");

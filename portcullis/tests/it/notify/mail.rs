@@ -1,5 +1,5 @@
 //! Mails from the transaction that causes them to a mail server or a folder: retries, dead letters,
-//! workers that die, and nothing secret on the way.
+//! workers that die, and no secrets in the queue.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -34,8 +34,8 @@ fn token(mail: &str) -> String {
     rest.chars().take_while(|it| it.is_ascii_alphanumeric() || "-_".contains(*it)).collect()
 }
 
-/// Lets whatever is due happen, after a while.
-async fn after(world: &World, span: Span) {
+/// Moves the clock and does what is due then.
+async fn pass_and_settle(world: &World, span: Span) {
     world.pass(span).await;
     world.settle().await;
 }
@@ -78,14 +78,14 @@ async fn a_mail_that_is_refused_for_now_is_tried_again_ever_later() {
     world.settle().await;
     assert_eq!(server.connections(), 1);
     // 60 s, then 120 s, each with a tenth of jitter at most.
-    after(&world, Span::seconds(59)).await;
+    pass_and_settle(&world, Span::seconds(59)).await;
     assert_eq!(server.connections(), 1);
-    after(&world, Span::seconds(7)).await;
+    pass_and_settle(&world, Span::seconds(7)).await;
     assert_eq!(server.connections(), 2);
     server.behave(Behaviour::Accept);
-    after(&world, Span::seconds(113)).await;
+    pass_and_settle(&world, Span::seconds(113)).await;
     assert_eq!(server.received().len(), 0);
-    after(&world, Span::seconds(19)).await;
+    pass_and_settle(&world, Span::seconds(19)).await;
     assert_eq!(server.received().len(), 1);
     assert_eq!(world.jobs().await, (0, 0));
 }
@@ -99,7 +99,7 @@ async fn a_mail_that_is_refused_for_good_is_a_dead_letter_at_once() {
     world.registered(ANNA).await;
     world.settle().await;
     assert_eq!(world.jobs().await, (0, 1));
-    after(&world, Span::days(1)).await;
+    pass_and_settle(&world, Span::days(1)).await;
     assert_eq!(server.connections(), 1);
     let queue = world.stranger().get("/health/").await.ok()["queue"].clone();
     assert_eq!(queue, json!({ "waiting": 0, "dead": 1 }));
@@ -113,7 +113,7 @@ async fn without_a_mail_server_there_are_three_retries_and_then_a_dead_letter() 
     world.settle().await;
     for wait in [66, 132, 264] {
         assert_eq!(world.jobs().await, (1, 0), "before {wait} s");
-        after(&world, Span::seconds(wait)).await;
+        pass_and_settle(&world, Span::seconds(wait)).await;
     }
     assert_eq!(world.jobs().await, (0, 1));
 }
@@ -133,7 +133,7 @@ async fn a_mail_server_that_hangs_up_or_says_nothing_gets_the_mail_later() {
         world.settle().await;
         assert_eq!(world.jobs().await, (1, 0), "{behaviour:?}");
         server.behave(Behaviour::Accept);
-        after(&world, Span::seconds(67)).await;
+        pass_and_settle(&world, Span::seconds(67)).await;
         assert_eq!(server.received().len(), 1, "{behaviour:?}");
     }
 }
@@ -179,8 +179,8 @@ async fn mails_can_be_files_for_their_owner_alone() {
     anna.post("/api/v1/auth/email/verify", json!({ "token": token(&mail) })).await.ok();
 }
 
-/// Claims what waits, as a worker would in two minutes, and never finishes it.
-async fn claimed_by_the_dying(world: &World) -> Vec<Job> {
+/// Claims the waiting jobs in two minutes and never finishes them, as a worker that dies.
+async fn claim_and_abandon(world: &World) -> Vec<Job> {
     let now = world.clock.now() + Span::minutes(2);
     let (claim, until) = (JobId::new(now, [7; 10]).0, now + world.settings.jobs.lease);
     let unit = async move |db| store::jobs::claim(&db, claim, until, now, 10).await;
@@ -194,9 +194,9 @@ async fn a_job_whose_worker_died_is_taken_over_after_its_lease() {
     let world = World::with(over_smtp(&server)).await;
     world.registered(ANNA).await;
     world.settle().await;
-    assert_eq!(claimed_by_the_dying(&world).await.len(), 1);
+    assert_eq!(claim_and_abandon(&world).await.len(), 1);
     server.behave(Behaviour::Accept);
-    // Due, but somebody works on it, as far as anybody knows.
+    // Due, but the lease of the dead worker still holds.
     world.clock.pass(Span::minutes(6));
     let never = CancellationToken::new();
     assert_eq!(app::work::worker::run_due(world.app(), &never).await.unwrap(), 0);
@@ -214,7 +214,7 @@ async fn whoever_reads_the_queue_reads_no_token() {
     let anna = world.registered(ANNA).await;
     anna.post("/api/v1/auth/email/resend", json!({ "email": "carl@example.com" })).await.ok();
     world.settle().await;
-    let jobs = claimed_by_the_dying(&world).await;
+    let jobs = claim_and_abandon(&world).await;
     server.behave(Behaviour::Accept);
     world.clock.pass(Span::minutes(8));
     world.settle().await;

@@ -1,4 +1,4 @@
-//! Each way in which a mail server fails: whether the mail is tried again or is a dead letter.
+//! Each failure of a mail server: whether the mail is retried or becomes a dead letter.
 
 use domain::{Span, settings::Settings};
 
@@ -9,7 +9,7 @@ use crate::{
 
 const ANNA: &str = "anna@example.com";
 
-/// Waiting and dead jobs after the first try.
+/// The number of waiting and of dead jobs after the first attempt.
 const LATER: (i64, i64) = (1, 0);
 const NEVER: (i64, i64) = (0, 1);
 

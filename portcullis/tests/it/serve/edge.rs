@@ -55,7 +55,7 @@ async fn every_answer_tells_browsers_what_not_to_do() {
         assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe") && !policy.contains("http"), "{path}: {policy}");
-        // Forms of pages must name where they come from, to this site alone.
+        // Forms on pages must send their origin, but only to this site.
         let referrer = header(&answer.headers, "referrer-policy").unwrap();
         assert!(matches!(referrer, "no-referrer" | "same-origin"), "{path}: {referrer}");
         assert!(header(&answer.headers, "permissions-policy").is_some(), "{path}");
@@ -120,7 +120,7 @@ async fn a_server_answers_for_its_own_hosts_alone() {
         let answer = raw(&world, &[&[path], hosts].concat()).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?}: {answer}");
     }
-    // Load balancers ask by address.
+    // Load balancers use the IP address as host.
     assert!(raw(&world, &["GET /health/ HTTP/1.1", "Host: 10.0.0.7"]).await.contains(" 200 "));
 }
 
@@ -153,7 +153,7 @@ async fn a_body_has_one_time_however_often_a_byte_of_it_comes() {
     let world = World::with(|it| it.server.body_timeout = Span::millis(500)).await;
     let mut connection = Raw::connect(world.address()).await;
     connection.begin("/api/v1/auth/login", 60_000).await;
-    // Bytes keep coming until the server has hung up, so none of them has bought time.
+    // Bytes keep coming until the server closes the connection: none of them extends the time.
     let answer = connection.trickle().await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
@@ -172,7 +172,7 @@ async fn who_sends_a_body_slowly_keeps_nobody_out() {
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
-/// A client of HTTP/2 that asks for so many things and never says all of any.
+/// An HTTP/2 client that starts this number of requests and finishes none.
 async fn unfinished(world: &World, streams: usize) -> Vec<u16> {
     let socket = tokio::net::TcpStream::connect(world.address()).await.unwrap();
     let (send, connection) = h2::client::handshake(socket).await.unwrap();
@@ -232,7 +232,7 @@ async fn a_body_that_is_not_wanted_holds_no_connection() {
         connection.send(&head).await;
         let answer = connection.rest().await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
-        // So that nobody sends another request on it.
+        // So that the client sends no other request on it.
         assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
     }
 }
@@ -247,7 +247,7 @@ async fn an_idle_connection_outlives_the_time_for_a_head() {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         tokio::time::sleep(std::time::Duration::from_millis(idle)).await;
     }
-    // A head that has begun has its time from then on.
+    // The time for a head starts with its first byte.
     connection.send("HEAD /health HTTP/1.1\r\n").await;
     assert_eq!(connection.rest().await, "");
 }
@@ -324,7 +324,7 @@ async fn production_has_no_development_inbox() {
     assert_eq!(development.stranger().get("/dev/inbox/").await.status, 200);
 }
 
-/// Where the attributes of a page lead.
+/// The URLs in the attributes of a page.
 fn references(page: &str) -> Vec<&str> {
     let starts = ["src=\"", "href=\"", "action=\""];
     let after = |start: &'static str| page.split(start).skip(1);

@@ -1,5 +1,5 @@
-//! A server whose public address has a path, behind a proxy that takes it off: whatever leads back to
-//! the server has it, and requests arrive without it.
+//! A server whose public URL has a path, behind a proxy that strips it: every link back to the
+//! server has the path, and requests arrive without it.
 
 use http::{Method, header};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn world() -> World {
     World::with(|it| it.server.public_url = "http://127.0.0.1/auth/".into()).await
 }
 
-/// What a page leads to within this site.
+/// The links of a page within this site.
 fn targets(html: &str) -> Vec<String> {
     let mut targets = Vec::new();
     for name in [" href=\"", " src=\"", " action=\""] {
@@ -24,8 +24,8 @@ fn targets(html: &str) -> Vec<String> {
     targets
 }
 
-/// Nothing on the page leads past the path, and all of it is there behind the proxy.
-async fn is_whole(world: &World, answer: &Answer) {
+/// Asserts that every link of the page has the path, and works behind the proxy.
+async fn assert_links_work(world: &World, answer: &Answer) {
     assert!(!targets(&answer.text).is_empty(), "{}", answer.text);
     for target in targets(&answer.text) {
         let path =
@@ -40,13 +40,13 @@ async fn pages_lead_to_where_people_reach_the_server() {
     let world = world().await;
     world.registered(ANNA).await;
     let list = world.stranger().get("/dev/inbox/").await;
-    is_whole(&world, &list).await;
+    assert_links_work(&world, &list).await;
     let letter = targets(&list.text).into_iter().find(|it| it.contains("/inbox/")).unwrap();
     let links = ["/verify-email", "/reset-password", "/accept-invitation", "/restore-account"];
     let pages =
         ["/", "/swagger/", "/redoc/", "/problems/not_found", letter.trim_start_matches(BASE)];
     for path in pages.iter().chain(&links) {
-        is_whole(&world, &world.stranger().get(path).await).await;
+        assert_links_work(&world, &world.stranger().get(path).await).await;
     }
     let script = world.stranger().get("/swagger/swagger-initializer.js").await.text;
     assert!(script.contains("\"/auth/openapi.json\""), "{script}");
@@ -61,7 +61,7 @@ async fn a_mailed_link_works_with_cookies_of_the_path() {
     let mut browser = world.browser();
     browser.page = vec![("origin", "http://127.0.0.1".into())];
     browser.post("/api/v1/auth/register", registration(ANNA)).await.created();
-    let letter = world.letters(ANNA).await.swap_remove(0);
+    let letter = world.mails(ANNA).await.swap_remove(0);
     let text = letter["text"].as_str().unwrap();
     let link = text.split_whitespace().find(|it| it.starts_with("http")).unwrap();
     let path = link.strip_prefix("http://127.0.0.1/auth").unwrap();

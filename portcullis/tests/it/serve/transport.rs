@@ -53,8 +53,8 @@ async fn cookies_are_secure_where_the_site_is_https() {
     }
 }
 
-/// What a sign-in and a refresh give out: in the cookie, in the body.
-async fn given(browser: &mut Browser) -> [(bool, bool); 2] {
+/// Whether a sign-in and a refresh return the refresh token in the cookie, and in the body.
+async fn where_tokens_are(browser: &mut Browser) -> [(bool, bool); 2] {
     let places =
         |it: &Answer| (it.cookie("refresh_token").is_some(), it.json.get("refresh").is_some());
     let login = browser.login(ANNA).await;
@@ -83,11 +83,11 @@ async fn scripts_in_pages_never_see_the_refresh_token() {
     for page in pages {
         let mut browser = world.browser();
         browser.page = page;
-        assert_eq!(given(&mut browser).await, [(true, false); 2]);
+        assert_eq!(where_tokens_are(&mut browser).await, [(true, false); 2]);
     }
     let mut program = world.browser();
     program.page.clear();
-    assert_eq!(given(&mut program).await, [(true, true); 2]);
+    assert_eq!(where_tokens_are(&mut program).await, [(true, true); 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,9 +101,9 @@ async fn the_operator_chooses_the_transport() {
         let world = World::with(|it| it.tokens.refresh_transport = transport).await;
         world.registered(ANNA).await;
         let mut browser = world.browser();
-        assert_eq!(given(&mut browser).await, [places; 2], "{transport:?}");
+        assert_eq!(where_tokens_are(&mut browser).await, [places; 2], "{transport:?}");
         browser.page.clear();
-        assert_eq!(given(&mut browser).await, [places; 2], "{transport:?}");
+        assert_eq!(where_tokens_are(&mut browser).await, [places; 2], "{transport:?}");
     }
 }
 
@@ -147,7 +147,7 @@ async fn of_two_sessions_the_body_wins() {
     let body = json!({ "refresh": bert.refresh_token() });
     let pair = browser.post("/api/v1/auth/token/refresh", body).await.ok();
     assert_eq!(pair["user"]["email"], "bert@example.com");
-    // What is no token at all does not fall back to the cookie.
+    // A malformed token in the body does not fall back to the cookie.
     let junk = json!({ "refresh": "junk" });
     browser.post("/api/v1/auth/token/refresh", junk).await.refused("token_not_valid");
     let pair = browser.post("/api/v1/auth/token/refresh", json!({ "refresh": "" })).await.ok();
@@ -220,7 +220,7 @@ async fn pages_of_allowed_origins_may_read_answers() {
         let told = &preflight.headers[format!("access-control-allow-{header}")];
         assert!(told.to_str().unwrap().contains(word), "{told:?}");
     }
-    // A refusal too can be read.
+    // A refusal is readable too.
     let refused = ask(Method::POST, APP).await;
     assert_eq!(refused.headers["access-control-allow-origin"], APP);
     refused.refused("validation_error");
@@ -230,7 +230,7 @@ async fn pages_of_allowed_origins_may_read_answers() {
     }
 }
 
-/// What a preflight from this origin is told about these headers.
+/// The answer to a preflight from this origin for these headers.
 async fn asked_for(world: &World, origin: &str, headers: &str) -> (Option<String>, Vec<String>) {
     let nobody = world.stranger();
     let request = nobody.request(Method::OPTIONS, "/api/v1/auth/login").header("origin", origin);
@@ -280,7 +280,7 @@ async fn pages_may_send_the_headers_of_their_tracing() {
     let (origin, headers) = asked_for(&world, APP, tracing).await;
     assert_eq!(origin.as_deref(), Some(APP));
     assert_eq!(headers.join(","), tracing);
-    // What only proxies may say, and what is no name.
+    // Headers that only proxies may send, and invalid names.
     let asked = "X-Forwarded-For, forwarded,x-real-ip,via,b\"c,,traceparent";
     assert_eq!(asked_for(&world, APP, asked).await.1, ["traceparent"]);
     let many = (0..1_000).map(|it| format!("x-{it}")).collect::<Vec<_>>().join(",");
@@ -314,7 +314,7 @@ async fn a_browser_stays_the_same_device() {
     assert_eq!(of_browser.len(), 2);
     assert_eq!(of_browser[0]["device_fingerprint"], of_browser[1]["device_fingerprint"]);
     assert_ne!(of_browser[0]["device_fingerprint"], other["device_fingerprint"]);
-    // One that we did not sign is none.
+    // A device cookie that we did not sign is ignored.
     browser.cookies.insert("device".into(), "A".repeat(64));
     browser.login(ANNA).await.ok();
     assert!(browser.cookies["device"] != "A".repeat(64) && browser.cookies["device"] != device);

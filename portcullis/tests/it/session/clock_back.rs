@@ -1,5 +1,5 @@
-//! A clock that steps back, as one does that was a day ahead: nobody is locked out, and whatever lasts
-//! for a time ends when that has passed by the new clock, and not a day later.
+//! A clock that was a day ahead and steps back: nobody is locked out, and every lifetime ends after
+//! its duration by the new clock, and not a day later.
 
 use app::work::keys;
 use domain::{Span, Time, settings::Settings};
@@ -14,7 +14,7 @@ const DAY: Span = Span::days(1);
 const RESET: &str = "/api/v1/auth/password/reset";
 const DELETE: &str = "/api/v1/auth/delete-account";
 
-/// Other passwords than Anna's, so many.
+/// This number of attempts with wrong passwords for Anna.
 async fn guess(world: &World, count: usize) -> Answer {
     let body = json!({ "email": ANNA, "password": "Wr0ng&Quiet-River" });
     for _ in 1..count {
@@ -23,16 +23,16 @@ async fn guess(world: &World, count: usize) -> Answer {
     world.stranger().login_as(body).await
 }
 
-fn wait(answer: &Answer) -> u64 {
+fn retry_after(answer: &Answer) -> u64 {
     answer.headers["retry-after"].to_str().unwrap().parse().unwrap()
 }
 
-async fn time(world: &World, question: &'static str) -> Option<Time> {
+async fn stored_time(world: &World, question: &'static str) -> Option<Time> {
     world.store().get(async move |db: Db| db.value(question, args![]).await).await.unwrap()
 }
 
-/// Changes rows as no request does; there is one of them.
-async fn change(world: &World, statement: &'static str, times: Vec<Time>) {
+/// Updates a row directly, to a state that no request makes. Exactly one row must match.
+async fn update_row(world: &World, statement: &'static str, times: Vec<Time>) {
     let unit = async move |db: Db| {
         let values: Vec<_> = times.iter().map(store::db::Bind::bind).collect();
         db.execute(statement, &values).await
@@ -53,7 +53,7 @@ async fn everybody_can_still_sign_in_and_goes_on() {
     anna.refresh().await.ok();
     anna.profile().await.ok();
     world.step_back(DAY).await;
-    // A token of tomorrow is none, and so clients refresh.
+    // A token from the future is not accepted, so clients refresh.
     anna.profile().await.refused("token_not_valid");
     anna.refresh().await.ok();
     anna.profile().await.ok();
@@ -75,11 +75,11 @@ async fn a_limit_lasts_no_longer_than_its_own_time() {
     .await;
     world.registered(ANNA).await;
     let refused = guess(&world, 26).await;
-    assert_eq!(wait(&refused), 144);
-    // So little that it could be another node's clock: what is used up stays so for that long.
+    assert_eq!(retry_after(&refused), 144);
+    // A step as small as the skew between nodes: a used-up limit lasts that much longer.
     world.step_back(Span::minutes(4)).await;
-    assert_eq!(wait(&guess(&world, 1).await), 4 * 60 + 144);
-    // More: the limit begins anew.
+    assert_eq!(retry_after(&guess(&world, 1).await), 4 * 60 + 144);
+    // A larger step: the limit is reset.
     world.step_back(DAY).await;
     world.stranger().login(ANNA).await.ok();
     guess(&world, 25).await.refused("invalid_credentials");
@@ -93,10 +93,10 @@ async fn a_lock_ends_after_its_span() {
     let world = World::start().await;
     world.registered(ANNA).await;
     guess(&world, 5).await.refused("invalid_credentials");
-    assert_eq!(wait(&guess(&world, 1).await), 1800);
+    assert_eq!(retry_after(&guess(&world, 1).await), 1800);
     world.step_back(DAY).await;
     let refused = guess(&world, 1).await;
-    assert_eq!(wait(&refused), 1800);
+    assert_eq!(retry_after(&refused), 1800);
     refused.refused("account_locked");
     world.pass(Span::seconds(1799)).await;
     guess(&world, 1).await.refused("account_locked");
@@ -119,7 +119,7 @@ async fn guesses_are_forgotten_in_their_time() {
 async fn what_a_start_finds_too_far_ahead_is_pulled_back() {
     let mut world = World::start().await;
     world.registered(ANNA).await;
-    // Something has come with the clock, and tells what it showed.
+    // A request has recorded what the clock showed.
     world.pass(Span::minutes(10)).await;
     world.settle().await;
     guess(&world, 5).await.refused("invalid_credentials");
@@ -127,7 +127,7 @@ async fn what_a_start_finds_too_far_ahead_is_pulled_back() {
     world.stop().await;
     world.clock.step_back(DAY);
     world.begin().await;
-    assert_eq!(wait(&guess(&world, 1).await), 1800);
+    assert_eq!(retry_after(&guess(&world, 1).await), 1800);
     world.pass(Span::minutes(30)).await;
     world.stranger().login(ANNA).await.ok();
 }
@@ -140,7 +140,7 @@ async fn a_running_server_notices_by_itself() {
     world.clock.step_back(DAY);
     let until = "SELECT MAX(locked_until) FROM lockouts";
     let pulled = async || {
-        let until = time(&world, until).await;
+        let until = stored_time(&world, until).await;
         (until == Some(START - DAY + Span::minutes(30))).then_some(())
     };
     eventually("the lock to be pulled back", pulled).await;
@@ -154,9 +154,9 @@ async fn clocks_that_differ_by_minutes_change_nothing() {
     world.settle().await;
     let facts = async || {
         let session = world.session(&anna).await;
-        let until = time(&world, "SELECT MAX(locked_until) FROM lockouts").await;
-        let due = time(&world, "SELECT MAX(due_at) FROM schedules").await;
-        let link = time(&world, "SELECT MAX(expires_at) FROM links").await;
+        let until = stored_time(&world, "SELECT MAX(locked_until) FROM lockouts").await;
+        let due = stored_time(&world, "SELECT MAX(due_at) FROM schedules").await;
+        let link = stored_time(&world, "SELECT MAX(expires_at) FROM links").await;
         (session, until, due, link)
     };
     let before = facts().await;
@@ -235,7 +235,7 @@ async fn invitations_end_after_their_lifetime() {
     let admin = world.admin("root@example.com").await;
     admin.post("/api/v1/admin/invitations", json!({ "email": ANNA })).await.created();
     world.step_back(DAY).await;
-    let end = time(&world, "SELECT MAX(expires_at) FROM invitations").await;
+    let end = stored_time(&world, "SELECT MAX(expires_at) FROM invitations").await;
     assert_eq!(end, Some(START - DAY + Span::days(7)));
 }
 
@@ -243,12 +243,12 @@ async fn invitations_end_after_their_lifetime() {
 async fn schedules_run_at_their_next_time() {
     let world = World::start().await;
     let due = "SELECT due_at FROM schedules WHERE name = 'cleanup'";
-    assert_eq!(time(&world, due).await.unwrap().to_string(), "2027-01-16T00:00:00Z");
+    assert_eq!(stored_time(&world, due).await.unwrap().to_string(), "2027-01-16T00:00:00Z");
     world.step_back(DAY).await;
-    assert_eq!(time(&world, due).await.unwrap().to_string(), "2027-01-15T00:00:00Z");
+    assert_eq!(stored_time(&world, due).await.unwrap().to_string(), "2027-01-15T00:00:00Z");
     world.pass(Span::hours(16)).await;
     world.settle().await;
-    assert_eq!(time(&world, due).await.unwrap().to_string(), "2027-01-16T00:00:00Z");
+    assert_eq!(stored_time(&world, due).await.unwrap().to_string(), "2027-01-16T00:00:00Z");
 }
 
 /// A mail to Anna that waits as `statement` says.
@@ -257,7 +257,7 @@ async fn waiting_mail(world: &World, statement: &'static str, times: Vec<Time>) 
     world.settle().await;
     world.stranger().post(RESET, json!({ "email": ANNA })).await.ok();
     assert_eq!(world.jobs().await, (1, 0));
-    change(world, statement, times).await;
+    update_row(world, statement, times).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,7 +267,7 @@ async fn a_retry_comes_after_its_wait() {
     waiting_mail(&world, failed, vec![START + Span::seconds(120)]).await;
     world.step_back(DAY).await;
     assert_eq!(world.jobs().await, (1, 0));
-    // With all that is added to the wait by chance.
+    // Including the jitter.
     world.pass(Span::seconds(131)).await;
     world.settle().await;
     assert_eq!(world.jobs().await, (1, 0));
@@ -283,7 +283,7 @@ async fn a_claimed_job_is_taken_over_after_its_lease() {
     waiting_mail(&world, claimed, vec![START + Span::minutes(5), START]).await;
     world.clock.step_back(DAY);
     let pulled = async || {
-        let until = time(&world, "SELECT MAX(claimed_until) FROM jobs").await;
+        let until = stored_time(&world, "SELECT MAX(claimed_until) FROM jobs").await;
         (until == Some(START - DAY + Span::minutes(5))).then_some(())
     };
     eventually("the claim to be pulled back", pulled).await;
@@ -292,14 +292,14 @@ async fn a_claimed_job_is_taken_over_after_its_lease() {
     assert_eq!(world.jobs().await, (0, 0));
 }
 
-/// Whatever was at work over the step writes the old time once more.
+/// Work that was in progress during the step writes the old time once more.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_in_flight_over_the_step_is_pulled_back_too() {
     let world = without_workers().await;
     world.step_back(DAY).await;
     let claimed = "UPDATE jobs SET claim = id, claimed_until = $1, due_at = $2";
     waiting_mail(&world, claimed, vec![START + Span::minutes(5), START]).await;
-    // By now it has ended, as requests and claims do.
+    // By now that work has ended.
     world.clock.pass(Span::minutes(5));
     is_claimed_until(&world, START - DAY + Span::minutes(10)).await;
     world.clock.pass(Span::minutes(5));
@@ -309,7 +309,7 @@ async fn what_was_in_flight_over_the_step_is_pulled_back_too() {
 
 async fn is_claimed_until(world: &World, end: Time) {
     let pulled = async || {
-        let until = time(world, "SELECT MAX(claimed_until) FROM jobs").await;
+        let until = stored_time(world, "SELECT MAX(claimed_until) FROM jobs").await;
         (until == Some(end)).then_some(())
     };
     eventually("the claim to be pulled back", pulled).await;
@@ -326,7 +326,7 @@ async fn a_job_whose_last_try_did_not_end_is_pulled_back_too() {
     world.clock.pass(Span::minutes(5));
     world.settle().await;
     assert_eq!(world.jobs().await, (0, 1));
-    // The claim that found no try left was none.
+    // The claim without an attempt left did not count as one.
     let unit = async |db: Db| db.value::<i64>("SELECT failures FROM jobs", args![]).await;
     assert_eq!(world.store().get(unit).await.unwrap(), 4);
 }
@@ -368,7 +368,7 @@ async fn a_proof_of_identity_from_tomorrow_is_not_fresh() {
     world.step_back(DAY).await;
     anna.refresh().await.ok();
     anna.post(DELETE, json!({})).await.refused("step_up_required");
-    // Nor when it is tomorrow.
+    // Nor a day later.
     world.pass(DAY).await;
     anna.refresh().await.ok();
     anna.post(DELETE, json!({})).await.refused("step_up_required");
@@ -434,13 +434,13 @@ async fn an_unknown_key_is_looked_for_at_once() {
         let set = stranger.get("/.well-known/jwks.json").await.ok();
         set["keys"].as_array().unwrap().len()
     };
-    // A token with a key that nobody has.
+    // A token with an unknown key.
     let look = async || {
         let forged = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSIsImtpZCI6IngifQ.e30.AAAA";
         stranger.bearing(forged).profile().await.refused("token_not_valid");
     };
     look().await;
-    // So little that nothing is pulled back.
+    // A step so small that no stored time is corrected.
     world.clock.step_back(Span::minutes(4));
     world.clock.pass(Span::seconds(1));
     // Another process changes keys.
@@ -451,7 +451,7 @@ async fn an_unknown_key_is_looked_for_at_once() {
     assert_eq!(published().await, 2);
 }
 
-/// Erasing late harms nobody, and erasing early cannot be undone.
+/// Erasing too late does no harm; erasing too early cannot be undone.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleted_accounts_are_never_erased_before_their_grace_is_over() {
     let mut world = World::start().await;
@@ -459,12 +459,12 @@ async fn deleted_accounts_are_never_erased_before_their_grace_is_over() {
     anna.post(DELETE, json!({ "password": PASSWORD })).await.ok();
     world.pass(Span::minutes(10)).await;
     world.settle().await;
-    // Started once with a clock that is slow by more than the grace, and then set right.
+    // Started with a clock that is behind by more than the grace period, and then corrected.
     world.stop().await;
     world.clock.step_back(Span::days(31));
     world.begin().await;
     world.settle().await;
-    let since = time(&world, "SELECT MAX(deleted_at) FROM users").await;
+    let since = stored_time(&world, "SELECT MAX(deleted_at) FROM users").await;
     assert_eq!(since, Some(START));
     world.pass(Span::days(31)).await;
     world.settle().await;

@@ -1,4 +1,4 @@
-//! Signing out: every token of the session is dead at once, and nobody is refused.
+//! Signing out: every token of the session is invalid at once, and signing out never fails.
 
 use domain::Span;
 use serde_json::json;
@@ -72,7 +72,7 @@ async fn an_older_generation_may_sign_out() {
     anna.profile().await.refused("session_ended");
     assert!(
         world
-            .letters(ANNA)
+            .mails(ANNA)
             .await
             .iter()
             .all(|it| { !it["subject"].as_str().unwrap().contains("Someone used an old sign-in") })

@@ -26,12 +26,12 @@ async fn a_session_that_ended_on_one_node_is_dead_on_the_other_once_it_has_heard
     anna.logout().await.ok();
     node.settle().await;
     there.profile().await.refused("session_ended");
-    there.present(&anna.refresh_token()).await.refused("session_ended");
+    there.refresh_with(&anna.refresh_token()).await.refused("session_ended");
     node.stop().await;
 }
 
-/// Ends a session on one node and waits until the other knows.
-async fn heard_of((world, node): (World, Node)) {
+/// Ends a session on one node and waits until the other node refuses it.
+async fn log_out_and_wait_for((world, node): (World, Node)) {
     let anna = world.registered("anna@example.com").await;
     let there = anna.at(node.url());
     there.profile().await.ok();
@@ -50,7 +50,7 @@ async fn without_redis_a_node_hears_by_asking_the_database() {
         it.sessions.revocation_poll = Span::millis(100);
     });
     if let Some(nodes) = nodes.await {
-        heard_of(nodes).await;
+        log_out_and_wait_for(nodes).await;
     }
 }
 
@@ -58,7 +58,7 @@ async fn without_redis_a_node_hears_by_asking_the_database() {
 async fn with_redis_a_node_is_told() {
     let nodes = World::of_two_nodes(|it| it.sessions.revocation_poll = Span::hours(1));
     if let Some(nodes) = nodes.await {
-        heard_of(nodes).await;
+        log_out_and_wait_for(nodes).await;
     }
 }
 
@@ -75,14 +75,14 @@ async fn whoever_is_shut_out_leaves_nothing_behind_on_a_node_that_has_not_heard(
     thief.profile().await.ok();
     let new = json!({ "old_password": PASSWORD, "new_password": "An0ther&Quiet-River" });
     anna.change_password(new).await.ok();
-    // The other node believes that nothing has changed.
+    // The other node's cache still has the session as active.
     thief.profile().await.ok();
     let theirs = json!({ "new_email": "thief@example.com", "password": PASSWORD });
     thief.post("/api/v1/auth/email/change", theirs).await.refused("session_ended");
     let body = json!({ "password": PASSWORD });
     thief.post("/api/v1/auth/delete-account", body).await.refused("session_ended");
     anna.profile().await.ok();
-    assert!(world.letters("thief@example.com").await.is_empty());
+    assert!(world.mails("thief@example.com").await.is_empty());
     node.stop().await;
 }
 
@@ -105,7 +105,7 @@ async fn all_sessions_that_ended_on_one_node_are_dead_on_the_other() {
 async fn a_pair_from_one_node_works_on_the_other_at_once() {
     let Some((world, node)) = two_nodes().await else { return };
     let mut anna = world.registered("anna@example.com").await;
-    // The other node remembers the session as it was.
+    // The other node has cached the session as it was.
     anna.at(node.url()).profile().await.ok();
     for _ in 0..3 {
         anna.refresh().await.ok();
@@ -140,7 +140,7 @@ async fn theft_is_noticed_by_a_node_whose_memory_is_stale() {
     anna.refresh().await.ok();
     anna.profile().await.ok();
     world.pass(Span::seconds(11)).await;
-    thief.present(&stolen).await.refused("refresh_token_reused");
+    thief.refresh_with(&stolen).await.refused("refresh_token_reused");
     thief.profile().await.refused("session_ended");
     world.settle().await;
     anna.profile().await.refused("session_ended");
@@ -156,7 +156,7 @@ async fn a_token_from_before_a_change_on_the_other_node_is_void_and_no_theft() {
     there.profile().await.ok();
     let body = json!({ "old_password": PASSWORD, "new_password": "An0ther&Quiet-River" });
     anna.change_password(body).await.ok();
-    there.present(&there.refresh_token()).await.refused("token_not_valid");
+    there.refresh_with(&there.refresh_token()).await.refused("token_not_valid");
     node.settle().await;
     anna.at(node.url()).profile().await.ok();
     anna.refresh().await.ok();
@@ -172,7 +172,7 @@ async fn a_thief_at_one_node_cannot_use_up_what_the_alarm_at_the_other_needs() {
     let Some((world, node)) = World::of_two_nodes(few).await else { return };
     let mut anna = world.registered("anna@example.com").await;
     anna.refresh().await.ok();
-    // So that the first node remembers the session as it is now.
+    // So that the first node caches the current state of the session.
     anna.profile().await.ok();
     let mut thief = anna.at(node.url());
     while thief.refresh().await.status == 200 {}
@@ -191,7 +191,7 @@ async fn a_repetition_on_the_other_node_gets_the_same_head() {
     let (before, there) = (anna.refresh_token(), anna.at(node.url()));
     there.profile().await.ok();
     anna.refresh().await.ok();
-    assert_eq!(there.present(&before).await.ok()["refresh"], anna.refresh_token());
+    assert_eq!(there.refresh_with(&before).await.ok()["refresh"], anna.refresh_token());
     node.stop().await;
 }
 
@@ -203,7 +203,7 @@ async fn twenty_refreshes_on_two_nodes_are_one_rotation() {
     for taker in 0..20 {
         let base = if taker % 2 == 0 { world.url("") } else { node.url() };
         let person = anna.at(base);
-        takers.spawn(async move { person.present(&person.refresh_token()).await.ok() });
+        takers.spawn(async move { person.refresh_with(&person.refresh_token()).await.ok() });
     }
     let mut heads = takers.join_all().await.into_iter().map(|it| it["refresh"].clone());
     let first = heads.next().unwrap();
@@ -214,7 +214,7 @@ async fn twenty_refreshes_on_two_nodes_are_one_rotation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_all_nodes_that_see_a_schedule_due_one_runs_it() {
     let Some((world, node)) = two_nodes().await else { return };
-    // Never due by the clock of this world, so that nobody else takes it.
+    // Never due by this world's clock, so that no worker takes it.
     let due_at = Time::from_seconds(4_000_000_000);
     let schedule = Schedule { name: "of this test".into(), cron: "0 0 * * *".into(), due_at };
     let Schedule { name, cron, .. } = schedule.clone();

@@ -1,4 +1,4 @@
-//! Refresh tokens as generations of a session: the table of the rule, through the front door.
+//! Refresh tokens as generations of a session: the rules for reuse, over HTTP.
 
 use domain::Span;
 use serde_json::json;
@@ -33,10 +33,10 @@ async fn a_replayed_refresh_token_ends_the_session() {
     // Confirms the rotation.
     anna.profile().await.ok();
     world.pass(Span::seconds(11)).await;
-    anna.present(&stolen).await.refused("refresh_token_reused");
+    anna.refresh_with(&stolen).await.refused("refresh_token_reused");
     anna.profile().await.refused("session_ended");
     anna.refresh().await.refused("session_ended");
-    let letters = world.letters("anna@example.com").await;
+    let letters = world.mails("anna@example.com").await;
     assert!(letters[0]["subject"].as_str().unwrap().contains("Someone used an old sign-in"));
     let events = world.audit(&anna).await;
     assert!(events.contains(&("session.refresh_reused".into(), "failure".into())), "{events:?}");
@@ -50,7 +50,7 @@ async fn a_repetition_in_time_gets_the_same_head_again() {
     anna.refresh().await.ok();
     anna.profile().await.ok();
     world.pass(Span::seconds(9)).await;
-    let again = anna.present(&before).await.ok();
+    let again = anna.refresh_with(&before).await.ok();
     assert_eq!(again["refresh"], anna.refresh_token());
     assert_ne!(again["access"], json!(anna.access));
 }
@@ -60,14 +60,14 @@ async fn a_lost_answer_is_made_up_for_and_its_orphan_is_theft() {
     let world = World::start().await;
     let mut anna = world.registered("anna@example.com").await;
     let before = anna.refresh_token();
-    let lost = anna.present(&before).await.ok()["refresh"].as_str().unwrap().to_owned();
+    let lost = anna.refresh_with(&before).await.ok()["refresh"].as_str().unwrap().to_owned();
     world.pass(Span::minutes(1)).await;
     anna.refresh().await.ok();
     assert_ne!(anna.refresh_token(), lost);
     let events = world.audit(&anna).await;
     assert!(events.contains(&("session.refresh_recovered".into(), "success".into())));
     anna.profile().await.ok();
-    anna.present(&lost).await.refused("refresh_token_reused");
+    anna.refresh_with(&lost).await.refused("refresh_token_reused");
     anna.profile().await.refused("session_ended");
 }
 
@@ -80,13 +80,13 @@ async fn a_request_that_two_others_overtook_gets_the_head() {
     world.pass(Span::seconds(1)).await;
     anna.refresh().await.ok();
     anna.profile().await.ok();
-    let answer = anna.present(&late).await.ok();
+    let answer = anna.refresh_with(&late).await.ok();
     assert_eq!(answer["refresh"], anna.refresh_token());
     anna.bearing(answer["access"].as_str().unwrap()).profile().await.ok();
     assert_eq!(world.session(&anna).await.head, 3);
     // It was superseded ten seconds ago, the generation after it nine.
     world.pass(Span::seconds(9)).await;
-    anna.present(&late).await.refused("refresh_token_reused");
+    anna.refresh_with(&late).await.refused("refresh_token_reused");
     anna.profile().await.refused("session_ended");
 }
 
@@ -99,11 +99,11 @@ async fn beyond_sixteen_rotations_at_once_the_head_is_answered_with_itself() {
         anna.refresh().await.ok();
     }
     assert_eq!(world.session(&anna).await.head, 17);
-    assert_eq!(anna.present(&first).await.ok()["refresh"], anna.refresh_token());
+    assert_eq!(anna.refresh_with(&first).await.ok()["refresh"], anna.refresh_token());
     world.pass(Span::seconds(10)).await;
     anna.refresh().await.ok();
     assert_eq!(world.session(&anna).await.head, 18);
-    anna.present(&first).await.refused("refresh_token_reused");
+    anna.refresh_with(&first).await.refused("refresh_token_reused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,15 +119,15 @@ async fn a_thief_cannot_use_up_what_the_alarm_of_the_owner_needs() {
     for _ in 0..20 {
         assert_eq!(thief.refresh().await.status, 429);
     }
-    anna.present(&anna.refresh_token()).await.refused("refresh_token_reused");
+    anna.refresh_with(&anna.refresh_token()).await.refused("refresh_token_reused");
     thief.profile().await.refused("session_ended");
-    let letters = world.letters("anna@example.com").await;
+    let letters = world.mails("anna@example.com").await;
     assert!(letters[0]["subject"].as_str().unwrap().contains("Someone used an old sign-in"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_from_before_a_change_of_password_is_void_and_no_theft() {
-    // So that each refresh rotates, and any older token of the session would be taken for stolen.
+    // So that each refresh rotates, and any older token of the session counts as reuse.
     let world = World::with(|it| it.tokens.refresh_leeway = Span::ZERO).await;
     let mut anna = world.registered("anna@example.com").await;
     let mut old = PASSWORD.to_owned();
@@ -137,7 +137,7 @@ async fn a_token_from_before_a_change_of_password_is_void_and_no_theft() {
         let body = json!({ "old_password": old, "new_password": new });
         old = new;
         let (changed, _) = tokio::join!(changer.change_password(body), async {
-            // The change takes two hashes, so this is far more than there is time for.
+            // The change takes two hashes, so these are more refreshes than fit into its time.
             for _ in 0..10_000 {
                 if page.refresh().await.status != 200 {
                     break;
@@ -172,5 +172,5 @@ async fn without_leeway_any_older_token_is_stolen() {
     let mut anna = world.registered("anna@example.com").await;
     let before = anna.refresh_token();
     anna.refresh().await.ok();
-    anna.present(&before).await.refused("refresh_token_reused");
+    anna.refresh_with(&before).await.refused("refresh_token_reused");
 }

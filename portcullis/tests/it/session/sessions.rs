@@ -1,4 +1,4 @@
-//! Sessions as their owner sees them: listed, named, ended, expired.
+//! Sessions as their owner sees them: lists, names, ends, expiry.
 
 use domain::Span;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Access and refresh tokens: what counts, and that nothing else does.
+//! Access and refresh tokens: which are accepted, and that no others are.
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -23,20 +23,20 @@ async fn verify(person: &Person, token: &str) -> Answer {
     person.post("/api/v1/auth/token/verify", json!({ "token": token })).await
 }
 
-/// Neither the API nor `token/verify` believes it.
+/// Asserts that the API and `token/verify` both refuse it.
 #[track_caller]
-fn is_dead(told: (Answer, Answer)) {
+fn assert_refused(told: (Answer, Answer)) {
     told.0.refused("token_not_valid");
     told.1.refused("token_not_valid");
 }
 
-/// What the API and `token/verify` say of an access token.
-async fn tell(person: &Person, token: &str) -> (Answer, Answer) {
+/// The answers of the API and of `token/verify` to an access token.
+async fn try_access_token(person: &Person, token: &str) -> (Answer, Answer) {
     (person.bearing(token).profile().await, verify(person, token).await)
 }
 
-/// A token of any header and payload with any signature.
-fn assembled(header: &Value, payload: &Value, signature: &[u8]) -> String {
+/// A token with any header, payload and signature.
+fn token_of(header: &Value, payload: &Value, signature: &[u8]) -> String {
     let part = |it: &Value| URL_SAFE_NO_PAD.encode(it.to_string());
     format!("{}.{}.{}", part(header), part(payload), URL_SAFE_NO_PAD.encode(signature))
 }
@@ -61,7 +61,7 @@ async fn both_tokens_verify() {
     assert_eq!(verify(&anna, anna.access()).await.ok(), json!({}));
     assert_eq!(verify(&anna, &old).await.ok(), json!({}));
     anna.refresh().await.ok();
-    // Looking at a token is no use of it, and a repetition is still allowed.
+    // Verifying a token does not use it, so its repetition is still allowed.
     verify(&anna, &old).await.ok();
     verify(&anna, &anna.refresh_token()).await.ok();
     anna.profile().await.ok();
@@ -106,7 +106,7 @@ async fn anybody_can_verify_a_token_with_the_published_keys() {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&["portcullis"]);
     validation.set_issuer(&[world.url("")]);
-    // The world's time is not the system's.
+    // The clock of the world differs from the system's.
     validation.validate_exp = false;
     let verified = jsonwebtoken::decode::<Claims>(anna.access(), &key, &validation).unwrap();
     assert_eq!(verified.claims.email, ANNA);
@@ -123,17 +123,17 @@ async fn a_forged_access_token_is_refused() {
     let mut without_kid = own.clone();
     without_kid.as_object_mut().unwrap().remove("kid");
     let forged = [
-        assembled(&with(json!({ "alg": "none" })), &payload, b""),
-        assembled(&with(json!({ "alg": "None" })), &payload, &signature),
-        assembled(&with(json!({ "alg": "ES256" })), &payload, &signature),
-        assembled(&with(json!({ "kid": "unknown" })), &payload, &signature),
-        assembled(&with(json!({ "kid": null })), &payload, &signature),
-        assembled(&with(json!({ "kid": 1 })), &payload, &signature),
-        assembled(&without_kid, &payload, &signature),
-        assembled(&own, &merged(payload.clone(), json!({ "is_staff": true })), &signature),
-        assembled(&own, &payload, b""),
-        assembled(&own, &payload, &[0; 64]),
-        assembled(&own, &json!({}), &signature),
+        token_of(&with(json!({ "alg": "none" })), &payload, b""),
+        token_of(&with(json!({ "alg": "None" })), &payload, &signature),
+        token_of(&with(json!({ "alg": "ES256" })), &payload, &signature),
+        token_of(&with(json!({ "kid": "unknown" })), &payload, &signature),
+        token_of(&with(json!({ "kid": null })), &payload, &signature),
+        token_of(&with(json!({ "kid": 1 })), &payload, &signature),
+        token_of(&without_kid, &payload, &signature),
+        token_of(&own, &merged(payload.clone(), json!({ "is_staff": true })), &signature),
+        token_of(&own, &payload, b""),
+        token_of(&own, &payload, &[0; 64]),
+        token_of(&own, &json!({}), &signature),
         format!("{}.", anna.access()),
         format!("{}AAAA", anna.access()),
         "a.b.c".to_owned(),
@@ -141,7 +141,7 @@ async fn a_forged_access_token_is_refused() {
         "x".repeat(9_000),
     ];
     for token in &forged {
-        is_dead(tell(&anna, token).await);
+        assert_refused(try_access_token(&anna, token).await);
     }
     anna.profile().await.ok();
 }
@@ -158,7 +158,7 @@ async fn the_public_key_is_no_secret_to_sign_with() {
     for secret in [raw.as_slice(), public.as_bytes(), b""] {
         let key = EncodingKey::from_secret(secret);
         let token = jsonwebtoken::encode(&header, &claims(anna.access()), &key).unwrap();
-        is_dead(tell(&anna, &token).await);
+        assert_refused(try_access_token(&anna, &token).await);
     }
 }
 
@@ -170,7 +170,7 @@ async fn another_key_under_the_same_name_is_another_key() {
     let header = jsonwebtoken::decode_header(anna.access()).unwrap();
     let key = EncodingKey::from_ed_der(pair.as_ref());
     let token = jsonwebtoken::encode(&header, &claims(anna.access()), &key).unwrap();
-    is_dead(tell(&anna, &token).await);
+    assert_refused(try_access_token(&anna, &token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,8 +178,8 @@ async fn a_token_of_another_server_is_refused() {
     let (world, other) = (World::start().await, World::start().await);
     let anna = world.registered(ANNA).await;
     let there = other.registered(ANNA).await;
-    is_dead(tell(&anna, there.access()).await);
-    anna.present(&there.refresh_token()).await.refused("token_not_valid");
+    assert_refused(try_access_token(&anna, there.access()).await);
+    anna.refresh_with(&there.refresh_token()).await.refused("token_not_valid");
     verify(&anna, &there.refresh_token()).await.refused("token_not_valid");
 }
 
@@ -204,10 +204,10 @@ async fn our_own_signature_does_not_make_wrong_claims_right() {
         sign(&|it| it.generation = 2),
     ];
     for token in &wrong {
-        is_dead(tell(&anna, token).await);
+        assert_refused(try_access_token(&anna, token).await);
     }
     // Clocks of nodes may differ by half a minute.
-    tell(&anna, &sign(&|it| it.iat = now + 30)).await.0.ok();
+    try_access_token(&anna, &sign(&|it| it.iat = now + 30)).await.0.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,7 +217,7 @@ async fn an_access_token_is_over_after_a_quarter_of_an_hour() {
     world.pass(Span::seconds(899)).await;
     anna.profile().await.ok();
     world.pass(Span::seconds(1)).await;
-    is_dead(tell(&anna, anna.access()).await);
+    assert_refused(try_access_token(&anna, anna.access()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,12 +226,12 @@ async fn a_truncated_or_tampered_access_token_is_refused() {
     let anna = world.registered(ANNA).await;
     let token = anna.access();
     for length in (0..token.len()).step_by(10).skip(1) {
-        is_dead(tell(&anna, &token[..length]).await);
+        assert_refused(try_access_token(&anna, &token[..length]).await);
     }
     for place in (0..token.len()).step_by(10) {
         let mut bytes = token.as_bytes().to_vec();
         bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
-        is_dead(tell(&anna, &String::from_utf8(bytes).unwrap()).await);
+        assert_refused(try_access_token(&anna, &String::from_utf8(bytes).unwrap()).await);
     }
 }
 
@@ -240,7 +240,7 @@ async fn each_kind_of_token_is_only_its_own_kind() {
     let world = World::start().await;
     let mut anna = world.registered(ANNA).await;
     anna.bearing(&anna.refresh_token()).profile().await.refused("token_not_valid");
-    anna.present(anna.access()).await.refused("token_not_valid");
+    anna.refresh_with(anna.access()).await.refused("token_not_valid");
     anna.refresh().await.ok();
 }
 
@@ -273,18 +273,18 @@ async fn a_truncated_or_tampered_refresh_token_is_refused_without_alarm() {
     let mut anna = world.registered(ANNA).await;
     let token = anna.refresh_token();
     for length in (1..token.len()).step_by(10) {
-        anna.present(&token[..length]).await.refused("token_not_valid");
+        anna.refresh_with(&token[..length]).await.refused("token_not_valid");
     }
     let raw = URL_SAFE_NO_PAD.decode(token.strip_prefix("pcr_").unwrap()).unwrap();
     for bit in (0..raw.len() * 8).step_by(7) {
         let mut flipped = raw.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         let flipped = format!("pcr_{}", URL_SAFE_NO_PAD.encode(&flipped));
-        anna.present(&flipped).await.refused("token_not_valid");
+        anna.refresh_with(&flipped).await.refused("token_not_valid");
         verify(&anna, &flipped).await.refused("token_not_valid");
     }
     for junk in [format!("{token}A"), format!(" {token}"), token.to_uppercase(), "pcr_".into()] {
-        anna.present(&junk).await.refused("token_not_valid");
+        anna.refresh_with(&junk).await.refused("token_not_valid");
     }
     anna.profile().await.ok();
     anna.refresh().await.ok();
@@ -299,7 +299,7 @@ async fn the_database_alone_is_not_enough_to_make_a_refresh_token() {
     let key = MacKey::new(&derive(b"the master secret of somebody else", "refresh tokens"));
     for (generation, key_id) in [(1, 1), (0, 1), (1, 2)] {
         let forged = RefreshToken::derive(&session, generation, key_id, &key).encode();
-        anna.present(forged.expose()).await.refused("token_not_valid");
+        anna.refresh_with(forged.expose()).await.refused("token_not_valid");
     }
     anna.refresh().await.ok();
 }
@@ -311,14 +311,14 @@ async fn a_generation_from_the_future_raises_no_alarm() {
     let session = world.session(&anna).await;
     for generation in [2, 3, i64::MAX] {
         let ahead = world.app().keys.refresh_token(&session, generation);
-        anna.present(ahead.expose()).await.refused("token_not_valid");
+        anna.refresh_with(ahead.expose()).await.refused("token_not_valid");
         verify(&anna, ahead.expose()).await.refused("token_not_valid");
     }
     anna.profile().await.ok();
     anna.refresh().await.ok();
     assert!(
         world
-            .letters(ANNA)
+            .mails(ANNA)
             .await
             .iter()
             .all(|it| { !it["subject"].as_str().unwrap().contains("Someone used an old sign-in") })
@@ -330,7 +330,7 @@ async fn without_a_token_there_is_nothing_to_refresh() {
     let world = World::start().await;
     let nobody = world.stranger();
     nobody.post("/api/v1/auth/token/refresh", json!({})).await.refused("not_authenticated");
-    nobody.present("").await.refused("not_authenticated");
+    nobody.refresh_with("").await.refused("not_authenticated");
     let absent = nobody.request(http::Method::POST, "/api/v1/auth/token/refresh/");
     nobody.send(absent).await.refused("not_authenticated");
 }

@@ -1,4 +1,4 @@
-//! Exchange tokens: signed in by a mailed link, where the registration began and nowhere else.
+//! Exchange tokens: a mailed link signs in the browser that registered, and no other one.
 
 use domain::Span;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ access! {
         body = |_| json!({ "exchange_token": "none" });
 }
 
-/// A registration without a sign-in; gives the device cookie.
+/// A registration without a sign-in. Returns the device cookie.
 async fn register(world: &World, more: Value) -> (Person, String) {
     let mut anna = world.stranger();
     let mut body = json!({

@@ -21,7 +21,7 @@ async fn try_in(person: &Person, name: &str, password: &str) -> Answer {
     person.post("/api/v1/auth/login", body).await
 }
 
-/// The codes of so many wrong tries, one after another.
+/// The problem codes of this number of wrong attempts, one after another.
 async fn wrong(world: &World, name: &str, count: usize) -> Vec<String> {
     let mut codes = Vec::new();
     for _ in 0..count {
@@ -79,7 +79,7 @@ async fn the_fifth_failure_locks_a_name_whether_or_not_somebody_has_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_that_nobody_has_cost_the_same_at_every_step() {
     let world = World::quiet(|_| {}).await;
-    // What goes on in the background comes on top, so that the least of some counts.
+    // Background work adds to the cost, so the minimum of several runs counts.
     let least = async |kind: &str| {
         let mut least = [(u64::MAX, u64::MAX); 7];
         for number in 0..4 {
@@ -111,7 +111,7 @@ async fn the_right_password_works_again_when_the_lock_is_over() {
     assert_eq!(locked.headers["retry-after"], "1");
     locked.refused("account_locked");
     world.pass(Span::seconds(1)).await;
-    // What was wrong before the lock does not count any more.
+    // Failures before the lock do not count any more.
     assert_eq!(wrong(&world, ANNA, 4).await, ["invalid_credentials"; 4]);
     anna.login(ANNA).await.ok();
     let events = world.audit(&anna).await;
@@ -171,9 +171,9 @@ async fn strangers_cannot_lock_the_owner_out_of_a_device_that_is_known() {
     other.login("ben@example.com").await.ok();
     lock(&world, ANNA).await;
     laptop.login(ANNA).await.ok();
-    // Known to the account of somebody else.
+    // A device that another account knows.
     other.login(ANNA).await.refused("account_locked");
-    // The owner's success there opens nothing for strangers.
+    // The owner's success there unlocks nothing for strangers.
     world.stranger().login(ANNA).await.refused("account_locked");
     let guess = async |browser: &mut Browser| {
         browser.post("/api/v1/auth/login", json!({ "email": ANNA, "password": WRONG })).await
@@ -239,7 +239,7 @@ async fn wherever_the_password_is_asked_for_wrong_ones_count() {
     anna.change_password(change(PASSWORD)).await.invalid(&incorrect("old_password"));
     let right = anna.post("/api/v1/auth/email/change", new_email(PASSWORD)).await;
     right.invalid(&incorrect("password"));
-    // It was this session, and nobody else suffers.
+    // Only this session was locked.
     world.stranger().login(ANNA).await.ok();
     phone.post("/api/v1/auth/email/change", new_email(PASSWORD)).await.ok();
     world.pass(SPAN).await;
@@ -274,7 +274,7 @@ async fn a_confirmed_reset_unlocks_every_name() {
     let nobody = world.stranger();
     nobody.post("/api/v1/auth/password/reset", json!({ "email": ANNA })).await.ok();
     let token = world.token(ANNA, "/reset-password?token=").await;
-    // Asking is not enough.
+    // Requesting a reset is not enough.
     try_in(&nobody, ANNA, PASSWORD).await.refused("account_locked");
     let body = json!({ "token": token, "new_password": NEW });
     nobody.post("/api/v1/auth/password/reset/confirm", body).await.ok();
@@ -290,7 +290,7 @@ async fn an_operator_unlocks() {
     let place = Place::new().await;
     let program = place.start().await;
     let nobody = program.stranger();
-    // Before anybody had the name.
+    // Before the name had an account.
     for _ in 0..5 {
         try_in(&nobody, ANNA, WRONG).await.refused("invalid_credentials");
     }
@@ -311,7 +311,7 @@ fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// Twenty at once, each with a wrong password, at one of these servers.
+/// Twenty concurrent attempts with wrong passwords, spread over these servers.
 async fn twenty_wrong(servers: &[String], name: &str) -> BTreeMap<String, usize> {
     let answers = at_once(20, |number| {
         let nobody = Person::new(servers[number % servers.len()].clone());
@@ -346,10 +346,10 @@ async fn at_once_over_all_its_names_an_account_has_no_more_checks() {
         async move { try_in(&nobody, names[number % 3], WRONG).await }
     });
     let counts = counted(&answers.await);
-    // Where the account is locked, a name still counts up to its own five.
+    // While the account is locked, each name still counts up to its own five.
     assert_eq!(counts["invalid_credentials"], 15);
     assert_eq!(counts["account_locked"], 5);
-    // A barred guess costs its hash too, lest the account's lock show.
+    // A refused attempt also costs a hash, so that timing does not reveal the lock.
     assert_eq!(world.app().hasher.hashes() - before, 15);
     let most =
         async |db: store::Db| db.value::<i64>("SELECT MAX(failures) FROM lockouts", args![]).await;

@@ -89,7 +89,7 @@ async fn what_is_missing_is_named() {
     login(json!({})).await.invalid(&both);
     login(json!({ "email": " ", "password": "" })).await.invalid(&both);
     login(json!({ "username": "anna" })).await.invalid(&[("password", "required")]);
-    // A name that is blank is none.
+    // A blank name counts as missing.
     login(json!({ "username": "", "password": PASSWORD })).await.invalid(&[("email", "required")]);
     let device = "x".repeat(101);
     login(json!({ "email": ANNA, "password": PASSWORD, "device_name": device }))
@@ -97,7 +97,7 @@ async fn what_is_missing_is_named() {
         .invalid(&[("device_name", "max_length")]);
 }
 
-/// Somebody who is disabled, beside Anna who is not.
+/// A disabled user, beside Anna who is not disabled.
 async fn disabled(world: &World) -> Person {
     let person = world.registered("gone@example.com").await;
     world.disable(&person).await;
@@ -237,7 +237,7 @@ async fn names_that_nobody_has_cost_what_those_of_accounts_cost() {
         let found = async || world.app().hasher.dummy_of(&[7; 32]).contains(memory).then_some(());
         eventually("the survey", found).await;
     };
-    // Anna's is from before.
+    // Anna's hash has the old parameters.
     costs(&world, "$m=64,").await;
     world.stranger().login("anna@example.com").await.ok();
     world.stranger().login("nobody@example.com").await.refused("invalid_credentials");

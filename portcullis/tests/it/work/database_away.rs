@@ -1,4 +1,4 @@
-//! A database that goes away: told as such, waited for, and never an accident.
+//! An unreachable database: reported as such, waited for, and no half-done work.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ access! {
     GET "/ready" [200, 200, 200, 200];
 }
 
-/// A 503 that says when to come back.
+/// Asserts a 503 with `Retry-After`.
 #[track_caller]
 fn unavailable(answer: Answer) {
     let wait = answer.headers.get("retry-after").map(|it| it.to_str().unwrap().to_owned());
@@ -27,18 +27,18 @@ async fn a_database_that_is_away_is_told_and_its_return_is_noticed() {
     let login = json!({ "email": "anna@example.com", "password": PASSWORD });
     unavailable(world.stranger().post("/api/v1/auth/login", login).await);
     unavailable(world.stranger().register("ben@example.com").await);
-    unavailable(anna.present(&anna.refresh_token()).await);
+    unavailable(anna.refresh_with(&anna.refresh_token()).await);
     unavailable(anna.logout().await);
 
     world.database_comes_back().await;
     let logged_in =
         async || (world.stranger().login("anna@example.com").await.status == 200).then_some(());
     eventually("the database to be noticed", logged_in).await;
-    // What was answered with 503 was not done by half.
+    // Nothing of what was answered with 503 was done.
     anna.profile().await.ok();
     anna.refresh().await.ok();
     world.stranger().register("ben@example.com").await.created();
-    assert_eq!(world.letters("ben@example.com").await.len(), 1);
+    assert_eq!(world.mails("ben@example.com").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn a_database_that_only_reads_makes_the_server_unready() {
     eventually("the server to be unready", unready).await;
 
     world.database_can_be_written_again().await;
-    // Nobody has to send a request that writes for this to be noticed.
+    // This is noticed without any request that writes.
     let ready = async || (world.stranger().get("/ready/").await.status == 200).then_some(());
     eventually("the server to be ready", ready).await;
     world.stranger().register("ben@example.com").await.created();
@@ -78,7 +78,7 @@ async fn a_server_works_behind_a_pooler() {
     }
     others.join_all().await;
     anna.refresh().await.ok();
-    assert_eq!(world.letters("person7@example.com").await.len(), 1);
+    assert_eq!(world.mails("person7@example.com").await.len(), 1);
     assert_eq!(world.stranger().get("/ready/").await.ok()["database"], "connected");
 }
 
@@ -96,7 +96,7 @@ async fn jobs_wait_for_a_database_that_is_away() {
         (answer.status == 201).then_some(())
     };
     eventually("the database to be noticed", accepted).await;
-    // The worker is still there.
+    // The worker is still running.
     let delivered = async || {
         let all = world.stranger().get("/dev/inbox.json").await.ok();
         (!all.as_array().unwrap().is_empty()).then_some(())

@@ -1,4 +1,4 @@
-//! Limits of open files, as a process finds them.
+//! The limit of open files.
 
 use crate::world::{Place, Raw};
 
@@ -24,11 +24,11 @@ async fn too_few_open_files_are_told_and_kept_for_what_needs_them() {
     let program = place.start().await;
     assert!(program.log().contains("too few open files"), "{}", program.log());
     let mut open = Vec::new();
-    // More than it accepts, and no more than the system keeps waiting.
+    // More than it accepts, and no more than fit into the backlog.
     for _ in 0..220 {
         open.push(Raw::connect(program.address()).await);
     }
-    // Those that were accepted are answered, which takes the database.
+    // Accepted connections are answered, which needs the database.
     let first = open.first_mut().unwrap();
     first.send("HEAD /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
     let answer = first.head().await;

@@ -17,7 +17,7 @@ use store::args;
 use crate::world::{Answer, PASSWORD, Person, Place, World, access, at_once, claims, eventually};
 
 const ANNA: &str = "anna@example.com";
-/// What resource servers share with this one.
+/// The secret that resource servers share with this one.
 const SHARED: &str = "7GzqJm0bVb4sQpXc2nRkT9wYhLeU5aDf";
 const MASTER: &str = "the first master secret, 0123456789";
 const NEW_MASTER: &str = "another master secret, 9876543210";
@@ -47,12 +47,12 @@ fn kid(token: &str) -> String {
     jsonwebtoken::decode_header(token).unwrap().kid.unwrap()
 }
 
-/// As a service would that knows nothing but the key.
+/// Verifies as a service would that only has the key.
 fn verified(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Claims {
     let mut validation = Validation::new(algorithm);
     validation.set_audience(&["portcullis"]);
     validation.set_issuer(&["http://127.0.0.1:8000"]);
-    // The world's time is not the system's.
+    // The clock of the world differs from the system's.
     validation.validate_exp = false;
     jsonwebtoken::decode::<Claims>(token, key, &validation).unwrap().claims
 }
@@ -62,8 +62,8 @@ async fn rotate(app: &App, when: When) -> String {
     keys::rotate(app, &ctx, when).await.unwrap().made.unwrap()
 }
 
-/// Somebody who signs in anew.
-async fn again(world: &World) -> Person {
+/// Anna, signed in once more.
+async fn sign_in_again(world: &World) -> Person {
     let mut anna = world.stranger();
     anna.login(ANNA).await.ok();
     anna
@@ -73,12 +73,12 @@ async fn profile_with(person: &Person, token: &str) -> Answer {
     person.bearing(token).profile().await
 }
 
-async fn until(world: &World, span: Span) {
+async fn pass_and_settle(world: &World, span: Span) {
     world.pass(span).await;
     world.settle().await;
 }
 
-async fn audited(world: &World, event: &'static str) -> i64 {
+async fn audit_count(world: &World, event: &'static str) -> i64 {
     let unit = async move |db: store::Db| {
         db.value("SELECT COUNT(*) FROM audit_events WHERE event = $1", args![event]).await
     };
@@ -136,11 +136,11 @@ async fn without_a_shared_secret_one_is_made_and_kept() {
     world.restart(|_| {}).await;
     let anna = anna.at(world.url(""));
     anna.profile().await.ok();
-    assert_eq!(kid(again(&world).await.access()), kid(anna.access()));
+    assert_eq!(kid(sign_in_again(&world).await.access()), kid(anna.access()));
 }
 
-/// A token of any header and payload with any signature.
-fn assembled(header: &Value, claims: &Claims, signature: &[u8]) -> String {
+/// A token with any header, payload and signature.
+fn token_of(header: &Value, claims: &Claims, signature: &[u8]) -> String {
     let part = |it: &Value| URL_SAFE_NO_PAD.encode(it.to_string());
     format!("{}.{}.{}", part(header), part(&json!(claims)), URL_SAFE_NO_PAD.encode(signature))
 }
@@ -153,14 +153,14 @@ async fn no_algorithm_but_the_key_s_own_is_believed() {
         let (own, kid) = (claims(anna.access()), kid(anna.access()));
         for alg in ["none", "None", "NONE", ""] {
             let header = json!({ "typ": "JWT", "alg": alg, "kid": kid });
-            let answer = profile_with(&anna, &assembled(&header, &own, b"")).await;
+            let answer = profile_with(&anna, &token_of(&header, &own, b"")).await;
             answer.refused("token_not_valid");
         }
         let signature = anna.access().rsplit('.').next().unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         for other in SigningAlgorithm::ALL.into_iter().filter(|it| *it != setting) {
             let header = json!({ "typ": "JWT", "alg": other.word(), "kid": kid });
-            let answer = profile_with(&anna, &assembled(&header, &own, &signature)).await;
+            let answer = profile_with(&anna, &token_of(&header, &own, &signature)).await;
             answer.refused("token_not_valid");
         }
         let set = anna.get("/.well-known/jwks.json").await.ok();
@@ -190,20 +190,20 @@ async fn a_rotation_is_published_before_it_signs_and_overlaps() {
     let ctx = world.ctx();
     let repeated = keys::rotate(world.app(), &ctx, When::Published).await.unwrap();
     assert_eq!(repeated, keys::Changes::default());
-    until(&world, Span::minutes(24 * 60 - 5)).await;
-    let before = again(&world).await;
+    pass_and_settle(&world, Span::minutes(24 * 60 - 5)).await;
+    let before = sign_in_again(&world).await;
     assert_eq!(kid(before.access()), old);
-    until(&world, Span::minutes(5)).await;
-    assert_eq!(kid(again(&world).await.access()), new);
+    pass_and_settle(&world, Span::minutes(5)).await;
+    assert_eq!(kid(sign_in_again(&world).await.access()), new);
     assert_eq!(published(&anna).await, [new.clone(), old]);
     before.profile().await.ok();
-    until(&world, Span::minutes(9)).await;
+    pass_and_settle(&world, Span::minutes(9)).await;
     before.profile().await.ok();
-    until(&world, Span::minutes(7)).await;
+    pass_and_settle(&world, Span::minutes(7)).await;
     assert_eq!(published(&anna).await, [new]);
     before.profile().await.refused("token_not_valid");
     assert_eq!(
-        (audited(&world, "key.created").await, audited(&world, "key.retired").await),
+        (audit_count(&world, "key.created").await, audit_count(&world, "key.retired").await),
         (2, 1)
     );
 }
@@ -213,16 +213,16 @@ async fn keys_rotate_by_themselves_as_time_passes() {
     let world = world(|_| {}).await;
     let anna = world.registered(ANNA).await;
     let old = kid(anna.access());
-    until(&world, Span::days(88)).await;
+    pass_and_settle(&world, Span::days(88)).await;
     assert_eq!(published(&anna).await, std::slice::from_ref(&old));
-    until(&world, Span::days(1)).await;
+    pass_and_settle(&world, Span::days(1)).await;
     let keys = published(&anna).await;
     assert_eq!((keys.len(), &keys[0]), (2, &old));
-    assert_eq!(kid(again(&world).await.access()), old);
-    until(&world, Span::days(1)).await;
-    assert_eq!(kid(again(&world).await.access()), keys[1]);
+    assert_eq!(kid(sign_in_again(&world).await.access()), old);
+    pass_and_settle(&world, Span::days(1)).await;
+    assert_eq!(kid(sign_in_again(&world).await.access()), keys[1]);
     // The cleanup deletes what has ended.
-    until(&world, Span::days(1)).await;
+    pass_and_settle(&world, Span::days(1)).await;
     let rows = async |db: store::Db| store::keys::all(&db).await;
     let gone = async || {
         let rows = world.store().get(rows).await.unwrap();
@@ -235,7 +235,7 @@ async fn keys_rotate_by_themselves_as_time_passes() {
 async fn without_a_schedule_keys_stay() {
     let world = world(|it| it.tokens.key_rotation = Span::ZERO).await;
     let anna = world.registered(ANNA).await;
-    until(&world, Span::days(1_000)).await;
+    pass_and_settle(&world, Span::days(1_000)).await;
     assert_eq!(published(&anna).await, [kid(anna.access())]);
 }
 
@@ -245,18 +245,18 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     let mut anna = world.registered(ANNA).await;
     let (old, token) = (kid(anna.access()), anna.access().to_owned());
     let ctx = world.ctx();
-    // From here on its signature is known.
+    // From here on the signature is cached.
     anna.profile().await.ok();
     let changes = keys::revoke(world.app(), &ctx, &old).await.unwrap();
     anna.profile().await.refused("token_not_valid");
-    // Sessions are not what was stolen.
+    // Sessions stay valid: only the key was stolen.
     anna.refresh().await.ok();
     anna.profile().await.ok();
     assert_eq!(Some(kid(anna.access())), changes.made);
     assert_eq!(published(&anna).await, [kid(anna.access())]);
     profile_with(&anna, &token).await.refused("token_not_valid");
     assert!(keys::revoke(world.app(), &ctx, &old).await.is_err());
-    assert_eq!(audited(&world, "key.revoked").await, 1);
+    assert_eq!(audit_count(&world, "key.revoked").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,14 +274,14 @@ async fn of_many_rotations_at_once_one_key_signs() {
     let signing: Vec<_> = rows.iter().filter(|it| it.state == store::keys::SIGNING).collect();
     assert_eq!((signing.len(), rows.len()), (1, 9));
     assert!(made.contains(&signing[0].id));
-    assert_eq!(kid(again(&world).await.access()), signing[0].id);
+    assert_eq!(kid(sign_in_again(&world).await.access()), signing[0].id);
     anna.profile().await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_another_process_is_found_by_its_first_token() {
     let world = world(|it| {
-        // Nobody would look otherwise.
+        // Otherwise the node would not look for the key.
         it.sessions.revocation_poll = Span::hours(1);
         it.sessions.revocation_bound = Span::hours(2);
     })
@@ -295,7 +295,7 @@ async fn a_key_of_another_process_is_found_by_its_first_token() {
     assert_eq!(kid(token.expose()), new);
     world.clock.pass(Span::seconds(1));
     profile_with(&anna, token.expose()).await.ok();
-    // What it signed before still counts.
+    // Tokens that it signed before are still valid.
     anna.profile().await.ok();
     other.store.close().await;
 }
@@ -306,7 +306,7 @@ async fn two_nodes_agree_on_keys() {
     let anna = world.registered(ANNA).await;
     let there = anna.at(node.url());
     let old = kid(anna.access());
-    until(&world, Span::days(89)).await;
+    pass_and_settle(&world, Span::days(89)).await;
     node.settle().await;
     let keys = published(&anna).await;
     assert_eq!((keys.len(), &keys[0]), (2, &old));
@@ -317,15 +317,15 @@ async fn two_nodes_agree_on_keys() {
     let mut bert = there.clone();
     bert.login(ANNA).await.ok();
     assert_eq!(
-        (kid(bert.access()), kid(again(&world).await.access())),
+        (kid(bert.access()), kid(sign_in_again(&world).await.access())),
         (keys[1].clone(), keys[1].clone())
     );
     assert_eq!(published(&there).await, published(&anna).await);
-    assert_eq!(audited(&world, "key.created").await, 2);
-    // Another at once: the node believes it with the first token, or has heard of it.
+    assert_eq!(audit_count(&world, "key.created").await, 2);
+    // Another one at once: the node accepts it with the first token, or already knows it.
     let new = rotate(world.app(), When::Now).await;
     world.clock.pass(Span::seconds(2));
-    let token = again(&world).await.access().to_owned();
+    let token = sign_in_again(&world).await.access().to_owned();
     assert_eq!(kid(&token), new);
     profile_with(&there, &token).await.ok();
     node.settle().await;
@@ -343,15 +343,15 @@ async fn a_change_of_algorithm_overlaps() {
     anna.profile().await.ok();
     let keys = published(&anna).await;
     assert_eq!((keys.len(), keys[0].clone()), (2, kid(anna.access())));
-    // The new one is published first, and another start changes nothing about it.
+    // The new one is published first, and another start does not change that.
     world.restart(|_| {}).await;
     let anna = anna.at(world.url(""));
     assert_eq!(published(&anna).await, keys);
-    until(&world, Span::minutes(24 * 60 - 5)).await;
-    let before = again(&world).await;
+    pass_and_settle(&world, Span::minutes(24 * 60 - 5)).await;
+    let before = sign_in_again(&world).await;
     assert_eq!(kid(before.access()), keys[0]);
-    until(&world, Span::minutes(5)).await;
-    let after = again(&world).await;
+    pass_and_settle(&world, Span::minutes(5)).await;
+    let after = sign_in_again(&world).await;
     assert_eq!(jsonwebtoken::decode_header(after.access()).unwrap().alg, Algorithm::ES256);
     assert_eq!(kid(after.access()), keys[1]);
     after.profile().await.ok();
@@ -368,11 +368,11 @@ async fn a_change_to_a_shared_secret_and_back_overlaps() {
             it.tokens.hs256_secret = SHARED.into();
         })
         .await;
-    let second = again(&world).await;
+    let second = sign_in_again(&world).await;
     assert_eq!(kid(second.access()), "hs256");
     first.at(world.url("")).profile().await.ok();
     world.restart(|it| it.tokens.algorithm = SigningAlgorithm::Rs256).await;
-    let third = again(&world).await;
+    let third = sign_in_again(&world).await;
     assert_eq!(jsonwebtoken::decode_header(third.access()).unwrap().alg, Algorithm::RS256);
     for person in [&first, &second, &third] {
         person.at(world.url("")).profile().await.ok();
@@ -388,7 +388,7 @@ async fn what_was_made_under_an_older_master_secret_still_counts() {
     let anna = world.registered(ANNA).await;
     let mut browser = world.browser();
     browser.login(ANNA).await.ok();
-    // Nobody has sent the verification mail yet.
+    // The verification mail has not been sent yet.
     world.stop().await;
     world.settings.jobs.workers = 2;
     world.settings.secrets.previous = vec![MASTER.into()];
@@ -408,7 +408,7 @@ async fn what_was_made_under_an_older_master_secret_still_counts() {
     browser.login(ANNA).await.ok();
     assert_eq!(browser.cookies["device"], known, "the device is still known");
     let fingerprint = async |world: &World| {
-        let anna = again(world).await;
+        let anna = sign_in_again(world).await;
         let sessions = anna.sessions().await;
         sessions.iter().map(|it| it["device_fingerprint"].to_string()).collect::<Vec<_>>()
     };
@@ -450,8 +450,8 @@ async fn sealed_anew_the_older_master_secret_is_not_needed() {
     anna.profile().await.ok();
     let token = world.token(ANNA, "/verify-email?token=").await;
     anna.post("/api/v1/auth/email/verify", json!({ "token": token })).await.ok();
-    // What was derived and not sealed is gone: people sign in again.
-    anna.present(&anna.refresh_token()).await.refused("token_not_valid");
+    // What was derived and not sealed is invalid: people sign in again.
+    anna.refresh_with(&anna.refresh_token()).await.refused("token_not_valid");
     anna.login(ANNA).await.ok();
 }
 
@@ -465,7 +465,7 @@ async fn the_audit_log_tells_an_operator_from_the_clock() {
         db.value::<i64>(statement, args![]).await
     };
     // The first one was made at the start.
-    assert_eq!(audited(&world, "key.created").await, 2);
+    assert_eq!(audit_count(&world, "key.created").await, 2);
     assert_eq!(world.store().get(unit).await.unwrap(), 1);
 }
 

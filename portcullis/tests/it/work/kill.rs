@@ -21,14 +21,14 @@ use crate::{
 
 const ROUNDS: usize = 3;
 const CLIENTS: usize = 12;
-/// How many acknowledgements a round has before the process is killed.
+/// The number of acknowledgements before the process is killed.
 const ACKNOWLEDGED: std::ops::Range<u64> = 60..260;
 
 fn random(range: std::ops::Range<u64>) -> u64 {
     range.start + RandomState::new().build_hasher().finish() % (range.end - range.start)
 }
 
-/// An account as its owner knows it: what was acknowledged, and what was only asked for.
+/// An account as its owner knows it: what was acknowledged, and what was only requested.
 #[derive(Default)]
 struct Account {
     email: String,
@@ -91,8 +91,8 @@ impl Account {
         Some(())
     }
 
-    /// Everything that was acknowledged is there. Gives whether there is such an account: one that
-    /// was not acknowledged may be.
+    /// Asserts that everything acknowledged is there. Returns whether the account exists: one that
+    /// was not acknowledged may exist.
     async fn check(&self, program: &Program) -> bool {
         let mut person = program.stranger();
         let login = person.login(&self.email).await;
@@ -103,10 +103,10 @@ impl Account {
         let bio = person.profile().await.ok()["profile"]["bio"].as_str().unwrap().to_owned();
         assert!(bio == self.bio || bio == self.asked_bio, "{bio:?} of {}", self.email);
         if let Some(refresh) = &self.refresh {
-            person.present(refresh).await.ok();
+            person.refresh_with(refresh).await.ok();
         }
         for ended in &self.ended {
-            person.present(ended).await.refused("session_ended");
+            person.refresh_with(ended).await.refused("session_ended");
         }
         true
     }

@@ -1,4 +1,4 @@
-//! Work that comes with the clock. Every world begins at 08:00 UTC.
+//! Scheduled work. Every world begins at 08:00 UTC.
 
 use domain::{SessionId, Span, Time, session::Session};
 use serde_json::json;
@@ -28,14 +28,14 @@ async fn has_session(world: &World, id: SessionId) -> bool {
     world.store().get(unit).await.unwrap().is_some()
 }
 
-/// How many of them are about sessions.
+/// The number of revocations of sessions.
 async fn revocations(world: &World) -> usize {
     let unit = async |db| store::revocations::after(&db, 0, 100).await;
     let all = world.store().get(unit).await.unwrap();
     all.into_iter().filter(|it| it.session_id.is_some()).count()
 }
 
-/// How many single-use tokens there are, spent or not; and then there are none.
+/// Deletes all single-use tokens, spent or not, and returns their number.
 async fn take_all_links(world: &World) -> u64 {
     let unit = async |db| store::links::sweep(&db, END_OF_TIME, 100).await;
     world.store().put(unit).await.unwrap()
@@ -69,7 +69,7 @@ async fn the_cleanup_runs_at_midnight_and_not_before() {
 async fn what_was_due_when_a_process_ended_is_done_by_the_next() {
     let mut world = World::start().await;
     world.registered("anna@example.com").await.logout().await.ok();
-    // One that sees what is due, and does nothing.
+    // A process that queues what is due, and does nothing.
     world.restart(|it| it.jobs.workers = 0).await;
     world.pass(Span::hours(40)).await;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Stopping in order: what is in work ends, nothing new begins.
+//! Graceful shutdown: requests in progress end, nothing new begins.
 
 use http::Method;
 use serde_json::json;
@@ -61,7 +61,7 @@ async fn readiness_turns_off_first_and_a_second_signal_stops_at_once() {
     program.signal("TERM");
     let unready = async || (anybody.get("/ready/").await.status == 503).then_some(());
     eventually("readiness to turn off", unready).await;
-    // Those who have not noticed yet are still served.
+    // Clients that have not noticed yet are still served.
     assert_eq!(anybody.get("/health/").await.ok()["status"], "healthy");
     program.stranger().register("anna@example.com").await.created();
     program.signal("TERM");
@@ -96,11 +96,11 @@ async fn who_hangs_up_in_the_middle_of_a_registration_has_an_account_all_the_sam
     let hashing = async || (world.app().hasher.hashes() > before).then_some(());
     eventually("the hash to be asked for", hashing).await;
     drop(connection);
-    // Stopping waits for it, although nobody else does.
+    // The shutdown waits for it, although the client does not.
     world.stop().await;
     world.begin().await;
     world.stranger().login("anna@example.com").await.ok();
-    assert_eq!(world.letters("anna@example.com").await.len(), 1);
+    assert_eq!(world.mails("anna@example.com").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +128,7 @@ async fn a_sqlite_file_has_one_server_at_a_time() {
     let second = place.run(&["serve", "--listen", "127.0.0.1:0"]).await;
     second.failed(&["another server uses this file, for 1s"]);
     first.stranger().register("anna@example.com").await.created();
-    // One that takes over waits for the other's end.
+    // A server that takes over waits until the other one has ended.
     let place = place.with(timeout, "60s");
     let end = async {
         first.signal("TERM");

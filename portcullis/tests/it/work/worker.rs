@@ -1,4 +1,4 @@
-//! `portcullis worker`: a process that does the work of a server that does none.
+//! `portcullis worker`: a process that does the background work of a server without workers.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::{
     world::{Place, Program, eventually},
 };
 
-/// A server that does no work.
-async fn idle(mail: &SmtpServer) -> Place {
+/// A server that does no background work.
+async fn without_workers(mail: &SmtpServer) -> Place {
     let url = format!("{}?tls=none", mail.url());
     let place = Place::new().await.with("PORTCULLIS_JOBS__WORKERS", "0");
     place.with("PORTCULLIS_EMAIL__URL", url)
@@ -27,7 +27,7 @@ async fn register(program: &Program, people: std::ops::Range<usize>) {
     registering.join_all().await;
 }
 
-async fn arrived(mail: &SmtpServer, count: usize) {
+async fn wait_for_mails(mail: &SmtpServer, count: usize) {
     let enough = async || (mail.received().len() >= count).then_some(());
     eventually("the mails", enough).await;
 }
@@ -35,14 +35,14 @@ async fn arrived(mail: &SmtpServer, count: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_does_what_the_server_does_not_and_stops_in_order() {
     let mail = SmtpServer::start().await;
-    let place = idle(&mail).await;
+    let place = without_workers(&mail).await;
     let program = place.start().await;
     register(&program, 0..3).await;
     assert_eq!(mail.received().len(), 0);
     let worker = place.start_worker().await;
-    arrived(&mail, 3).await;
+    wait_for_mails(&mail, 3).await;
     register(&program, 3..5).await;
-    arrived(&mail, 5).await;
+    wait_for_mails(&mail, 5).await;
     worker.signal("TERM");
     let (status, log) = worker.ended().await;
     assert_eq!(status.code(), Some(0), "{log}");
@@ -57,12 +57,12 @@ async fn a_worker_does_what_the_server_does_not_and_stops_in_order() {
 async fn two_workers_deliver_each_mail_once() {
     const PEOPLE: usize = 40;
     let mail = SmtpServer::start().await;
-    let place = idle(&mail).await;
+    let place = without_workers(&mail).await;
     let program = place.start().await;
     register(&program, 0..PEOPLE / 2).await;
     let (one, other) = tokio::join!(place.start_worker(), place.start_worker());
     register(&program, PEOPLE / 2..PEOPLE).await;
-    arrived(&mail, PEOPLE).await;
+    wait_for_mails(&mail, PEOPLE).await;
     let nothing_left = async || {
         let health = program.stranger().get("/health/").await.ok();
         (health["queue"]["waiting"] == 0).then_some(())
@@ -73,7 +73,7 @@ async fn two_workers_deliver_each_mail_once() {
     assert_eq!((mails.len(), people.len()), (PEOPLE, PEOPLE));
     for worker in [one, other] {
         let log = worker.log();
-        // Slow statements are told too, and a busy machine makes some.
+        // Slow statements are logged too, and a busy machine has some.
         for wrong in ["\"ERROR\"", "job failed", "the queue cannot be read", "cannot be followed"] {
             assert!(!log.contains(wrong), "{wrong}: {log}");
         }
@@ -84,7 +84,7 @@ async fn two_workers_deliver_each_mail_once() {
 async fn a_worker_that_is_killed_leaves_its_jobs_to_the_next() {
     let mail = SmtpServer::start().await;
     mail.behave(Behaviour::Hang);
-    let place = idle(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
+    let place = without_workers(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
     let program = place.start().await;
     register(&program, 0..1).await;
     let worker = place.start_worker().await;
@@ -93,14 +93,14 @@ async fn a_worker_that_is_killed_leaves_its_jobs_to_the_next() {
     worker.kill();
     mail.behave(Behaviour::Accept);
     let _next = place.start_worker().await;
-    arrived(&mail, 1).await;
+    wait_for_mails(&mail, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_ends_each_worker_is_a_dead_letter_after_its_tries() {
     let mail = SmtpServer::start().await;
     mail.behave(Behaviour::Hang);
-    let place = idle(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
+    let place = without_workers(&mail).await.with("PORTCULLIS_JOBS__LEASE", "2s");
     let place = place.with("PORTCULLIS_JOBS__RETRIES", "1");
     let program = place.start().await;
     register(&program, 0..1).await;
@@ -124,7 +124,7 @@ async fn a_job_that_ends_each_worker_is_a_dead_letter_after_its_tries() {
 async fn a_worker_that_is_stopped_uses_up_no_try() {
     let mail = SmtpServer::start().await;
     mail.behave(Behaviour::Hang);
-    let place = idle(&mail).await.with("PORTCULLIS_SERVER__SHUTDOWN_GRACE", "1s");
+    let place = without_workers(&mail).await.with("PORTCULLIS_SERVER__SHUTDOWN_GRACE", "1s");
     let place = place.with("PORTCULLIS_JOBS__RETRIES", "0");
     let program = place.start().await;
     register(&program, 0..1).await;
@@ -139,21 +139,21 @@ async fn a_worker_that_is_stopped_uses_up_no_try() {
     }
     mail.behave(Behaviour::Accept);
     let _next = place.start_worker().await;
-    arrived(&mail, 1).await;
+    wait_for_mails(&mail, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_is_about_us_is_one_line_for_operators_and_the_mail_goes_later() {
     let mail = SmtpServer::start().await;
     mail.behave(Behaviour::RefuseRelay);
-    let place = idle(&mail).await.with("PORTCULLIS_JOBS__BACKOFF", "1s");
+    let place = without_workers(&mail).await.with("PORTCULLIS_JOBS__BACKOFF", "1s");
     let program = place.start().await;
     register(&program, 0..1).await;
     let worker = place.start_worker().await;
     let told = async || worker.log().contains("because of us").then_some(());
     eventually("the alarm", told).await;
     mail.behave(Behaviour::Accept);
-    arrived(&mail, 1).await;
+    wait_for_mails(&mail, 1).await;
     let log = worker.log();
     let line = log.lines().find(|it| it.contains("because of us")).unwrap();
     assert!(line.contains("\"ERROR\"") && line.contains("Relay access denied"), "{line}");

@@ -1,16 +1,16 @@
-//! What a server answered, and what a test expects of it.
+//! An HTTP answer, and what a test asserts about it.
 
 use std::ops::Index;
 
 use serde_json::Value;
 
-/// An answer, read whole.
+/// An answer with its whole body.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
     pub headers: http::HeaderMap,
     pub text: String,
-    /// `Null` where it is no JSON.
+    /// `Null` if it is not JSON.
     pub json: Value,
 }
 
@@ -19,7 +19,7 @@ impl Answer {
         Answer::read(response).await.unwrap()
     }
 
-    /// An error where the server hangs up in the middle of it.
+    /// Fails if the server closes the connection in the middle of it.
     pub async fn read(response: reqwest::Response) -> reqwest::Result<Answer> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{bouncer::Bouncer, outage::Outage};
 
-/// An admin's address of a PostgreSQL server.
+/// The URL of a PostgreSQL server, with a role that may create databases.
 const DATABASE: &str = "PORTCULLIS_TEST_DATABASE_URL";
 const REDIS: &str = "PORTCULLIS_TEST_REDIS_URL";
 
@@ -27,7 +27,7 @@ struct Postgres {
     name: String,
 }
 
-/// What the environment says; it chooses the backend of the whole run.
+/// A variable of the environment, which chooses the backend of the whole run.
 pub fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the backend is chosen once for the whole run")]
     std::env::var(name).ok().filter(|it| !it.is_empty())
@@ -53,7 +53,7 @@ impl Backend {
         Backend { folder, postgres, redis: variable(REDIS), outage: None, bouncer: None }
     }
 
-    /// One whose database can go away.
+    /// One whose database can become unreachable.
     pub async fn breakable() -> Backend {
         let backend = Backend::new().await;
         let outage = match &backend.postgres {
@@ -73,7 +73,7 @@ impl Backend {
         Some(Backend { bouncer: Some(bouncer), ..Backend::new().await })
     }
 
-    /// Lets nothing be written to the database of a breakable backend.
+    /// Makes the database of a breakable backend read-only.
     pub async fn only_reads(&mut self) {
         let Some(Postgres { admin, name }) = &self.postgres else {
             return self.goes_away().await;
@@ -92,7 +92,7 @@ impl Backend {
         execute(admin, &reset).await;
     }
 
-    /// Takes the database of a breakable backend away.
+    /// Makes the database of a breakable backend unreachable.
     pub async fn goes_away(&mut self) {
         self.outage.as_mut().unwrap().begin().await;
     }
@@ -110,7 +110,7 @@ impl Backend {
         self.folder.path().join("data")
     }
 
-    /// The variables that lead a server to it.
+    /// The variables with which a server uses it.
     pub fn environment(&self) -> Vec<(String, String)> {
         let folder = self.data_folder().display().to_string();
         let mut variables = vec![

@@ -13,7 +13,7 @@ use super::{Answer, PASSWORD, Person, World};
 pub struct Browser {
     person: Person,
     pub cookies: BTreeMap<String, String>,
-    /// What the browser says about where a request comes from.
+    /// The origin that the browser sends.
     pub page: Vec<(&'static str, String)>,
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::to_value(web::openapi::document()).unwrap());
 
-/// Fails where the description knows the operation and not this status of it.
+/// Fails if the description lists the operation without this status.
 pub fn check(method: &Method, path: &str, status: u16) {
     let Some((listed, item)) = item(path.trim_end_matches('/')) else { return };
     let Some(operation) = item.get(method.as_str().to_lowercase()) else { return };
@@ -16,7 +16,7 @@ pub fn check(method: &Method, path: &str, status: u16) {
     assert!(is_listed, "{method} {listed} answers {status}, which its description does not list");
 }
 
-/// What the description says of a path: by its own name, or by that with parameters.
+/// The entry of a path in the description: its own, or that of the pattern it matches.
 fn item(path: &str) -> Option<(&'static String, &'static Value)> {
     let mut all = DOCUMENT["paths"].as_object()?.iter();
     let own = all.clone().find(|(listed, _)| *listed == path);

@@ -1,5 +1,5 @@
-//! What a test does past the front door: brings accounts into states that nobody gets them into
-//! from outside, looks at a session's row, counts what a request costs, and does things at once.
+//! What a test does without HTTP: commands of the operator, rows that no endpoint shows, the cost
+//! of a request, and concurrent calls.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ impl World {
         .await
     }
 
-    /// Hashes and statements that one request costs: the least of some, since what goes on in the
-    /// background comes on top.
+    /// The number of hashes and statements that one request costs: the minimum of several runs,
+    /// since background work adds to it.
     pub async fn cost(&self, mut request: impl AsyncFnMut()) -> (u64, u64) {
         let mut least = (u64::MAX, u64::MAX);
         for _ in 0..3 {
@@ -104,7 +104,7 @@ pub fn claims(token: &str) -> Claims {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// What so many get who all begin at the same moment.
+/// Runs this number of tasks that all start at the same time, and returns their results.
 pub async fn at_once<F>(count: usize, start: impl Fn(usize) -> F) -> Vec<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,

@@ -1,7 +1,7 @@
-//! A database that can be taken away from its server and given back.
+//! A database that can become unreachable and come back.
 //!
-//! PostgreSQL is behind a proxy that is cut: connections end, and nobody listens any more. SQLite's
-//! file is locked by somebody else, so that nothing can be written.
+//! PostgreSQL is behind a proxy that is cut: connections end, and its port is closed. The file of
+//! SQLite is locked by another connection, so that nothing can be written.
 
 use std::{
     fs::DirBuilder,

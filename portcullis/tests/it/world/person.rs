@@ -1,4 +1,4 @@
-//! Somebody who uses the server with a program: no cookies, tokens kept by the program.
+//! A user of an API client: no cookies, the client keeps the tokens.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl Person {
         }
     }
 
-    /// The answer, which the description of the API has to list.
+    /// Sends it. The description of the API has to list the status of the answer.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -70,7 +70,7 @@ impl Person {
         answer
     }
 
-    /// `None` where the server is gone before it has answered.
+    /// `None` if the server is gone before it has answered.
     pub async fn try_send(&self, request: reqwest::RequestBuilder) -> Option<Answer> {
         Answer::read(request.send().await.ok()?).await.ok()
     }
@@ -125,13 +125,13 @@ impl Person {
 
     /// Exchanges the refresh token it holds.
     pub async fn refresh(&mut self) -> Answer {
-        let answer = self.present(&self.refresh_token()).await;
+        let answer = self.refresh_with(&self.refresh_token()).await;
         self.take_tokens(&answer);
         answer
     }
 
     /// Exchanges any refresh token, without keeping what comes back.
-    pub async fn present(&self, refresh: &str) -> Answer {
+    pub async fn refresh_with(&self, refresh: &str) -> Answer {
         let signed_out = Person { access: None, ..self.clone() };
         signed_out.post("/api/v1/auth/token/refresh", json!({ "refresh": refresh })).await
     }
@@ -169,7 +169,7 @@ impl Person {
     }
 }
 
-/// What somebody fills in who registers.
+/// The body of a registration.
 pub fn registration(email: &str) -> Value {
     json!({
         "email": email,

@@ -1,5 +1,5 @@
-//! The real program in a process of its own: on the system's clock, to be killed and started again
-//! on the same data.
+//! The real program in a process of its own, on the system's clock. It can be killed and started
+//! again on the same data.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -24,7 +24,7 @@ pub struct Place {
     variables: Vec<(String, String)>,
     /// How many ports it listens on.
     ports: usize,
-    /// What `ulimit` is told before it starts.
+    /// The arguments of `ulimit` before it starts.
     files: Option<&'static str>,
 }
 
@@ -49,7 +49,7 @@ impl Place {
         self
     }
 
-    /// With so many addresses to listen on.
+    /// With this number of addresses to listen on.
     pub fn listening(mut self, ports: usize) -> Place {
         self.ports = ports;
         self
@@ -86,14 +86,18 @@ impl Place {
     }
 
     /// Runs a command to its end beside whatever else runs.
-    pub async fn run(&self, arguments: &[&str]) -> Ran {
+    pub async fn run(&self, arguments: &[&str]) -> Finished {
         let mut command = self.command(arguments);
         let output = tokio::task::block_in_place(|| command.output()).unwrap();
         let text = |it| String::from_utf8(it).unwrap();
-        Ran { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Finished {
+            status: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 
-    /// A process that is killed before anybody knows how far it came.
+    /// A process that is killed during its start.
     pub async fn start_and_kill(&self, after: Duration) {
         let (program, _) = self.spawn();
         tokio::time::sleep(after).await;
@@ -159,29 +163,29 @@ fn ready(line: &str) -> Option<Vec<SocketAddr>> {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
-/// How a command ended, and what it said.
+/// How a command ended, and its output.
 #[derive(Debug)]
-pub struct Ran {
+pub struct Finished {
     pub status: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-impl Ran {
-    /// What it printed, having succeeded.
+impl Finished {
+    /// The output of a command that succeeded.
     #[track_caller]
     pub fn ok(&self) -> &str {
         assert_eq!(self.status, Some(0), "{self:?}");
         &self.out
     }
 
-    /// The JSON that it printed, having succeeded.
+    /// The JSON output of a command that succeeded.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(self.ok()).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
-    /// That it did not succeed and printed nothing, and that standard error tells all of this.
+    /// Asserts that it failed, printed nothing, and that standard error contains all of this.
     #[track_caller]
     pub fn failed(&self, told: &[&str]) {
         assert!(self.status != Some(0) && self.out.is_empty(), "{self:?}");
@@ -212,12 +216,12 @@ impl Program {
         Person::new(format!("http://{}", self.address()))
     }
 
-    /// What it has said so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         self.log.0.lock().unwrap().clone()
     }
 
-    /// As a power cut would.
+    /// Kills it as a power failure would.
     pub fn kill(self) {
         drop(self);
     }
@@ -228,7 +232,7 @@ impl Program {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// How it ended by itself, and all that it has said.
+    /// Its exit status once it has ended by itself, and its whole log.
     pub async fn ended(mut self) -> (ExitStatus, String) {
         let status =
             eventually("the end of the program", async || self.child.try_wait().unwrap()).await;

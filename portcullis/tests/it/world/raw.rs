@@ -1,4 +1,4 @@
-//! A connection on which a test writes what no client library would.
+//! A connection on which a test writes bytes that no client library would send.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -34,7 +34,7 @@ impl Raw {
         assert!(answer.starts_with("HTTP/1.1 100 "), "{answer}");
     }
 
-    /// What comes until an empty line.
+    /// What is received up to an empty line.
     pub async fn head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -44,7 +44,7 @@ impl Raw {
         head
     }
 
-    /// What comes until the server hangs up.
+    /// What is received until the server closes the connection.
     pub async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         let read = timeout(BOUND, self.0.read_to_end(&mut bytes)).await.expect("the end");
@@ -53,7 +53,8 @@ impl Raw {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// Sends a byte every now and then, until the server hangs up; what it has said by then.
+    /// Sends a byte now and then until the server closes the connection. Returns what it sent by
+    /// then.
     pub async fn trickle(mut self) -> String {
         let (mut read, mut write) = self.0.split();
         let mut answer = Vec::new();

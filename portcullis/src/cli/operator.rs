@@ -1,5 +1,5 @@
-//! What commands for the operator have in common: they work on the database of a server that may be
-//! running beside them, and it hears of what they did within `sessions.revocation_poll`.
+//! What commands of the operator have in common: they use the database of a server that may be
+//! running, and that server applies their changes within `sessions.revocation_poll`.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{config::Loaded, telemetry};
 
-/// How long the others may take to be told.
+/// How long to wait until the other processes are notified.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs `work` on the database of the settings, which has to be migrated.
@@ -32,7 +32,7 @@ pub async fn at<T>(
 }
 
 /// The database of the settings, which has to be migrated: other nodes may be older than this
-/// program, and a command changes no schema under them.
+/// program, so a command never changes the schema.
 pub async fn open(settings: &Settings) -> Result<Store, Failure> {
     let store = app::connect(settings).await?;
     let pending = migrate::plan(&store, MIGRATIONS).await?;
@@ -61,7 +61,7 @@ pub async fn with<T>(
     outcome
 }
 
-/// Whoever is meant by an id, an address or a username.
+/// The user with this id, address or username.
 pub async fn user(app: &App, who: &str) -> Result<User, Failure> {
     app::account::users::find(app, who).await?.ok_or_else(|| {
         Failure::new(Exit::Failed, format_args!("there is no user {who:?}"))
