@@ -92,7 +92,7 @@ impl Running {
         let grace = server.shutdown_grace.duration();
         let bound = grace.saturating_add(std::time::Duration::from_secs(1));
         if tokio::time::timeout(bound, self.requests.wait()).await.is_err() {
-            tracing::warn!("requests were still at work at the end of the grace");
+            tracing::warn!("requests were still in progress at the end of the grace period");
         }
         wind_down(&self.app, &self.stop_working).await;
     }

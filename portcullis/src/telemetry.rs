@@ -25,7 +25,7 @@ const HTTP2: &str = "h2";
 pub enum TelemetryError {
     #[error("log.level: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
-    #[error("logs are switched on already: {0}")]
+    #[error("logging has been started already: {0}")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn wind_down(app: &App, stop: &CancellationToken) {
     app.tasks.close();
     let grace = app.settings.server.shutdown_grace.duration();
     if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
-        tracing::warn!("the background did not end within its grace");
+        tracing::warn!("background work did not end within its grace period");
     }
     app.store.close().await;
     tracing::info!("stopped");

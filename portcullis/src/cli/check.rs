@@ -34,7 +34,7 @@ pub async fn run(loaded: Loaded) -> Result<(), Failure> {
     out::line(format_args!("profile: {}", settings.profile.word()))?;
     let mut problems = configuration(&loaded)?;
     let database = match database_kind(settings) {
-        None => Err("the address is of no database that is supported".to_owned()),
+        None => Err("the URL names no supported database".to_owned()),
         Some(kind) => within(database(settings, kind)).await,
     };
     problems += say("templates", templates(settings))?;
@@ -84,7 +84,7 @@ fn say(what: &str, outcome: Result<String, String>) -> io::Result<usize> {
 }
 
 async fn within(question: impl Future<Output = Result<String, String>>) -> Result<String, String> {
-    let late = |_| Err(format!("no answer within {} seconds", PATIENCE.as_secs()));
+    let late = |_| Err(format!("no response within {} seconds", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, question).await.unwrap_or_else(late)
 }
 

@@ -104,7 +104,7 @@ fn given(options: Options, environment: &Environment) -> Result<NewUser, Failure
 /// From options and prompts at the terminal.
 fn asked(options: Options) -> Result<NewUser, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Failed, "there is no terminal to ask at").hint(
+        return Err(Failure::new(Exit::Failed, "there is no terminal for prompts").hint(
             "use --noinput with PORTCULLIS_SUPERUSER_EMAIL and PORTCULLIS_SUPERUSER_PASSWORD",
         ));
     }

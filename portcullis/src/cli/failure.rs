@@ -87,7 +87,7 @@ impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Failure {
         match error {
             store::Error::Unavailable(_) => Failure::new(Exit::Unavailable, error)
-                .hint("look at database.url (DATABASE_URL) and at whether the database runs"),
+                .hint("check database.url (DATABASE_URL), and that the database runs"),
             store::Error::Unsuitable { what, remedy } => {
                 Failure::new(Exit::Config, what).hint(remedy)
             }

@@ -148,7 +148,7 @@ async fn replay_all(app: &App, ctx: &Ctx) -> Result<(), Failure> {
     drop(progress);
     out::line(format_args!("{count} dead letters will be tried again"))?;
     if left > 0 {
-        out::line(format_args!("{left} stay: a living job does the same"))?;
+        out::line(format_args!("{left} stay: a waiting job does the same"))?;
     }
     Ok(())
 }

@@ -103,10 +103,10 @@ fn say(changes: &Changes) -> std::io::Result<()> {
             }
             Step::Promote(kid) => out::line(format_args!("{kid} signs from now on")),
             Step::Retire(kid) => {
-                out::line(format_args!("retired {kid}; its tokens count until they expire"))
+                out::line(format_args!("retired {kid}; its tokens stay valid until they expire"))
             }
             Step::Withdraw(kid) => out::line(format_args!("took back {kid}, which never signed")),
-            Step::Revoke(kid) => out::line(format_args!("revoked {kid}; its tokens are dead")),
+            Step::Revoke(kid) => out::line(format_args!("revoked {kid}; its tokens are invalid")),
         }?;
     }
     Ok(())
@@ -119,15 +119,15 @@ async fn reseal(app: &App) -> Result<(), Failure> {
     });
     let Resealed { keys, jobs, already, closed } = done.await?;
     out::line(format_args!(
-        "sealed anew: {keys} signing keys, {jobs} jobs; under the current master already: {already}"
+        "encrypted again: {keys} signing keys, {jobs} jobs; with the current master already: {already}"
     ))?;
     match closed {
         0 => Ok(()),
         _ => Err(Failure::new(
             Exit::Failed,
-            format_args!("{closed} do not open with any of the master secrets"),
+            format_args!("{closed} cannot be decrypted with any of the master secrets"),
         )
-        .hint("add the master secret that they were made under to secrets.previous")),
+        .hint("add the master secret that encrypted them to secrets.previous")),
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn with<T>(
     let outcome = work(&app, &Ctx::local(now, app::request_id(now))).await;
     app.tasks.close();
     if tokio::time::timeout(GRACE, app.tasks.wait()).await.is_err() {
-        tracing::warn!("the cache was not told; other processes ask the database anyway");
+        tracing::warn!("the cache was not notified; other processes poll the database anyway");
     }
     app.store.close().await;
     outcome

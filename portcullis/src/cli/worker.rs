@@ -43,7 +43,8 @@ fn refuse_inbox(loaded: &Loaded) -> Result<(), Failure> {
     match loaded.settings.email.url.expose().starts_with("inbox:") {
         false => Ok(()),
         true => {
-            let what = "email.url: mail would stay in the memory of the worker, where nobody looks";
+            let what =
+                "email.url: mail would stay in the memory of the worker, where nobody can read it";
             let hint = "use smtp://user:password@host:587?tls=required, smtps://…, sendgrid: or file:folder";
             Err(Failure::new(Exit::Config, what).hint(hint))
         }

@@ -38,7 +38,7 @@ fn lifetimes(settings: &Settings) -> impl Iterator<Item = Finding> {
             finding("tokens.access_lifetime", why, "make it shorter than tokens.refresh_lifetime")
         }),
         (tokens.remember_lifetime < tokens.refresh_lifetime).then(|| {
-            let why = "who asks to be remembered would be forgotten sooner than others";
+            let why = "remembered sessions would end sooner than others";
             let remedy = "make it as long as tokens.refresh_lifetime, or longer";
             finding("tokens.remember_lifetime", why, remedy)
         }),
@@ -56,7 +56,7 @@ fn lifetimes(settings: &Settings) -> impl Iterator<Item = Finding> {
             },
         ),
         (sessions.revocation_poll >= sessions.revocation_bound).then(|| {
-            let why = "a node would stop to trust its sessions before it asks about them again";
+            let why = "a node would distrust its cached sessions before it polls again";
             let remedy = "make it shorter than sessions.revocation_bound";
             finding("sessions.revocation_poll", why, remedy)
         }),
@@ -70,7 +70,7 @@ fn passwords(settings: &Settings) -> impl Iterator<Item = Finding> {
     let least = rules.parallelism.saturating_mul(8);
     [
         (rules.min_length > rules.max_length).then(|| {
-            let why = "no password is long enough and short enough";
+            let why = "no password has a valid length";
             finding("passwords.min_length", why, "make it at most passwords.max_length")
         }),
         (!(0.0..=1.0).contains(&rules.max_similarity)).then(|| {
@@ -117,11 +117,11 @@ fn lockout(settings: &Settings) -> impl Iterator<Item = Finding> {
     let lockout = &settings.lockout;
     [
         (lockout.account_failures < lockout.failures).then(|| {
-            let why = "nobody would ever be told that a name is locked";
+            let why = "a lock would never be reported";
             finding("lockout.account_failures", why, "make it at least lockout.failures")
         }),
         (lockout.forget_after < lockout.span).then(|| {
-            let why = "who waits a little between guesses could guess faster than a lock allows";
+            let why = "with pauses between attempts, guessing would be faster than a lock allows";
             finding("lockout.forget_after", why, "make it at least lockout.span")
         }),
     ]

@@ -32,7 +32,7 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
         (!public.is_empty() && site::address(public).is_none()).then(|| {
             finding(
                 "server.public_url",
-                format!("{public:?} is not the address of a site"),
+                format!("{public:?} is not the URL of a site"),
                 "give scheme and host, and a path of letters, digits and -._~ if there is one, \
                  such as https://example.com/accounts",
             )
@@ -40,7 +40,7 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
         database_kind(settings).is_none().then(|| {
             finding(
                 "database.url",
-                "the address is of no database that is supported",
+                "the URL names no supported database",
                 "use sqlite://path/to/file.db or postgres://user:password@host/database",
             )
         }),
@@ -63,8 +63,8 @@ fn claims(settings: &Settings) -> impl Iterator<Item = Finding> {
     wrong.map(|choice| {
         finding(
             "tokens.metadata_claims",
-            format!("{choice:?} chooses no key that a token can carry"),
-            "write user.KEY or app.KEY, with a key that is no claim of the server's own",
+            format!("{choice:?} is not a valid claim for a token"),
+            "write user.KEY or app.KEY, with a key that is not a reserved claim",
         )
     })
 }
@@ -102,7 +102,7 @@ fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
     let wrong = link_urls(settings).into_iter().filter(|it| !it.1.is_empty() && !is_link(it.1));
     wrong.map(|(name, url)| {
-        let why = format!("{url:?} is no address with {{token}} in it");
+        let why = format!("{url:?} is not a URL with {{token}} in it");
         finding(name, why, "use one such as https://app.example.com/page?token={token}")
     })
 }
@@ -118,20 +118,20 @@ fn mail(settings: &Settings) -> impl Iterator<Item = Finding> {
     let plain = settings.profile == Profile::Production && !api.starts_with("https://");
     [
         (sendgrid && settings.email.sendgrid_key.is_empty()).then(|| {
-            let why = "without a key SendGrid takes no mail";
-            finding("email.sendgrid_key", why, "make one there that may send mail and no more")
+            let why = "SendGrid accepts no mail without an API key";
+            finding("email.sendgrid_key", why, "create one that may only send mail")
         }),
         (sendgrid && (!is_site(api) || plain)).then(|| {
             let why = format!("{api:?} is not the address of SendGrid's API");
             finding("email.sendgrid_url", why, "use https://api.sendgrid.com, or leave it out")
         }),
-        (!known).then(|| finding("email.url", "the address is of no kind that is known", schemes)),
+        (!known).then(|| finding("email.url", "the URL has an unknown scheme", schemes)),
         inbox.then(|| {
             let why = "mail would stay in memory instead of being sent";
             finding("email.url", why, schemes)
         }),
         (!is_hello_name(&settings.email.hello_name)).then(|| {
-            let why = format!("{:?} is no host name", settings.email.hello_name);
+            let why = format!("{:?} is not a host name", settings.email.hello_name);
             finding("email.hello_name", why, "use one such as mail.example.com, or leave it empty")
         }),
         (!from.contains('@') || from.chars().any(char::is_control)).then(|| {
@@ -156,7 +156,11 @@ fn smtp(settings: &Settings) -> Option<Finding> {
         }
         Ok(address) => {
             let why = address.check_ca(&email.ca_file).err()?;
-            Some(finding("email.ca_file", why, "name a PEM file of authorities, or leave it out"))
+            Some(finding(
+                "email.ca_file",
+                why,
+                "use a PEM file of certificate authorities, or leave it out",
+            ))
         }
     }
 }
@@ -207,7 +211,7 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("outbound.body_limit", settings.outbound.body_limit == 0),
     ];
     zeros.into_iter().filter(|it| it.1).map(|(name, _)| {
-        finding(name, "nothing would work with nothing here", "leave it out for the default")
+        finding(name, "it must not be zero or empty", "leave it out for the default")
     })
 }
 

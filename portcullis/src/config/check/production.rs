@@ -37,15 +37,15 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
             finding("server.public_url", why, remedy)
         }),
         everyone.map(|network| {
-            let why = format!("{network} believes what anybody says about the client's address");
-            finding("server.trusted_proxies", why, "list the networks of your proxies alone")
+            let why = format!("{network} trusts the client address that anybody sends");
+            finding("server.trusted_proxies", why, "list only the networks of your proxies")
         }),
         server.allowed_hosts.iter().any(|it| it == "*").then(|| {
             let why = "the server would answer for every host name";
             finding("server.allowed_hosts", why, "list the names, or leave it empty")
         }),
         origins.iter().find(|it| it.starts_with("http://")).map(|origin| {
-            let why = format!("others on the way can change the pages of {origin}");
+            let why = format!("the pages of {origin} could be changed in transit");
             finding("cors.allowed_origins", why, "list https origins alone")
         }),
     ]
@@ -55,7 +55,7 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
 
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
     let open = link_urls(settings).into_iter().filter(|it| it.1.starts_with("http://"));
-    open.map(|(name, _)| finding(name, "others on the way can read the token", "use https"))
+    open.map(|(name, _)| finding(name, "the token could be read in transit", "use https"))
 }
 
 fn mail(settings: &Settings) -> Option<Finding> {
@@ -65,7 +65,7 @@ fn mail(settings: &Settings) -> Option<Finding> {
     let is_near = matches!(host, "localhost" | "localhost.")
         || host.parse::<IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
     (!address.insists_on_tls() && !is_near && !settings.email.allow_unencrypted).then(|| {
-        let why = "others on the way could read the tokens in mails, or take the offer of TLS away";
+        let why = "the tokens in mails could be read in transit, or the offer of TLS removed";
         let remedy = "add ?tls=required, or use smtps://; email.allow_unencrypted = true on a network \
                       of your own";
         finding("email.url", why, remedy)
@@ -79,7 +79,7 @@ fn secrets(settings: &Settings) -> impl Iterator<Item = Finding> {
     let remedy = "use the output of: openssl rand -base64 32";
     [
         (shared && master.is_empty()).then(|| {
-            let why = "each node would make its own, and none could read the others' tokens";
+            let why = "each node would generate its own and refuse the tokens of the others";
             finding("secrets.master", why, format!("{remedy}, the same on every node"))
         }),
         (!master.is_empty() && distinct_in(master) < DISTINCT_IN_MASTER)
@@ -101,24 +101,25 @@ fn strengths(settings: &Settings) -> impl Iterator<Item = Finding> {
     let enough = |(memory, passes)| rules.memory_kib >= memory && rules.iterations >= passes;
     [
         (!ARGON2_MINIMA.into_iter().any(enough)).then(|| {
-            let why = "a stolen table of hashes could be searched too fast";
-            let remedy = "use at least 19456 KiB and 2 passes, or an equal of it";
+            let why = "passwords could be recovered too fast from stolen hashes";
+            let remedy = "use at least 19456 KiB and 2 passes, or an equivalent";
             finding("passwords.memory_kib", why, remedy)
         }),
         (rules.min_length < SHORTEST_PASSWORD).then(|| {
-            let why = "so short a password is guessed soon";
+            let why = "passwords this short are easy to guess";
             finding("passwords.min_length", why, format!("use {SHORTEST_PASSWORD} or more"))
         }),
         (!settings.limits.enabled).then(|| {
-            let why = "passwords and codes could be guessed without end";
-            finding("limits.enabled", why, "leave it on, and raise single limits where needed")
+            let why = "passwords and codes could be guessed without limit";
+            finding("limits.enabled", why, "leave it on, and raise individual limits if needed")
         }),
         (!settings.lockout.enabled).then(|| {
             let why = "the password of one account could be guessed from many addresses";
             finding("lockout.enabled", why, "leave it on, and raise lockout.failures if needed")
         }),
         (settings.tokens.access_lifetime > LONGEST_ACCESS).then(|| {
-            let why = "services that check tokens by themselves would trust a stolen one for long";
+            let why =
+                "services that verify tokens locally would accept a stolen one for a long time";
             finding("tokens.access_lifetime", why, "use an hour or less")
         }),
     ]

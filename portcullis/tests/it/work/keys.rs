@@ -506,5 +506,5 @@ async fn commands_work_beside_a_running_server() {
     let unknown = place.run(&["keys", "revoke", "-no-such-key"]).await;
     assert_eq!(unknown.status, Some(1), "{unknown:?}");
     let resealed = place.run(&["keys", "reseal"]).await;
-    assert!(resealed.out.starts_with("sealed anew: 0 signing keys, 0 jobs"), "{resealed:?}");
+    assert!(resealed.out.starts_with("encrypted again: 0 signing keys, 0 jobs"), "{resealed:?}");
 }

@@ -41,9 +41,11 @@ impl Rules {
     fn allows(&self, file: &str, allowed: &[&str], target: &Target) -> bool {
         let seen = folder(&target.file);
         let is_elsewhere = !target.file.starts_with(&format!("{}/src/", self.name));
-        let module = target.file.trim_end_matches(".rs").replace('/', "::");
+        // As `sign_in::finish`: the file, and what is in the folder that it heads.
+        let module = target.file.trim_end_matches(".rs").replace('/', "::") + "::";
+        let start = format!("{}::src::", self.name);
         let is_allowed =
-            |it: &&str| *it == "*" || *it == seen || module.ends_with(&format!("::src::{it}"));
+            |it: &&str| *it == "*" || *it == seen || module.starts_with(&format!("{start}{it}::"));
         is_elsewhere
             || seen == folder(file)
             || self.free.contains(&seen)
