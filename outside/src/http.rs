@@ -21,10 +21,10 @@ use reqwest::{
 };
 use tokio::time::timeout;
 
-use self::guard::{Guard, Names};
-pub use self::{
+pub use self::message::{HttpError, Request, Response};
+use self::{
     address::is_public,
-    message::{HttpError, Request, Response},
+    guard::{Guard, Names},
 };
 use crate::tls;
 
