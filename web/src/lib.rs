@@ -10,6 +10,7 @@ pub mod compat;
 pub mod cookies;
 pub mod csrf;
 pub mod extract;
+pub mod form;
 pub mod layer;
 pub mod openapi;
 pub mod page;

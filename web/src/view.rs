@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::account::profile::ProfileView;
+use crate::form::profile::ProfileView;
 
 /// A person and what they say about themselves.
 #[derive(Debug, Serialize, ToSchema)]

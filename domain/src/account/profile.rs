@@ -26,13 +26,17 @@ pub struct Change {
     pub user_metadata: Option<serde_json::Value>,
 }
 
+/// Types are matched as tokens, so that macros of other crates can match them again.
 macro_rules! profile {
-    ($($(#[doc = $doc:literal])* $field:ident: $ty:ty = $default:expr, $check:expr;)+) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        $field:ident: $kind:ident $(<$inner:ident>)? = $default:expr, $check:expr;
+    )+) => {
         /// A person's public and personal details, empty where they gave none.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Profile {
-            $($(#[doc = $doc])* pub $field: $ty,)+
+            $($(#[doc = $doc])* pub $field: $kind $(<$inner>)?,)+
         }
 
         impl Default for Profile {
@@ -45,14 +49,14 @@ macro_rules! profile {
         #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
         #[serde(default)]
         pub struct ProfileChange {
-            $(pub $field: Option<$ty>,)+
+            $(pub $field: Option<$kind $(<$inner>)?>,)+
         }
 
         impl Profile {
             /// Applies the valid parts of the change and notes the errors of the others.
             pub fn apply(&mut self, change: &ProfileChange, errors: &mut FieldErrors) {
                 $(if let Some(value) = &change.$field {
-                    let check: fn(&$ty) -> Result<$ty, FieldError> = $check;
+                    let check: Check<$kind $(<$inner>)?> = $check;
                     if let Some(value) = errors.take(stringify!($field), check(value)) {
                         self.$field = value;
                     }
@@ -66,8 +70,18 @@ macro_rules! profile {
                 ProfileChange { $($field: self.$field.or(other.$field)),+ }
             }
         }
+
+        /// Calls the macro `$then` with `$before`, and the name and type of each field.
+        #[macro_export]
+        macro_rules! profile_fields {
+            ($then:ident $before:tt) => {
+                $then! { $before $($field: $kind $(<$inner>)?,)+ }
+            };
+        }
     };
 }
+
+type Check<T> = fn(&T) -> Result<T, FieldError>;
 
 profile! {
     bio: String = String::new(), |it| text::paragraph(it, BIO_LENGTH);

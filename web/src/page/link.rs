@@ -19,10 +19,10 @@ use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::account::register::RegisterRequest,
     cookies::SetCookies,
     csrf,
     extract::{Body, Conversation, Query, Words},
+    form::register::RegisterRequest,
     problem::Result,
     state::WebState,
 };
