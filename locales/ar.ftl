@@ -127,6 +127,7 @@ said-change-mailed = يُرجى فتح الرابط الذي أُرسل إلى �
 said-address-changed = تم تغيير عنوانك.
 said-address-restored = استعاد حسابك عنوانه القديم. ستصلك رسالة لتعيين كلمة مرور جديدة.
 said-signed-out = تم تسجيل خروجك.
+said-sessions-ended = انتهت الجلسات.
 said-reset-mailed = إذا كان هناك حساب بهذا العنوان، فستصل رسالة إليه قريباً.
 said-password-changed = تم تغيير كلمة مرورك.
 said-account-deleted = تم حذف حسابك.

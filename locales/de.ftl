@@ -109,6 +109,7 @@ said-change-mailed = Bitte öffnen Sie den Link, den wir an die neue Adresse ges
 said-address-changed = Ihre Adresse wurde geändert.
 said-address-restored = Ihr Konto hat wieder seine alte Adresse. Eine E-Mail führt Sie zu einem neuen Passwort.
 said-signed-out = Sie sind abgemeldet.
+said-sessions-ended = Die Sitzungen sind beendet.
 said-reset-mailed = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail unterwegs.
 said-password-changed = Ihr Passwort wurde geändert.
 said-account-deleted = Ihr Konto wurde gelöscht.

@@ -120,6 +120,7 @@ said-change-mailed = Please open the link that was mailed to the new address.
 said-address-changed = Your address has been changed.
 said-address-restored = Your account has its old address again. A mail leads you to a new password.
 said-signed-out = You are signed out.
+said-sessions-ended = The sessions have ended.
 said-reset-mailed = If there is an account with this address, a mail is on its way.
 said-password-changed = Your password has been changed.
 said-account-deleted = Your account has been deleted.

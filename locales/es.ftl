@@ -118,6 +118,7 @@ said-change-mailed = Abra el enlace que se ha enviado a la nueva dirección.
 said-address-changed = Su dirección se ha cambiado.
 said-address-restored = Su cuenta vuelve a tener su dirección anterior. Un correo le lleva a una nueva contraseña.
 said-signed-out = Ha cerrado la sesión.
+said-sessions-ended = Las sesiones han terminado.
 said-reset-mailed = Si hay una cuenta con esta dirección, un correo está en camino.
 said-password-changed = Su contraseña se ha cambiado.
 said-account-deleted = Su cuenta se ha eliminado.

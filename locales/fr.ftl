@@ -118,6 +118,7 @@ said-change-mailed = Veuillez ouvrir le lien envoyé à la nouvelle adresse.
 said-address-changed = Votre adresse a été modifiée.
 said-address-restored = Votre compte a retrouvé son ancienne adresse. Un e-mail vous guide vers un nouveau mot de passe.
 said-signed-out = Vous êtes déconnecté.
+said-sessions-ended = Les sessions sont terminées.
 said-reset-mailed = S’il existe un compte avec cette adresse, un e-mail est en route.
 said-password-changed = Votre mot de passe a été modifié.
 said-account-deleted = Votre compte a été supprimé.

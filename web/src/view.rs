@@ -33,7 +33,7 @@ pub struct UserView {
     /// The first of `roles`.
     role: Option<&'static str>,
     roles: Vec<&'static str>,
-    /// How the account came about: `password` or a provider.
+    /// How the account came about: `email` or a provider.
     auth_provider: &'static str,
     two_factor_enabled: bool,
     #[schema(value_type = String, format = DateTime)]
@@ -67,7 +67,7 @@ impl From<&User> for UserView {
             is_superuser: user.is_superuser,
             role: roles.first().copied(),
             roles,
-            auth_provider: "password",
+            auth_provider: "email",
             two_factor_enabled: false,
             created_at: user.created_at,
             updated_at: user.updated_at,

@@ -5,7 +5,7 @@ use utoipa::openapi::{Tag, tag::TagBuilder};
 pub const AUTHENTICATION: &str = "authentication";
 pub const ACCOUNT: &str = "account";
 pub const SESSIONS: &str = "sessions";
-pub const SIMPLEJWT: &str = "simplejwt";
+pub const SIMPLEJWT: &str = "SimpleJWT";
 pub const ADMIN: &str = "admin";
 pub const OPERATIONS: &str = "operations";
 

@@ -35,6 +35,7 @@ async fn a_registration_makes_an_account_and_signs_in() {
     assert_eq!(made["token_type"], "Bearer");
     assert_eq!(made["expires_in"], 900);
     assert_eq!(made["user"]["full_name"], "Anna Lindholm");
+    assert_eq!(made["user"]["auth_provider"], "email");
     assert_eq!(made["user"]["email_verified"], false);
     assert_eq!(made["user"]["is_staff"], false);
     assert_eq!(made["user"]["roles"], json!([]));

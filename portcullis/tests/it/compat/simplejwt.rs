@@ -279,3 +279,15 @@ async fn limits_are_shared_with_the_other_endpoints() {
     person.post(BLACKLIST, json!({ "refresh": "junk" })).await.refused("token_not_valid");
     person.post(REFRESH, json!({ "refresh": "junk" })).await.refused("rate_limited");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_groups_these_endpoints_as_simplejwt() {
+    let world = World::start().await;
+    let document = world.stranger().get("/openapi.json").await.ok();
+    for path in [TOKEN, REFRESH, VERIFY, BLACKLIST] {
+        let operation = &document["paths"][path.trim_end_matches('/')]["post"];
+        assert_eq!(operation["tags"], json!(["SimpleJWT"]), "{path}");
+    }
+    let groups = document["tags"].as_array().unwrap();
+    assert!(groups.iter().any(|it| it["name"] == "SimpleJWT"));
+}

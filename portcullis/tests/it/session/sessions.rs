@@ -110,7 +110,8 @@ async fn all_others_can_be_ended() {
     let anna = world.registered(ANNA).await;
     let others = [signed_in(&world, json!({})).await, signed_in(&world, json!({})).await];
     let end_all = async |body| anna.post("/api/v1/auth/sessions/terminate-all", body).await;
-    assert_eq!(end_all(json!({})).await.ok()["terminated_count"], 2);
+    let ended = end_all(json!({})).await.ok();
+    assert_eq!(ended, json!({ "message": "The sessions have ended.", "terminated_count": 2 }));
     for other in &others {
         other.profile().await.refused("session_ended");
     }

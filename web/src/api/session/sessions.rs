@@ -76,6 +76,7 @@ pub struct EndAllRequest {
 /// How many sessions were ended.
 #[derive(Serialize, ToSchema)]
 pub struct EndAllResponse {
+    message: String,
     terminated_count: usize,
 }
 
@@ -94,6 +95,7 @@ async fn end_all(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
+    words: Words,
     Body(request): Body<EndAllRequest>,
 ) -> Result<Json<EndAllResponse>> {
     let which = match request.include_current.unwrap_or_default() {
@@ -101,5 +103,6 @@ async fn end_all(
         false => Which::AllOthers,
     };
     let terminated_count = sessions::end_all(&web.app, &ctx, &caller, which).await?;
-    Ok(Json(EndAllResponse { terminated_count }))
+    let message = words.say("The sessions have ended.");
+    Ok(Json(EndAllResponse { message, terminated_count }))
 }
