@@ -3,5 +3,6 @@
 mod due;
 mod letter;
 pub mod link;
+pub(crate) mod purpose;
 
 pub use self::letter::Letter;

@@ -63,7 +63,7 @@ macro_rules! section {
     (
         $(#[doc = $about:literal])+
         pub struct $name:ident {
-            $($(#[doc = $doc:literal])+ pub $key:ident: $ty:ty = $default:expr,)*
+            $($(#[doc = $doc:expr])+ pub $key:ident: $ty:ty = $default:expr,)*
         }
     ) => {
         $(#[doc = $about])+

@@ -24,12 +24,12 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
+use domain::notify::link::Purpose;
 use http::{HeaderValue, header};
 use minijinja::{Environment, Value, context, value::Serde};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
-use self::link::Link;
 use crate::{
     problem::{Refusal, Result},
     router::SetupError,
@@ -37,10 +37,13 @@ use crate::{
 };
 
 pub fn routes() -> Router<WebState> {
-    let links = Link::ALL.iter().fold(Router::new(), |router, &link| {
-        let ask = move |web, words, headers, query| link::ask(link, web, words, headers, query);
-        let act = move |web, ctx, headers, body| link::act(link, web, ctx, headers, body);
-        router.route(link.path(), get(ask).post(act))
+    let links = Purpose::ALL.iter().filter_map(|it| Some((*it, it.destination()?.path)));
+    let links = links.fold(Router::new(), |router, (purpose, path)| {
+        let show =
+            move |web, words, headers, query| link::show_link(purpose, web, words, headers, query);
+        let submit =
+            move |web, ctx, headers, body| link::submit_link(purpose, web, ctx, headers, body);
+        router.route(path, get(show).post(submit))
     });
     links
         .route("/", get(index::index))

@@ -20,7 +20,6 @@ use crate::{
     account::registration,
     audit,
     engine::locale::Language,
-    notify::link,
     queue::{self, Envelope, Task},
     random,
 };
@@ -97,7 +96,7 @@ async fn make(
         hash: token::hash(secret.expose()).ok_or_else(|| Error::broken("a token's hash"))?,
         invited_by: Some(caller.user.id),
         created_at: ctx.now,
-        expires_at: ctx.now + link::lifetime(app, Purpose::Invitation),
+        expires_at: ctx.now + Purpose::Invitation.lifetime(&app.settings),
         accepted_at: None,
         revoked_at: None,
     };

@@ -12,7 +12,6 @@ use store::{Db, jobs::Job};
 use crate::{
     App, Ctx,
     engine::locale::Language,
-    notify::link::lifetime,
     queue::{Envelope, Failure},
 };
 
@@ -31,7 +30,7 @@ pub(crate) async fn send(
         tracing::info!(job = %job.id, kind = job.kind, "a mail has lost its use and is not sent");
         return Ok(());
     }
-    let link = linked.map(|(purpose, token)| Link::new(app, purpose, &token));
+    let link = linked.and_then(|(purpose, token)| Link::new(app, purpose, &token));
     let language = language.or_else(|| Language::of(&user.profile.language)).unwrap_or_default();
     let values = values(app, language, (&user, &to), link, job);
     let rendered = app.render.mail(language, letter.name(), &values)?;
@@ -88,23 +87,11 @@ struct Link {
 }
 
 impl Link {
-    fn new(app: &App, purpose: Purpose, token: &Secret) -> Link {
-        let links = &app.settings.links;
-        let (operators_own, page) = match purpose {
-            Purpose::VerifyEmail | Purpose::Exchange => (&links.verify_email_url, "verify-email"),
-            Purpose::ResetPassword => (&links.reset_password_url, "reset-password"),
-            Purpose::ChangeEmail => (&links.change_email_url, "change-email"),
-            Purpose::UndoEmailChange => (&links.undo_email_change_url, "undo-email-change"),
-            Purpose::RestoreAccount | Purpose::OfferRestore => {
-                (&links.restore_account_url, "restore-account")
-            }
-            Purpose::Invitation => (&links.invitation_url, "accept-invitation"),
-        };
-        let address = match operators_own.as_str() {
-            "" => format!("{}/{page}?token={}", app.public_url(), token.expose()),
-            template => template.replace("{token}", token.expose()),
-        };
-        Link { address, lifetime: lifetime(app, purpose) }
+    /// `None`: the purpose is not one that a mail leads to.
+    fn new(app: &App, purpose: Purpose, token: &Secret) -> Option<Link> {
+        let destination = purpose.destination()?;
+        let address = destination.address(&app.settings.links, app.public_url(), token.expose());
+        Some(Link { address, lifetime: purpose.lifetime(&app.settings) })
     }
 }
 

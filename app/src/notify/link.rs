@@ -1,7 +1,7 @@
 //! Single-use tokens on their way: mailed as links, or handed to the browser that began a flow.
 
 use domain::{
-    Code, LinkId, Problem, Secret, Span, Time, UserId,
+    Code, LinkId, Problem, Secret, Time, UserId,
     account::{Email, User},
     mac,
     notify::link::{self, Purpose},
@@ -96,24 +96,10 @@ pub fn draft(
         email: email.to_string(),
         binding: None,
         created_at: ctx.now,
-        expires_at: ctx.now + lifetime(app, purpose),
+        expires_at: ctx.now + purpose.lifetime(&app.settings),
         spent_at: None,
     };
     Ok((link, token))
-}
-
-/// How long a token is good for.
-pub fn lifetime(app: &App, purpose: Purpose) -> Span {
-    let links = &app.settings.links;
-    match purpose {
-        Purpose::VerifyEmail => links.verify_email_lifetime,
-        Purpose::ResetPassword => links.reset_password_lifetime,
-        Purpose::ChangeEmail => links.change_email_lifetime,
-        Purpose::UndoEmailChange => links.undo_email_change_lifetime,
-        Purpose::RestoreAccount | Purpose::OfferRestore => app.settings.accounts.deletion_grace,
-        Purpose::Invitation => links.invitation_lifetime,
-        Purpose::Exchange => links.exchange_lifetime,
-    }
 }
 
 /// The hash of a presented token, or why there is none.

@@ -23,7 +23,6 @@ use crate::{
     App, Result,
     access::fresh::FRESH,
     clock::Reading,
-    notify::link,
     queue,
     work::{keys, schedule},
 };
@@ -156,8 +155,8 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
     let (past, locked) = (Reach::past(now), Reach::ahead(now, app.settings.lockout.span));
     let unit = async move |db: Db| rewind::lockouts(&db, past, locked, BATCH).await;
     let mut changed = in_batches(app, unit).await?;
-    for purpose in Purpose::ALL {
-        let reach = Reach::ahead(now, link::lifetime(app, purpose));
+    for &purpose in Purpose::ALL {
+        let reach = Reach::ahead(now, purpose.lifetime(&app.settings));
         let times = match purpose {
             Purpose::Invitation => Times::Invitations,
             _ => Times::Links(purpose),

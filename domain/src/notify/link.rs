@@ -3,54 +3,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+pub use super::purpose::{Destination, Purpose};
 use crate::{Secret, mac};
-
-/// What a token can be used for. It is not valid for anything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Proves an address.
-    VerifyEmail,
-    /// Sets a new password.
-    ResetPassword,
-    /// Proves the new address of an account.
-    ChangeEmail,
-    /// Undoes a change of address.
-    UndoEmailChange,
-    /// Restores a deleted account, from the mailbox.
-    RestoreAccount,
-    /// The same, offered at a sign-in: it must not void the one in the mailbox.
-    OfferRestore,
-    /// Allows somebody to create an account.
-    Invitation,
-    /// Starts a session, for the browser or app that began the flow.
-    Exchange,
-}
-
-impl Purpose {
-    pub const ALL: [Purpose; 8] = [
-        Purpose::VerifyEmail,
-        Purpose::ResetPassword,
-        Purpose::ChangeEmail,
-        Purpose::UndoEmailChange,
-        Purpose::RestoreAccount,
-        Purpose::OfferRestore,
-        Purpose::Invitation,
-        Purpose::Exchange,
-    ];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Purpose::VerifyEmail => "verify_email",
-            Purpose::ResetPassword => "reset_password",
-            Purpose::ChangeEmail => "change_email",
-            Purpose::UndoEmailChange => "undo_email_change",
-            Purpose::RestoreAccount => "restore_account",
-            Purpose::OfferRestore => "offer_restore",
-            Purpose::Invitation => "invitation",
-            Purpose::Exchange => "exchange",
-        }
-    }
-}
 
 /// The token as it is mailed, made from 32 random bytes.
 pub fn token(random: &[u8; 32]) -> Secret {

@@ -7,7 +7,10 @@ mod production;
 
 use std::fmt;
 
-use domain::settings::{Profile, Settings};
+use domain::{
+    notify::link::Purpose,
+    settings::{Profile, Settings},
+};
 
 /// A value with which the server refuses to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +42,11 @@ fn finding(name: &'static str, why: impl Into<String>, remedy: impl Into<String>
     Finding { name, why: why.into(), remedy: remedy.into() }
 }
 
-/// The URLs of links in mails; empty ones stand for pages of this server.
-fn link_urls(settings: &Settings) -> [(&'static str, &str); 6] {
-    let links = &settings.links;
-    [
-        ("links.verify_email_url", &links.verify_email_url),
-        ("links.reset_password_url", &links.reset_password_url),
-        ("links.change_email_url", &links.change_email_url),
-        ("links.undo_email_change_url", &links.undo_email_change_url),
-        ("links.restore_account_url", &links.restore_account_url),
-        ("links.invitation_url", &links.invitation_url),
-    ]
+/// Where links in mails lead, with the names of the settings; not those that lead to pages of this
+/// server.
+fn link_urls(settings: &Settings) -> impl Iterator<Item = (&'static str, &str)> {
+    let destinations = Purpose::ALL.iter().filter_map(|it| it.destination());
+    destinations.filter_map(|it| Some((it.url_setting, it.template(&settings.links)?)))
 }
 
 /// The kind of database that a URL names.

@@ -13,7 +13,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::{Problem, Secret};
+use domain::{Code, Problem, Secret, notify::link::Purpose};
 use http::{HeaderMap, StatusCode};
 use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
@@ -26,66 +26,6 @@ use crate::{
     problem::Result,
     state::WebState,
 };
-
-/// Which link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
-    VerifyEmail,
-    ResetPassword,
-    ChangeEmail,
-    UndoEmailChange,
-    Invitation,
-    RestoreAccount,
-}
-
-impl Link {
-    pub const ALL: &[Link] = &[
-        Link::VerifyEmail,
-        Link::ResetPassword,
-        Link::ChangeEmail,
-        Link::UndoEmailChange,
-        Link::Invitation,
-        Link::RestoreAccount,
-    ];
-
-    pub const fn path(self) -> &'static str {
-        match self {
-            Link::VerifyEmail => "/verify-email",
-            Link::ResetPassword => "/reset-password",
-            Link::ChangeEmail => "/change-email",
-            Link::UndoEmailChange => "/undo-email-change",
-            Link::Invitation => "/accept-invitation",
-            Link::RestoreAccount => "/restore-account",
-        }
-    }
-
-    /// What the texts of its page are called.
-    const fn name(self) -> &'static str {
-        match self {
-            Link::VerifyEmail => "verify_email",
-            Link::ResetPassword => "reset_password",
-            Link::ChangeEmail => "change_email",
-            Link::UndoEmailChange => "undo_email_change",
-            Link::Invitation => "invitation",
-            Link::RestoreAccount => "restore_account",
-        }
-    }
-
-    /// What is asked for beside the press of the button.
-    fn fields(self, web: &WebState) -> Vec<Field> {
-        let required =
-            |name: &str| web.app.settings.registration.required_fields.iter().any(|it| it == name);
-        let asked = |it: &&Field| match self {
-            Link::ResetPassword => it.name.starts_with("new_password"),
-            Link::Invitation => it.name.starts_with("password") || required(it.name),
-            Link::VerifyEmail
-            | Link::ChangeEmail
-            | Link::UndoEmailChange
-            | Link::RestoreAccount => false,
-        };
-        FIELDS.iter().filter(asked).copied().collect()
-    }
-}
 
 /// A field of a form, which has its text under `page-field-NAME`.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -112,14 +52,26 @@ const FIELDS: &[Field] = &[
     field("privacy_policy_accepted", "checkbox", "off"),
 ];
 
+/// What the page of a link asks for beside the press of the button.
+fn fields(purpose: Purpose, web: &WebState) -> Vec<Field> {
+    let required =
+        |name: &str| web.app.settings.registration.required_fields.iter().any(|it| it == name);
+    let is_asked = |it: &&Field| match purpose {
+        Purpose::ResetPassword => it.name.starts_with("new_password"),
+        Purpose::Invitation => it.name.starts_with("password") || required(it.name),
+        _ => false,
+    };
+    FIELDS.iter().filter(is_asked).copied().collect()
+}
+
 #[derive(Deserialize)]
-pub struct Opened {
+pub struct LinkQuery {
     #[serde(default)]
     token: Secret,
 }
 
 #[derive(Deserialize)]
-pub struct Form {
+pub struct LinkForm {
     #[serde(default)]
     token: Secret,
     #[serde(default)]
@@ -132,50 +84,54 @@ pub struct Form {
 }
 
 /// Shows the button, and what else is asked for.
-pub async fn ask(
-    link: Link,
+pub async fn show_link(
+    purpose: Purpose,
     State(web): State<WebState>,
     words: Words,
     headers: HeaderMap,
-    Query(opened): Query<Opened>,
+    Query(query): Query<LinkQuery>,
 ) -> Result<Response> {
-    let page = LinkPage { web: &web, link, words: &words };
-    page.form(&headers, (&opened.token, None))
+    let page = LinkPage { web: &web, purpose, words: &words };
+    page.form(&headers, &query.token, None)
 }
 
 /// Does what the link is for.
-pub async fn act(
-    link: Link,
+pub async fn submit_link(
+    purpose: Purpose,
     State(web): State<WebState>,
     Conversation(ctx, words): Conversation,
     headers: HeaderMap,
-    Body(given): Body<Form>,
+    Body(given): Body<LinkForm>,
 ) -> Result<Response> {
-    let page = LinkPage { web: &web, link, words: &words };
+    let page = LinkPage { web: &web, purpose, words: &words };
     csrf::check(&headers, given.csrf_token.as_deref())?;
     let token = given.token.clone();
-    let outcome = match link {
-        Link::VerifyEmail => {
+    let outcome = match purpose {
+        Purpose::VerifyEmail => {
             email::verify(&web.app, &ctx, &token, &Evidence::default()).await.map(drop)
         }
-        Link::ResetPassword => {
+        Purpose::ResetPassword => {
             let new =
                 NewPassword { password: given.new_password, confirm: given.new_password_confirm };
             let reset = Reset { token: Some(given.token), uidb64: None, new };
             password::confirm_reset(&web.app, &ctx, reset).await
         }
-        Link::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
-        Link::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
-        Link::RestoreAccount => deletion::restore(&web.app, &ctx, &token).await,
-        Link::Invitation => {
+        Purpose::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
+        Purpose::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
+        Purpose::RestoreAccount | Purpose::OfferRestore => {
+            deletion::restore(&web.app, &ctx, &token).await
+        }
+        Purpose::Invitation => {
             let input =
                 Registration { invitation_token: Some(given.token), ..given.account.into() };
             registration::register(&web.app, &ctx, input).await.map(drop)
         }
+        // Has no page.
+        Purpose::Exchange => return Err(Code::NotFound.into()),
     };
     match outcome {
         Ok(()) => Ok(page.render(context! { step => "done" })?.into_response()),
-        Err(app::Error::Refused(problem)) => page.refused(&headers, (&token, &problem)),
+        Err(app::Error::Refused(problem)) => page.refused(&headers, &token, &problem),
         Err(broken) => Err(broken.into()),
     }
 }
@@ -183,22 +139,18 @@ pub async fn act(
 /// A page in the language of whoever opened it.
 struct LinkPage<'a> {
     web: &'a WebState,
-    link: Link,
+    purpose: Purpose,
     words: &'a Words,
 }
 
 impl LinkPage<'_> {
     /// What can be mended is asked for again; a link that is no good is not.
-    fn refused(
-        &self,
-        headers: &HeaderMap,
-        (token, problem): (&Secret, &Problem),
-    ) -> Result<Response> {
+    fn refused(&self, headers: &HeaderMap, token: &Secret, problem: &Problem) -> Result<Response> {
         let problem = self.words.locale().problem(self.words.language(), problem);
         let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let is_asked = |field: &str| FIELDS.iter().any(|it| it.name == field);
         if problem.errors.iter().any(|(field, _)| is_asked(field)) {
-            let form = self.form(headers, (token, Some(&problem)))?;
+            let form = self.form(headers, token, Some(&problem))?;
             return Ok((status, form).into_response());
         }
         let errors = problem.errors.iter().flat_map(|it| it.1).map(|it| it.message.clone());
@@ -210,25 +162,27 @@ impl LinkPage<'_> {
     fn form(
         &self,
         headers: &HeaderMap,
-        (token, problem): (&Secret, Option<&Problem>),
+        token: &Secret,
+        problem: Option<&Problem>,
     ) -> Result<Response> {
         let csrf_token = csrf::token(headers)?;
         let cookies = SetCookies::none().csrf(&self.web.site, &csrf_token)?;
+        let path = self.purpose.destination().map(|it| it.path).unwrap_or_default();
         let messages = problem.iter().flat_map(|it| it.errors.iter()).flat_map(|it| it.1);
         let errors: Vec<String> = messages.map(|it| it.message.clone()).collect();
         let view = context! {
             step => "ask",
-            action => format!("{}{}", self.web.site.base, self.link.path()),
+            action => format!("{}{}", self.web.site.base, path),
             token => token.expose(),
             csrf_token,
-            fields => Value::from(Serde(self.link.fields(self.web))),
+            fields => Value::from(Serde(fields(self.purpose, self.web))),
             errors,
         };
         Ok((cookies, self.render(view)?).into_response())
     }
 
     fn render(&self, view: Value) -> Result<super::Page> {
-        let view = context! { link => self.link.name(), ..view };
+        let view = context! { link => self.purpose.word(), ..view };
         self.web.pages.render(self.words.language(), "link.html", view)
     }
 }

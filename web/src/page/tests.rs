@@ -67,6 +67,17 @@ fn no_page_is_left_in_english() {
 }
 
 #[test]
+fn every_mailed_link_has_the_texts_of_its_page() {
+    let locale = app::engine::templates::compile("").unwrap().locale;
+    for purpose in Purpose::ALL.iter().filter(|it| it.destination().is_some()) {
+        for part in ["title", "about", "button", "done", "next", "again"] {
+            let name = format!("page-{}-{part}", purpose.word());
+            assert!(locale.has(&name), "{name}");
+        }
+    }
+}
+
+#[test]
 fn paths_in_templates_begin_with_that_of_the_public_address() {
     for (name, source) in TEMPLATES {
         for start in ["href=\"/", "src=\"/", "action=\"/"] {

@@ -2,6 +2,7 @@
 
 use domain::{
     account::metadata::chosen_key,
+    notify::link::Purpose,
     settings::{Profile, Settings},
 };
 use outside::mail::{SmtpAddress, is_hello_name};
@@ -100,7 +101,7 @@ fn origins(settings: &Settings) -> impl Iterator<Item = Finding> {
 }
 
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
-    let wrong = link_urls(settings).into_iter().filter(|it| !it.1.is_empty() && !is_link(it.1));
+    let wrong = link_urls(settings).filter(|it| !is_link(it.1));
     wrong.map(|(name, url)| {
         let why = format!("{url:?} is not a URL with {{token}} in it");
         finding(name, why, "use one such as https://app.example.com/page?token={token}")
@@ -168,7 +169,6 @@ fn smtp(settings: &Settings) -> Option<Finding> {
 fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
     let (server, database, tokens) = (&settings.server, &settings.database, &settings.tokens);
     let (passwords, sessions, jobs) = (&settings.passwords, &settings.sessions, &settings.jobs);
-    let links = &settings.links;
     let zeros = [
         ("server.listen", server.listen.is_empty()),
         ("server.data_dir", server.data_dir.is_empty()),
@@ -195,11 +195,6 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("passwords.min_length", passwords.min_length == 0),
         ("passwords.iterations", passwords.iterations == 0),
         ("passwords.parallelism", passwords.parallelism == 0),
-        ("links.verify_email_lifetime", links.verify_email_lifetime.as_seconds() == 0),
-        ("links.reset_password_lifetime", links.reset_password_lifetime.as_seconds() == 0),
-        ("links.change_email_lifetime", links.change_email_lifetime.as_seconds() == 0),
-        ("links.undo_email_change_lifetime", links.undo_email_change_lifetime.as_seconds() == 0),
-        ("links.exchange_lifetime", links.exchange_lifetime.as_seconds() == 0),
         ("lockout.failures", settings.lockout.failures == 0),
         ("lockout.span", settings.lockout.span.is_zero()),
         ("lockout.forget_after", settings.lockout.forget_after.is_zero()),
@@ -210,7 +205,12 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("outbound.timeout", settings.outbound.timeout.is_zero()),
         ("outbound.body_limit", settings.outbound.body_limit == 0),
     ];
-    zeros.into_iter().filter(|it| it.1).map(|(name, _)| {
+    // Deleted accounts may have no grace.
+    let lifetimes = Purpose::ALL
+        .iter()
+        .filter(|it| it.lifetime_setting().starts_with("links."))
+        .map(|it| (it.lifetime_setting(), it.lifetime(settings).as_seconds() == 0));
+    zeros.into_iter().chain(lifetimes).filter(|it| it.1).map(|(name, _)| {
         finding(name, "it must not be zero or empty", "leave it out for the default")
     })
 }
@@ -298,6 +298,7 @@ mod tests {
             &[
                 ("server.listen", |it| it.server.listen.clear()),
                 ("tokens.access_lifetime", |it| it.tokens.access_lifetime = Span::millis(1)),
+                ("links.invitation_lifetime", |it| it.links.invitation_lifetime = Span::ZERO),
                 ("sessions.max_per_user", |it| it.sessions.max_per_user = 0),
                 ("jobs.lease", |it| it.jobs.lease = Span::ZERO),
                 ("lockout.failures", |it| it.lockout.failures = 0),

@@ -54,7 +54,7 @@ fn addresses(settings: &Settings) -> impl Iterator<Item = Finding> {
 }
 
 fn links(settings: &Settings) -> impl Iterator<Item = Finding> {
-    let open = link_urls(settings).into_iter().filter(|it| it.1.starts_with("http://"));
+    let open = link_urls(settings).filter(|it| it.1.starts_with("http://"));
     open.map(|(name, _)| finding(name, "the token could be read in transit", "use https"))
 }
 
