@@ -23,5 +23,5 @@ pub use self::{
     lenient::lenient_bool,
     path::Path,
     query::Query,
-    words::{Conversation, Words},
+    words::Words,
 };

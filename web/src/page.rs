@@ -41,22 +41,23 @@ pub fn routes() -> Router<WebState> {
     let links = links.fold(Router::new(), |router, (purpose, path)| {
         let show =
             move |web, words, headers, query| link::show_link(purpose, web, words, headers, query);
-        let submit =
-            move |web, ctx, headers, body| link::submit_link(purpose, web, ctx, headers, body);
+        let submit = move |web, ctx, words, headers, body| {
+            link::submit_link(purpose, web, ctx, words, headers, body)
+        };
         router.route(path, get(show).post(submit))
     });
     links
-        .route("/", get(index::index))
-        .route("/problems/{code}", get(problems::problem))
-        .route("/openapi.json", get(document))
-        .route("/redoc", get(reference))
-        .route("/swagger", get(swagger::index))
-        .route("/swagger/{file}", get(swagger::file))
-        .route("/assets/{file}", get(assets::asset))
-        .route("/dev/inbox", get(inbox::list))
-        .route("/dev/inbox.json", get(inbox::data))
-        .route("/dev/inbox/{id}", get(inbox::letter))
-        .route("/dev/inbox/{id}/html", get(inbox::html))
+        .route("/", get(index::show_index))
+        .route("/problems/{code}", get(problems::show_problem))
+        .route("/openapi.json", get(show_document))
+        .route("/redoc", get(show_reference))
+        .route("/swagger", get(swagger::show_swagger))
+        .route("/swagger/{file}", get(swagger::show_swagger_file))
+        .route("/assets/{file}", get(assets::show_asset))
+        .route("/dev/inbox", get(inbox::show_inbox))
+        .route("/dev/inbox.json", get(inbox::list_inbox))
+        .route("/dev/inbox/{id}", get(inbox::show_inbox_mail))
+        .route("/dev/inbox/{id}/html", get(inbox::show_inbox_html))
 }
 
 const TEMPLATES: &[(&str, &str)] = &[
@@ -82,11 +83,13 @@ pub struct Pages {
 
 impl Pages {
     pub fn new(
-        (site_name, base): (&str, &str),
-        (locale, overrides): (Arc<Locale>, &Overrides),
+        site_name: &str,
+        base: &str,
+        locale: Arc<Locale>,
+        overrides: &Overrides,
         document: &OpenApi,
     ) -> Result<Pages, SetupError> {
-        let templates = templates((site_name, base), locale, overrides)?;
+        let templates = templates(site_name, base, locale, overrides)?;
         let value = serde_json::to_value(document)?;
         let view = Value::from(Serde(reference::Reference::of(&value)));
         let reference = rendered(&templates, Language::English, "reference.html", view);
@@ -116,13 +119,15 @@ fn rendered(
 /// An error where an operator's page is unknown or does not render.
 pub fn check(
     site_name: &str,
-    (locale, overrides): (Arc<Locale>, &Overrides),
+    locale: Arc<Locale>,
+    overrides: &Overrides,
 ) -> Result<(), TemplateError> {
-    templates((site_name, ""), locale, overrides).map(drop)
+    templates(site_name, "", locale, overrides).map(drop)
 }
 
 fn templates(
-    (site_name, base): (&str, &str),
+    site_name: &str,
+    base: &str,
     locale: Arc<Locale>,
     overrides: &Overrides,
 ) -> Result<Environment<'static>, TemplateError> {
@@ -173,12 +178,12 @@ fn html(text: impl Into<Body>) -> Response {
     (headers, axum::response::Html(text.into())).into_response()
 }
 
-async fn document(State(web): State<WebState>) -> Response {
+async fn show_document(State(web): State<WebState>) -> Response {
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], web.pages.document.clone()).into_response()
 }
 
-async fn reference(State(web): State<WebState>) -> Response {
+async fn show_reference(State(web): State<WebState>) -> Response {
     // Not copied for those who do not read it.
     html(web.pages.reference.clone())
 }

@@ -110,7 +110,8 @@ impl IntoResponse for Refusal {
 /// leads to a page below `base`. Other answers pass unchanged.
 pub fn finish(
     mut response: Response,
-    (request_id, base): (&str, &str),
+    request_id: &str,
+    base: &str,
     locale: &Locale,
     language: impl FnOnce() -> Language,
 ) -> Response {
@@ -123,7 +124,7 @@ pub fn finish(
     let language = language();
     let problem = &locale.problem(language, refusal.problem());
     let title = locale.sentence(language, problem.code.title());
-    let view = ProblemView::new(problem, &title, (request_id, base));
+    let view = ProblemView::new(problem, &title, request_id, base);
     let view = match refusal.0.subject {
         Subject::Request => view,
         Subject::AccessToken => view.of_access_token(),
@@ -174,7 +175,7 @@ mod tests {
 
     fn finished(response: Response) -> Response {
         let locale = app::engine::templates::compile("").unwrap().locale;
-        finish(response, ("request-1", ""), &locale, Language::default)
+        finish(response, "request-1", "", &locale, Language::default)
     }
 
     async fn answered(refusal: impl IntoResponse) -> (http::response::Parts, Value) {

@@ -32,9 +32,8 @@ pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
     let site = Arc::new(Site::new(&app.settings)?);
     let (locale, clock) = (app.locale.clone(), app.clock.clone());
     let edge = Edge::new(&app.settings, site.clone(), locale, clock, app.tasks.clone());
-    let texts = (app.locale.clone(), &app.overrides);
     let document = openapi::document_at(&site.base);
-    let pages = Pages::new((&site.name, &site.base), texts, &document)?;
+    let pages = Pages::new(&site.name, &site.base, app.locale.clone(), &app.overrides, &document)?;
     let (api, _) = described().split_for_parts();
     let routes = api.merge(page::routes());
     Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), edge))

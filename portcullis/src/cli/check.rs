@@ -132,7 +132,7 @@ fn templates(settings: &Settings) -> Result<String, String> {
     let server = &settings.server;
     let compiled = app::engine::templates::compile(&server.templates_dir);
     let compiled = compiled.map_err(|it| format!("server.templates_dir: {it}"))?;
-    web::page::check(&server.name, (compiled.locale, &compiled.overrides))
+    web::page::check(&server.name, compiled.locale, &compiled.overrides)
         .map_err(|it| format!("server.templates_dir: {it}"))?;
     Ok(match server.templates_dir.as_str() {
         "" => "built in".to_owned(),

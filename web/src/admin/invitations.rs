@@ -20,7 +20,9 @@ const PAGE: i64 = 20;
 const LARGEST_PAGE: i64 = 100;
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke))
+    OpenApiRouter::default()
+        .routes(routes!(list_invitations, create_invitation))
+        .routes(routes!(revoke_invitation))
 }
 
 /// Somebody who is asked to make an account.
@@ -84,7 +86,7 @@ pub struct InviteRequest {
     request_body = InviteRequest,
     responses((status = 201, description = "The mail is on its way.", body = InvitationView)),
 )]
-async fn create(
+async fn create_invitation(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -124,7 +126,7 @@ pub struct InvitationsResponse {
     params(ListQuery),
     responses((status = 200, description = "A page of them.", body = InvitationsResponse)),
 )]
-async fn list(
+async fn list_invitations(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -146,7 +148,7 @@ async fn list(
     params(("id" = Uuid, Path, description = "The invitation.")),
     responses((status = 204, description = "Its link leads nowhere now.")),
 )]
-async fn revoke(
+async fn revoke_invitation(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,

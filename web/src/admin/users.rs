@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(read, update))
+    OpenApiRouter::default().routes(routes!(show_user, update_user))
 }
 
 /// Somebody, as operators see them.
@@ -47,7 +47,7 @@ impl From<&User> for ManagedUserView {
     params(("id" = uuid::Uuid, Path, description = "The account.")),
     responses((status = 200, description = "The account.", body = ManagedUserView)),
 )]
-async fn read(
+async fn show_user(
     State(web): State<WebState>,
     SignedIn(caller): SignedIn,
     Path(id): Path<UserId>,
@@ -75,7 +75,7 @@ pub struct ManageUserRequest {
     request_body = ManageUserRequest,
     responses((status = 200, description = "The account, changed.", body = ManagedUserView)),
 )]
-async fn update(
+async fn update_user(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,

@@ -15,9 +15,9 @@ use crate::{openapi::tag, state::WebState};
 
 pub fn routes() -> OpenApiRouter<WebState> {
     OpenApiRouter::default()
-        .routes(routes!(healthy))
-        .routes(routes!(ready))
-        .routes(routes!(key_set))
+        .routes(routes!(show_health))
+        .routes(routes!(show_readiness))
+        .routes(routes!(show_key_set))
 }
 
 /// How the server is.
@@ -65,7 +65,7 @@ pub struct ServicesView {
         (status = 503, description = "The database is gone or only reads.", body = HealthResponse),
     ),
 )]
-async fn healthy(State(web): State<WebState>) -> Response {
+async fn show_health(State(web): State<WebState>) -> Response {
     let health = health::look(&web.app).await;
     let status = if health.database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(view(&web, &health))).into_response()
@@ -84,7 +84,7 @@ async fn healthy(State(web): State<WebState>) -> Response {
         (status = 503, description = "Send them elsewhere.", body = HealthResponse),
     ),
 )]
-async fn ready(State(web): State<WebState>) -> Response {
+async fn show_readiness(State(web): State<WebState>) -> Response {
     let health = health::look(&web.app).await;
     let is_ready = health.database && web.ready.is_on();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -129,6 +129,6 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
     tag = tag::OPERATIONS,
     responses((status = 200, description = "The keys.", body = KeySetResponse)),
 )]
-async fn key_set(State(web): State<WebState>) -> Response {
+async fn show_key_set(State(web): State<WebState>) -> Response {
     ([(header::CACHE_CONTROL, KEEP)], Json(web.app.keys.jwks(web.app.clock.now()))).into_response()
 }

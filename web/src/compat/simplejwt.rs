@@ -30,10 +30,10 @@ use crate::{
 
 pub fn routes() -> OpenApiRouter<WebState> {
     OpenApiRouter::default()
-        .routes(routes!(obtain))
-        .routes(routes!(refresh))
-        .routes(routes!(verify))
-        .routes(routes!(blacklist))
+        .routes(routes!(simplejwt_obtain))
+        .routes(routes!(simplejwt_refresh))
+        .routes(routes!(simplejwt_verify))
+        .routes(routes!(simplejwt_blacklist))
 }
 
 /// A text as Django REST framework takes it: missing, null and blank are three mistakes.
@@ -136,7 +136,7 @@ pub struct AnyTokenRequest {
             `registration.require_verified_email` is on."),
     ),
 )]
-async fn obtain(
+async fn simplejwt_obtain(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<ObtainRequest>,
@@ -158,7 +158,7 @@ async fn obtain(
         (status = 401, description = "`token_not_valid`."),
     ),
 )]
-async fn refresh(
+async fn simplejwt_refresh(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<RefreshTokenRequest>,
@@ -180,7 +180,7 @@ async fn refresh(
         (status = 401, description = "`token_not_valid`."),
     ),
 )]
-async fn verify(
+async fn simplejwt_verify(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<AnyTokenRequest>,
@@ -203,7 +203,7 @@ async fn verify(
         (status = 401, description = "`token_not_valid`."),
     ),
 )]
-async fn blacklist(
+async fn simplejwt_blacklist(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<RefreshTokenRequest>,

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use app::{
-    Ctx,
-    engine::locale::{Language, Locale},
-};
+use app::engine::locale::{Language, Locale};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::Circumstances;
 use crate::{layer::Seen, problem::Refusal, state::WebState, view::MessageResponse};
 
 /// Speaks to the caller. The language is settled when something is said, by when it is known who
@@ -46,17 +42,5 @@ impl FromRequestParts<WebState> for Words {
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
         let seen = super::circumstances::seen(parts)?.clone();
         Ok(Words { seen, locale: web.app.locale.clone() })
-    }
-}
-
-/// [`Circumstances`] and [`Words`] at once, for a handler that takes much else.
-pub struct Conversation(pub Ctx, pub Words);
-
-impl FromRequestParts<WebState> for Conversation {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
-        let Circumstances(ctx) = Circumstances::from_request_parts(parts, web).await?;
-        Ok(Conversation(ctx, Words::from_request_parts(parts, web).await?))
     }
 }

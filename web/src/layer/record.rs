@@ -24,8 +24,8 @@ pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: N
     let response = next.run(request).instrument(span).await;
 
     let language = || seen.language();
-    let about = (seen.request_id.as_str(), edge.site.base.as_str());
-    let mut response = problem::finish(response, about, &edge.locale, language);
+    let mut response =
+        problem::finish(response, &seen.request_id, &edge.site.base, &edge.locale, language);
     secure::write(response.headers_mut(), &edge.site);
     write_own(response.headers_mut(), &seen, &line);
     line.status = response.status().as_u16();

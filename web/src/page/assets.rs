@@ -17,7 +17,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
 /// They change with the binary only.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-pub async fn asset(Path(file): Path<String>) -> Result<Response> {
+pub async fn show_asset(Path(file): Path<String>) -> Result<Response> {
     let asset = ASSETS.iter().find(|(name, ..)| *name == file);
     let (_, kind, text) = asset.ok_or(Code::NotFound)?;
     let kind = HeaderValue::from_static(kind);

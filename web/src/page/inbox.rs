@@ -17,17 +17,17 @@ use crate::{
     state::WebState,
 };
 
-pub async fn list(State(web): State<WebState>, words: Words) -> Result<Page> {
+pub async fn show_inbox(State(web): State<WebState>, words: Words) -> Result<Page> {
     let letters = Value::from(Serde(letters(&web)?));
     web.pages.render(words.language(), "inbox.html", context! { letters })
 }
 
 /// The same for programs.
-pub async fn data(State(web): State<WebState>) -> Result<Json<Vec<Letter>>> {
+pub async fn list_inbox(State(web): State<WebState>) -> Result<Json<Vec<Letter>>> {
     letters(&web).map(Json)
 }
 
-pub async fn letter(
+pub async fn show_inbox_mail(
     State(web): State<WebState>,
     words: Words,
     Path(id): Path<String>,
@@ -46,7 +46,10 @@ pub async fn letter(
 }
 
 /// The HTML part, which may show its own styles and do nothing else.
-pub async fn html(State(web): State<WebState>, Path(id): Path<String>) -> Result<Response> {
+pub async fn show_inbox_html(
+    State(web): State<WebState>,
+    Path(id): Path<String>,
+) -> Result<Response> {
     let letter = by_id(&web, &id)?;
     Ok((MAIL, Html(letter.html)).into_response())
 }

@@ -6,7 +6,7 @@ use minijinja::context;
 use super::Page;
 use crate::{extract::Words, problem::Result, state::WebState};
 
-pub async fn index(State(web): State<WebState>, words: Words) -> Result<Page> {
+pub async fn show_index(State(web): State<WebState>, words: Words) -> Result<Page> {
     let is_for_developers = web.site.is_for_developers();
     web.pages.render(
         words.language(),

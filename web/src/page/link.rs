@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cookies::SetCookies,
     csrf,
-    extract::{Body, Conversation, Query, Words},
+    extract::{Body, Circumstances, Query, Words},
     form::register::RegisterRequest,
     problem::Result,
     state::WebState,
@@ -99,7 +99,8 @@ pub async fn show_link(
 pub async fn submit_link(
     purpose: Purpose,
     State(web): State<WebState>,
-    Conversation(ctx, words): Conversation,
+    Circumstances(ctx): Circumstances,
+    words: Words,
     headers: HeaderMap,
     Body(given): Body<LinkForm>,
 ) -> Result<Response> {

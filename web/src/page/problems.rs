@@ -11,7 +11,7 @@ use crate::{
     state::WebState,
 };
 
-pub async fn problem(
+pub async fn show_problem(
     State(web): State<WebState>,
     words: Words,
     Path(word): Path<String>,

@@ -33,7 +33,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-pub async fn index(State(web): State<WebState>) -> Result<Response> {
+pub async fn show_swagger(State(web): State<WebState>) -> Result<Response> {
     let page = web.pages.render(Language::English, "swagger.html", context! {})?;
     let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
     Ok((policy, axum::response::Html(page.0)).into_response())
@@ -48,7 +48,10 @@ const FILES: &[&str] = &[
     "swagger-ui.css",
 ];
 
-pub async fn file(State(web): State<WebState>, Path(name): Path<String>) -> Result<Response> {
+pub async fn show_swagger_file(
+    State(web): State<WebState>,
+    Path(name): Path<String>,
+) -> Result<Response> {
     let name = FILES.iter().find(|it| **it == name).ok_or(Code::NotFound)?;
     let file =
         utoipa_swagger_ui::serve(name, web.pages.swagger.clone()).map_err(Refusal::broken)?;

@@ -5,8 +5,8 @@ use crate::openapi;
 
 fn pages() -> Pages {
     let compiled = app::engine::templates::compile("").unwrap();
-    let texts = (compiled.locale, &compiled.overrides);
-    Pages::new(("Portcullis", ""), texts, &openapi::document()).unwrap()
+    let document = openapi::document();
+    Pages::new("Portcullis", "", compiled.locale, &compiled.overrides, &document).unwrap()
 }
 
 /// Descriptions for developers, which are in English.

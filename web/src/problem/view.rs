@@ -86,7 +86,8 @@ impl<'a> ProblemView<'a> {
     pub fn new(
         problem: &'a Problem,
         title: &'a str,
-        (request_id, base): (&'a str, &str),
+        request_id: &'a str,
+        base: &str,
     ) -> ProblemView<'a> {
         let errors = Some(&problem.errors).filter(|it| !it.is_empty());
         let fields = problem.errors.iter().filter(|(field, _)| !MEMBERS.contains(field));

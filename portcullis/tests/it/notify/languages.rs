@@ -225,7 +225,7 @@ async fn a_broken_template_stops_the_start_and_names_its_line() {
     fs::create_dir(folder.path().join("page")).unwrap();
     fs::write(folder.path().join("page/problem.html"), "\n{{ nobody.name }}\n").unwrap();
     let compiled = app::engine::templates::compile(folder.path().to_str().unwrap()).unwrap();
-    let why = web::page::check("P", (compiled.locale, &compiled.overrides)).unwrap_err();
+    let why = web::page::check("P", compiled.locale, &compiled.overrides).unwrap_err();
     assert!(why.to_string().starts_with("page/problem.html, line 2: "), "{why}");
 
     let dir = folder.path().to_str().unwrap();

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(delete)).routes(routes!(restore))
+    OpenApiRouter::default().routes(routes!(delete_account)).routes(routes!(restore_account))
 }
 
 /// Proof that it is you.
@@ -49,7 +49,7 @@ pub struct DeleteAccountResponse {
     request_body = Option<DeleteAccountRequest>,
     responses((status = 200, description = "It is deleted.", body = DeleteAccountResponse)),
 )]
-async fn delete(
+async fn delete_account(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -79,7 +79,7 @@ pub struct RestoreAccountRequest {
     request_body = RestoreAccountRequest,
     responses((status = 200, description = "It is restored.", body = MessageResponse)),
 )]
-async fn restore(
+async fn restore_account(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(verify)).routes(routes!(resend))
+    OpenApiRouter::default().routes(routes!(verify_email)).routes(routes!(resend_verification))
 }
 
 /// The token of a verification mail.
@@ -50,7 +50,7 @@ pub struct VerifyEmailResponse {
         (status = 200, description = "The address is verified.", body = VerifyEmailResponse),
     ),
 )]
-async fn verify(
+async fn verify_email(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,
@@ -82,7 +82,7 @@ pub struct ResendRequest {
     request_body = ResendRequest,
     responses((status = 200, description = "Noted.", body = MessageResponse)),
 )]
-async fn resend(
+async fn resend_verification(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, Conversation, FromPage, MaybeCaller, SignedIn, Words},
+    extract::{Body, Circumstances, FromPage, MaybeCaller, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -18,7 +18,10 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(request)).routes(routes!(confirm)).routes(routes!(undo))
+    OpenApiRouter::default()
+        .routes(routes!(request_email_change))
+        .routes(routes!(confirm_email_change))
+        .routes(routes!(undo_email_change))
 }
 
 /// The address an account is to have, and the password of its owner.
@@ -41,7 +44,7 @@ pub struct ChangeEmailRequest {
     request_body = ChangeEmailRequest,
     responses((status = 200, description = "Noted.", body = MessageResponse)),
 )]
-async fn request(
+async fn request_email_change(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -83,9 +86,10 @@ pub struct ConfirmEmailResponse {
     request_body = EmailTokenRequest,
     responses((status = 200, description = "It is changed.", body = ConfirmEmailResponse)),
 )]
-async fn confirm(
+async fn confirm_email_change(
     State(web): State<WebState>,
-    Conversation(ctx, words): Conversation,
+    Circumstances(ctx): Circumstances,
+    words: Words,
     MaybeCaller(caller): MaybeCaller,
     page: FromPage,
     Body(request): Body<EmailTokenRequest>,
@@ -114,7 +118,7 @@ async fn confirm(
     request_body = EmailTokenRequest,
     responses((status = 200, description = "It is taken back.", body = MessageResponse)),
 )]
-async fn undo(
+async fn undo_email_change(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,

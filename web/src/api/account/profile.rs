@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(read, replace, update))
+    OpenApiRouter::default().routes(routes!(show_profile, replace_profile, update_profile))
 }
 
 /// See your profile
@@ -25,7 +25,7 @@ pub fn routes() -> OpenApiRouter<WebState> {
     security(("bearer" = [])),
     responses((status = 200, description = "You.", body = UserView)),
 )]
-async fn read(SignedIn(caller): SignedIn) -> Json<UserView> {
+async fn show_profile(SignedIn(caller): SignedIn) -> Json<UserView> {
     Json(UserView::from(&*caller.user))
 }
 
@@ -38,7 +38,7 @@ async fn read(SignedIn(caller): SignedIn) -> Json<UserView> {
     request_body = ProfileRequest,
     responses((status = 200, description = "You, changed.", body = UserView)),
 )]
-async fn update(
+async fn update_profile(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -59,11 +59,11 @@ async fn update(
     request_body = ProfileRequest,
     responses((status = 200, description = "You, changed.", body = UserView)),
 )]
-async fn replace(
+async fn replace_profile(
     web: State<WebState>,
     circumstances: Circumstances,
     caller: SignedIn,
     body: Body<ProfileRequest>,
 ) -> Result<Json<UserView>> {
-    update(web, circumstances, caller, body).await
+    update_profile(web, circumstances, caller, body).await
 }

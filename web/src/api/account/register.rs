@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Conversation, FromPage, IdempotencyKey, Words},
+    extract::{Body, Circumstances, FromPage, IdempotencyKey, Words},
     form::register::RegisterRequest,
     openapi::tag,
     problem::Result,
@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(register))
+    OpenApiRouter::default().routes(routes!(register_account))
 }
 
 /// The account that was made, signed in while `registration.auto_login` is on.
@@ -74,9 +74,10 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
         (status = 202, description = "A mail tells the owner of the address.", body = MessageResponse),
     ),
 )]
-async fn register(
+async fn register_account(
     State(web): State<WebState>,
-    Conversation(ctx, words): Conversation,
+    Circumstances(ctx): Circumstances,
+    words: Words,
     page: FromPage,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<RegisterRequest>,

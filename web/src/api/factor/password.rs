@@ -19,9 +19,9 @@ use crate::{
 
 pub fn routes() -> OpenApiRouter<WebState> {
     OpenApiRouter::default()
-        .routes(routes!(change))
-        .routes(routes!(reset))
-        .routes(routes!(confirm_reset))
+        .routes(routes!(change_password))
+        .routes(routes!(request_password_reset))
+        .routes(routes!(confirm_password_reset))
 }
 
 /// The password as it is and as it is to be.
@@ -49,7 +49,7 @@ pub struct ChangePasswordRequest {
     request_body = ChangePasswordRequest,
     responses((status = 200, description = "It is changed.", body = TokenPairView)),
 )]
-async fn change(
+async fn change_password(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -81,7 +81,7 @@ pub struct ResetPasswordRequest {
     request_body = ResetPasswordRequest,
     responses((status = 200, description = "Noted.", body = MessageResponse)),
 )]
-async fn reset(
+async fn request_password_reset(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,
@@ -120,7 +120,7 @@ pub struct ConfirmResetRequest {
     request_body = ConfirmResetRequest,
     responses((status = 200, description = "It is set.", body = MessageResponse)),
 )]
-async fn confirm_reset(
+async fn confirm_password_reset(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(csrf_token))
+    OpenApiRouter::default().routes(routes!(issue_csrf_token))
 }
 
 /// The token of this browser.
@@ -34,7 +34,7 @@ pub struct CsrfResponse {
     tag = tag::AUTHENTICATION,
     responses((status = 200, description = "The token.", body = CsrfResponse)),
 )]
-async fn csrf_token(
+async fn issue_csrf_token(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     headers: HeaderMap,

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Conversation, MaybeCaller},
+    extract::{Body, Circumstances, MaybeCaller, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -44,7 +44,8 @@ pub struct LogoutRequest {
 )]
 async fn logout(
     State(web): State<WebState>,
-    Conversation(ctx, words): Conversation,
+    Circumstances(ctx): Circumstances,
+    words: Words,
     MaybeCaller(caller): MaybeCaller,
     headers: HeaderMap,
     Body(request): Body<LogoutRequest>,

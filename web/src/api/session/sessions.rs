@@ -16,7 +16,10 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(end)).routes(routes!(end_all))
+    OpenApiRouter::default()
+        .routes(routes!(list_sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(end_all_sessions))
 }
 
 /// Where you are signed in, the latest used first.
@@ -33,7 +36,7 @@ pub struct SessionsResponse {
     security(("bearer" = [])),
     responses((status = 200, description = "Your sessions.", body = SessionsResponse)),
 )]
-async fn list(
+async fn list_sessions(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -54,7 +57,7 @@ async fn list(
     params(("id" = uuid::Uuid, Path, description = "The session.")),
     responses((status = 200, description = "It has ended.", body = MessageResponse)),
 )]
-async fn end(
+async fn end_session(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
@@ -91,7 +94,7 @@ pub struct EndAllResponse {
     request_body = Option<EndAllRequest>,
     responses((status = 200, description = "They have ended.", body = EndAllResponse)),
 )]
-async fn end_all(
+async fn end_all_sessions(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(refresh)).routes(routes!(verify))
+    OpenApiRouter::default().routes(routes!(refresh_tokens)).routes(routes!(verify_token))
 }
 
 /// The refresh token, where it is not in the cookie.
@@ -47,7 +47,7 @@ pub struct RefreshRequest {
             or `not_authenticated` where no token was sent."),
     ),
 )]
-async fn refresh(
+async fn refresh_tokens(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     page: FromPage,
@@ -86,7 +86,7 @@ pub struct VerifyTokenResponse {}
         (status = 401, description = "`token_not_valid` or `session_ended`."),
     ),
 )]
-async fn verify(
+async fn verify_token(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     Body(request): Body<VerifyTokenRequest>,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(redeem))
+    OpenApiRouter::default().routes(routes!(redeem_exchange_token))
 }
 
 /// A token that was given to this browser or app.
@@ -55,7 +55,7 @@ pub struct ExchangeResponse {
     request_body = ExchangeRequest,
     responses((status = 200, description = "Signed in.", body = ExchangeResponse)),
 )]
-async fn redeem(
+async fn redeem_exchange_token(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     page: FromPage,
