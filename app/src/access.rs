@@ -1,7 +1,17 @@
-//! Who is calling and what they may do: the guards that a use case begins with.
+//! Who is calling and what they may do: the guards that come before a use case.
+//!
+//! [`caller`] finds out who calls, [`guard`] makes an [`Acting`] of them, which use cases ask for,
+//! [`permission`] is what one may do to what is not one's own, [`limits`] how often, [`lockout`] how
+//! many wrong guesses, [`fresh`] and
+//! [`proof`] whether it is still the same person, and [`idempotency`] whether it has been done already.
 
 pub mod caller;
-pub mod fresh;
+pub(crate) mod fresh;
+pub mod guard;
 pub mod idempotency;
-pub mod limits;
+pub(crate) mod limits;
+pub(crate) mod lockout;
 pub mod permission;
+pub(crate) mod proof;
+
+pub use self::guard::{Acting, Admin, Own};

@@ -4,7 +4,6 @@ pub mod deletion;
 pub mod email;
 pub mod email_change;
 pub mod invitations;
-pub mod metadata;
 pub(crate) mod names;
 pub mod profile;
 pub mod registration;

@@ -1,73 +1,57 @@
 //! Everything a use case works with, made once at start-up.
 
-use std::{
-    ops::Deref,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{ops::Deref, sync::Arc};
 
-use domain::{Span, Time, settings::Settings};
-use outside::{
-    cache::{Cache, CacheError},
-    mail::{MailError, Mailer},
-};
-use store::{Claim, Store, db::migrate};
+use domain::{Time, session::device::DeviceId, settings::Settings};
+use jsonwebtoken::jwk::JwkSet;
+use outside::{cache::Cache, mail::Mailer};
+use store::Store;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Clock, Error,
+    Clock,
     engine::{
-        activity::{self, Activity},
+        activity::Activity,
         hasher::Hasher,
+        health::{Health, Shared},
         keys::Keys,
         locale::Locale,
         lookaside::LookAside,
         render::Render,
-        templates::{self, Overrides},
-    },
-    sign_in::lockout,
-    work::{
-        background::Background,
-        health::{Health, Looks},
-        rewind::Watch,
+        steps::Steps,
+        templates::Overrides,
+        turns::Guesses,
     },
 };
-
-/// The SQLite database in the data folder.
-const DATABASE_FILE: &str = "portcullis.db";
-/// How long to wait before the database is tried again at start-up.
-const CONNECT_PAUSE: Span = Span::millis(500);
-/// How many of those pauses pass between two lines about it.
-const PAUSES_A_LINE: u32 = 10;
 
 /// A running Portcullis; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What an [`App`] holds.
+/// What an [`App`] holds. Other crates cannot name it: they reach the database by use cases alone.
 pub struct Parts {
-    pub settings: Settings,
-    pub clock: Clock,
-    pub store: Store,
-    pub cache: Cache,
-    pub mailer: Mailer,
-    pub keys: Keys,
-    pub hasher: Hasher,
-    pub lookaside: LookAside,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) cache: Cache,
+    pub(crate) mailer: Mailer,
+    pub(crate) keys: Keys,
+    pub(crate) hasher: Hasher,
+    pub(crate) lookaside: LookAside,
     /// Of guesses at a password.
-    pub(crate) guesses: lockout::Queues,
-    pub activity: Activity,
-    pub(crate) looks: Looks<Health>,
-    pub(crate) watch: Watch,
-    pub locale: Arc<Locale>,
+    pub(crate) guesses: Guesses,
+    pub(crate) activity: Activity,
+    pub(crate) health: Shared<Health>,
+    pub(crate) steps: Steps,
+    pub(crate) locale: Arc<Locale>,
     /// The operator's own templates and texts.
-    pub overrides: Overrides,
-    pub render: Render,
+    pub(crate) overrides: Overrides,
+    pub(crate) render: Render,
     /// Rings when there is a job to do.
     pub(crate) wake: Arc<Notify>,
     /// Tasks that shutdown waits for.
-    pub tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Deref for App {
@@ -78,68 +62,66 @@ impl Deref for App {
     }
 }
 
-/// Why the server cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A setting that cannot work.
-    #[error("{0}")]
-    Settings(String),
-    /// The database cannot be reached.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error("{0}")]
-    Cache(#[from] CacheError),
-    #[error("{0}")]
-    Mail(#[from] MailError),
-    #[error(transparent)]
-    Other(#[from] Error),
-}
-
 impl App {
-    /// Opens the database, which must be migrated, and everything else. The second half is what
-    /// goes on in the background; whoever drops it has an app that only does what it is asked.
-    pub async fn open(settings: Settings, clock: Clock) -> Result<(App, Background), OpenError> {
-        let store = connect(&settings).await?;
-        App::with_store(settings, clock, store).await
+    pub(crate) fn new(parts: Parts) -> App {
+        App(Arc::new(parts))
     }
 
-    /// [`App::open`] on a database that is open already.
-    pub async fn with_store(
-        settings: Settings,
-        clock: Clock,
-        store: Store,
-    ) -> Result<(App, Background), OpenError> {
-        let (reading, settings) = (clock.reading(), resolved(settings));
-        // Before the keys are read: a change of them after that is heard of.
-        let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
-        let compiled = templates::compile(&settings.server.templates_dir)
-            .map_err(|error| OpenError::Settings(format!("server.templates_dir: {error}")))?;
-        let (activity, uses) = activity::channel();
-        let app = App(Arc::new(Parts {
-            cache: Cache::connect(&settings.cache).await?,
-            mailer: Mailer::from_settings(
-                &settings.email,
-                &settings.outbound,
-                &settings.server.public_url,
-            )?,
-            keys: Keys::open(&settings, &store, &clock).await?,
-            hasher: Hasher::start(&settings.passwords)?,
-            lookaside: LookAside::new(&settings.sessions, clock.clone()),
-            guesses: lockout::Queues::new(&settings.lockout),
-            activity,
-            looks: Looks::new(),
-            watch: Watch::new(reading),
-            locale: compiled.locale,
-            overrides: compiled.overrides,
-            render: compiled.render,
-            wake: Arc::new(Notify::new()),
-            tasks: TaskTracker::new(),
-            settings,
-            clock,
-            store,
-        }));
-        app.lookaside.start(sequence, reading);
-        Ok((app, Background::new(uses)))
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn locale(&self) -> &Arc<Locale> {
+        &self.locale
+    }
+
+    /// The operator's own templates and texts.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Tasks that shutdown waits for.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// The public keys (RFC 7517).
+    pub fn jwks(&self, now: Time) -> JwkSet {
+        self.keys.jwks(now)
+    }
+
+    /// The device that a cookie names. `None`: it is not a cookie of ours.
+    pub fn device(&self, cookie: &str) -> Option<DeviceId> {
+        self.keys.device(cookie)
+    }
+
+    /// How many passwords were hashed so far.
+    pub fn hashes(&self) -> u64 {
+        self.hasher.hashes()
+    }
+
+    /// How many statements were executed so far, failed ones and repetitions included.
+    pub fn statements(&self) -> u64 {
+        self.store.statements()
+    }
+
+    /// The hash that this name is checked against, as nobody has it. `name` is a keyed hash.
+    pub fn dummy_hash(&self, name: &[u8; 32]) -> Arc<str> {
+        self.hasher.dummy_of(name)
+    }
+
+    /// Waits until everything is written that was noted behind requests so far.
+    pub async fn flush(&self) {
+        self.activity.flush().await;
+    }
+
+    /// Closes the database, once what was asked of it is done.
+    pub async fn close(&self) {
+        self.store.close().await;
     }
 
     /// Where people reach the server, without a slash at the end.
@@ -152,65 +134,4 @@ impl App {
         let cache = self.cache.clone();
         self.tasks.spawn(async move { cache.publish(channel).await });
     }
-}
-
-/// Fills in what follows from other settings.
-fn resolved(mut settings: Settings) -> Settings {
-    if let (true, Some(address)) =
-        (settings.server.public_url.is_empty(), settings.server.listen.first())
-    {
-        settings.server.public_url = format!("http://{address}");
-    }
-    if settings.tokens.issuer.is_empty() {
-        settings.tokens.issuer = settings.server.public_url.trim_end_matches('/').into();
-    }
-    settings
-}
-
-/// The SQLite file where the settings name no database.
-pub fn database_file(settings: &Settings) -> PathBuf {
-    Path::new(&settings.server.data_dir).join(DATABASE_FILE)
-}
-
-/// Opens the database, waiting for it as long as `database.startup_timeout` says.
-pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
-    let file = database_file(settings);
-    patiently(settings, async || Store::connect(&settings.database, &file).await).await
-}
-
-/// Makes this process the only server of a SQLite file, waiting as long for one that is about to
-/// end.
-pub async fn claim(settings: &Settings, store: &Store) -> Result<Claim, OpenError> {
-    patiently(settings, async || store.claim()).await
-}
-
-async fn patiently<T>(
-    settings: &Settings,
-    attempt: impl AsyncFn() -> store::Result<T>,
-) -> Result<T, OpenError> {
-    let bound = settings.database.startup_timeout;
-    let mut reason = "no answer".to_owned();
-    let outcome = tokio::time::timeout(bound.duration(), async {
-        let mut pauses = 0;
-        loop {
-            match attempt().await {
-                Err(store::Error::Unavailable(text)) => reason = text,
-                outcome => return outcome,
-            }
-            if pauses % PAUSES_A_LINE == 0 {
-                tracing::warn!(reason, "waiting for the database");
-            }
-            pauses += 1;
-            tokio::time::sleep(CONNECT_PAUSE.duration()).await;
-        }
-    });
-    match outcome.await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => Err(store::Error::Unavailable(format!("{reason}, for {bound}")).into()),
-    }
-}
-
-/// Brings the schema up to date; gives what was new.
-pub async fn migrate(store: &Store, now: Time) -> Result<Vec<&'static str>, OpenError> {
-    Ok(migrate::run(store, migrate::MIGRATIONS, now).await?)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::{Code, Problem, problem::FieldErrors};
+use outside::{cache::CacheError, mail::MailError};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -110,4 +111,21 @@ impl From<store::Error> for Error {
             _ => Error::broken(&error),
         }
     }
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A setting that cannot work.
+    #[error("{0}")]
+    Settings(String),
+    /// The database cannot be reached.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("{0}")]
+    Cache(#[from] CacheError),
+    #[error("{0}")]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Other(#[from] Error),
 }

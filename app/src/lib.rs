@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod engine;
 pub mod factor;
 pub mod notify;
@@ -14,21 +15,21 @@ pub mod session;
 pub mod sign_in;
 pub mod work;
 
-pub mod audit;
-
 mod app;
 mod clock;
 mod ctx;
 mod error;
 mod random;
-mod revocations;
+mod tx;
 
 pub use self::{
-    app::{App, OpenError, claim, connect, database_file, migrate},
-    audit::By,
+    app::App,
     clock::Clock,
     ctx::Ctx,
-    error::{Cause, Error, Result},
+    error::{Cause, Error, OpenError, Result},
     random::request_id,
-    work::background::{Background, settle, survey_hashes},
+    work::{
+        background::{Background, settle, survey_hashes},
+        open::{claim, connect, database_file, migrate},
+    },
 };

@@ -10,9 +10,6 @@ use store::jobs::Job;
 
 use crate::{App, Ctx, Error, Result, engine::locale::Language, random};
 
-/// What wakes the workers of other nodes.
-pub const CHANNEL: &str = "jobs";
-
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub enum Task {
@@ -170,10 +167,4 @@ impl Payload {
             Payload::Scheduled { name } => format!("schedule.{name}"),
         }
     }
-}
-
-/// After the transaction: there is work.
-pub fn wake(app: &App) {
-    app.wake.notify_one();
-    app.publish(CHANNEL);
 }

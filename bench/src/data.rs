@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{App, Clock, Ctx, session::tokens};
+use app::{App, Clock, Ctx, engine::keys::Keys, session::tokens};
 use aws_lc_rs::rand;
 use domain::{
     SessionId, Time, UserId,
@@ -40,7 +40,7 @@ pub async fn fill(settings: &Settings, users: usize) -> Outcome<Data> {
     let clock = Clock::System;
     app::migrate(&store, clock.now()).await?;
     let (app, _background) = App::with_store(settings.clone(), clock, store.clone()).await?;
-    let made = people(settings, users, app.clock.now())?;
+    let made = people(settings, users, app.clock().now())?;
     write_users(&store, &made).await?;
     let signed_in = (users / 5).clamp(1, SIGNED_IN);
     let sessions = made.iter().take(3 * signed_in).map(|it| session(it, &app));
@@ -49,7 +49,8 @@ pub async fn fill(settings: &Settings, users: usize) -> Outcome<Data> {
     if is_postgres(settings) {
         store.put(async |db| db.script("ANALYZE").await).await?;
     }
-    let data = tokens_of(&app, &made, &sessions, signed_in)?;
+    let keys = Keys::open(settings, &store, app.clock()).await?;
+    let data = tokens_of(&app, &keys, &made, &sessions, signed_in)?;
     store.close().await;
     Ok(data)
 }
@@ -74,7 +75,7 @@ fn address(number: usize) -> String {
 }
 
 fn session(user: &User, app: &App) -> Outcome<Session> {
-    let now = app.clock.now();
+    let now = app.clock().now();
     Ok(Session {
         id: SessionId::new(now, random()?),
         user_id: user.id,
@@ -101,7 +102,7 @@ fn session(user: &User, app: &App) -> Outcome<Session> {
         created_at: now,
         last_activity_at: now,
         last_rotation_at: None,
-        expires_at: expires_at(now, now, false, &app.settings.tokens),
+        expires_at: expires_at(now, now, false, &app.settings().tokens),
         ended_at: None,
         end_reason: None,
     })
@@ -150,18 +151,19 @@ async fn write_sessions(store: &Store, sessions: &[Session]) -> Outcome<()> {
 /// A third of the sessions is for reads, a third for refreshes, a third for the ceiling.
 fn tokens_of(
     app: &App,
+    keys: &Keys,
     users: &[Arc<User>],
     sessions: &[Session],
     signed_in: usize,
 ) -> Outcome<Data> {
-    let ctx = Ctx::local(app.clock.now(), "bench");
+    let ctx = Ctx::local(app.clock().now(), "bench");
     let mut access = Vec::with_capacity(signed_in);
     for (user, session) in users.iter().zip(sessions).take(signed_in) {
         let pair = tokens::issue(app, &ctx, user, &Arc::new(session.clone()))?;
         access.push(pair.access.expose().to_owned());
     }
     let refreshing = sessions.iter().skip(signed_in).take(signed_in);
-    let refresh = |it: &Session| app.keys.refresh_token(it, it.head).expose().to_owned();
+    let refresh = |it: &Session| keys.refresh_token(it, it.head).expose().to_owned();
     let emails = |all: &[Arc<User>]| all.iter().map(|it| it.email.to_string()).collect();
     let (rest, people) = users.split_at(users.len() - users.len() / 10);
     let (_, others) = rest.split_at(3 * signed_in.min(rest.len() / 3));

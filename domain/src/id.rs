@@ -46,6 +46,8 @@ ids! {
     SessionId,
     /// A single-use token sent by mail.
     LinkId,
+    /// A pending step of a sign-in.
+    ChallengeId,
     /// A piece of background work.
     JobId,
     /// A row of the audit log.

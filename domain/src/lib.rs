@@ -23,7 +23,9 @@ pub mod settings;
 pub mod text;
 pub mod time;
 
-pub use id::{ConsentId, EventId, InvitationId, JobId, LinkId, PasswordId, SessionId, UserId};
+pub use id::{
+    ChallengeId, ConsentId, EventId, InvitationId, JobId, LinkId, PasswordId, SessionId, UserId,
+};
 pub use problem::{Code, Problem};
 pub use secret::Secret;
 pub use time::{Span, Time};

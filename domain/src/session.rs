@@ -6,7 +6,7 @@ pub mod refresh;
 mod superseded;
 
 pub use self::superseded::Superseded;
-use crate::{SessionId, Span, Time, UserId, settings::Tokens};
+use crate::{SessionId, Span, Time, UserId, settings::Tokens, sign_in::Proofs};
 
 /// A sign-in on one device. Every token names its session and dies with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub struct Session {
     pub city: String,
     pub country: String,
     pub mfa_verified: bool,
-    /// How the person proved who they are (RFC 8176), separated by spaces.
+    /// How the person proved who they are: [`Proofs`] as text.
     pub amr: String,
     /// When they last proved it.
     pub authenticated_at: Time,
@@ -79,6 +79,10 @@ impl EndReason {
 }
 
 impl Session {
+    pub fn proofs(&self) -> Proofs {
+        Proofs::parse(&self.amr)
+    }
+
     /// The session after a rotation.
     pub fn rotated(&self, now: Time, tokens: &Tokens) -> Session {
         let before = self

@@ -14,6 +14,7 @@ mod log;
 mod outbound;
 mod passwords;
 mod privacy;
+mod purposes;
 mod registration;
 mod secrets;
 mod server;
@@ -29,7 +30,7 @@ pub use self::{
     database::{Database, PoolMode},
     email::Email,
     jobs::Jobs,
-    limits::Limits,
+    limits::{Limit, Limits, Per},
     links::Links,
     lockout::Lockout,
     log::{Log, LogFormat},
@@ -87,6 +88,7 @@ macro_rules! section {
         }
     };
 }
+pub(crate) use purposes::purposes;
 use section;
 
 macro_rules! settings {

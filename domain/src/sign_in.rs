@@ -1,3 +1,14 @@
-//! The rules of signing in.
+//! The rules of signing in, in the order in which they are asked: what is proved ([`proofs`]), does the account let its owner in ([`admission`]), how
+//! unusual is it ([`risk`]), and what comes of it ([`decide`](decide::decide)).
 
-pub mod lockout;
+pub mod admission;
+pub mod decide;
+pub mod proofs;
+pub mod risk;
+
+pub use self::{
+    admission::{Admission, Entry, admit},
+    decide::{Challenge, Decision, decide},
+    proofs::{Proof, Proofs},
+    risk::Risk,
+};

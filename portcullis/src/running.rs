@@ -8,7 +8,7 @@ use std::{io, net::SocketAddr};
 
 use app::{App, Clock, OpenError};
 use domain::settings::Settings;
-use store::Claim;
+use store::{Claim, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web::{Listening, Ready, SetupError, serve::Limits};
 
@@ -29,6 +29,7 @@ pub enum StartError {
 /// A running server.
 pub struct Running {
     app: App,
+    store: Store,
     addresses: Vec<SocketAddr>,
     ready: Ready,
     /// Ends the connections.
@@ -52,17 +53,26 @@ pub async fn start(mut settings: Settings, clock: Clock) -> Result<Running, Star
     if !migrations.is_empty() {
         tracing::info!(?migrations, "the schema is up to date");
     }
-    let (app, background) = App::with_store(settings, clock, store).await?;
+    let (app, background) = App::with_store(settings, clock, store.clone()).await?;
     let (stop_serving, stop_working) = (CancellationToken::new(), CancellationToken::new());
     let (ready, requests) = (Ready::default(), TaskTracker::new());
     let routes = web::router(app.clone(), ready.clone())?;
     background.start(&app, &stop_working).await?;
-    app.tasks.spawn(app::survey_hashes(app.clone(), stop_working.clone()));
-    let limits = Limits::from(&app.settings.server);
+    app.tasks().spawn(app::survey_hashes(app.clone(), stop_working.clone()));
+    let limits = Limits::from(&app.settings().server);
     requests.spawn(listening.serve(routes, limits, stop_serving.clone()));
     ready.on();
-    tracing::info!(?addresses, profile = app.settings.profile.word(), "ready");
-    Ok(Running { app, addresses, ready, stop_serving, stop_working, requests, _claim: claim })
+    tracing::info!(?addresses, profile = app.settings().profile.word(), "ready");
+    Ok(Running {
+        app,
+        store,
+        addresses,
+        ready,
+        stop_serving,
+        stop_working,
+        requests,
+        _claim: claim,
+    })
 }
 
 impl Running {
@@ -76,6 +86,11 @@ impl Running {
         &self.app
     }
 
+    /// The database itself, for tests: use cases are the only way past the app.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Serves until the signal, then shuts down gracefully.
     pub async fn until(self, signal: impl Future<Output = ()>) {
         signal.await;
@@ -83,7 +98,7 @@ impl Running {
     }
 
     async fn stop(self) {
-        let server = &self.app.settings.server;
+        let server = &self.app.settings().server;
         self.ready.off();
         tokio::time::sleep(server.shutdown_delay.duration()).await;
         self.stop_serving.cancel();

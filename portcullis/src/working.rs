@@ -24,7 +24,7 @@ impl Working {
         let (app, background) = App::with_store(settings, clock, store).await?;
         let stop = CancellationToken::new();
         background.start(&app, &stop).await?;
-        tracing::info!(workers = app.settings.jobs.workers, "working");
+        tracing::info!(workers = app.settings().jobs.workers, "working");
         Ok(Working { app, stop })
     }
 
@@ -36,13 +36,13 @@ impl Working {
 
 /// Ends background work, and closes the database last, so that nothing acknowledged is lost.
 pub(crate) async fn wind_down(app: &App, stop: &CancellationToken) {
-    app.activity.flush().await;
+    app.flush().await;
     stop.cancel();
-    app.tasks.close();
-    let grace = app.settings.server.shutdown_grace.duration();
-    if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
+    app.tasks().close();
+    let grace = app.settings().server.shutdown_grace.duration();
+    if tokio::time::timeout(grace, app.tasks().wait()).await.is_err() {
         tracing::warn!("background work did not end within its grace period");
     }
-    app.store.close().await;
+    app.close().await;
     tracing::info!("stopped");
 }

@@ -1,3 +1,4 @@
 //! Tables of request guards.
 
 pub mod idempotency;
+pub mod lockouts;

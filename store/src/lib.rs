@@ -15,7 +15,7 @@ mod sign_in;
 
 pub mod rewind;
 
-pub use access::idempotency;
+pub use access::{idempotency, lockouts};
 pub use account::{consents, invitations, users};
 pub use audit::events;
 pub use db::{Claim, Db, Error, Result, Store};
@@ -24,4 +24,4 @@ pub use factor::{hash_kinds, passwords};
 pub use notify::links;
 pub use queue::{jobs, schedules};
 pub use session::{revocations, sessions};
-pub use sign_in::lockouts;
+pub use sign_in::challenges;

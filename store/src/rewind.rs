@@ -39,6 +39,8 @@ pub async fn lockouts(db: &Db, counted: Reach, locked: Reach, limit: i64) -> Res
 pub enum Times {
     /// Expiry of links of one purpose.
     Links(Purpose),
+    /// Expiry of pending steps of sign-ins of one kind.
+    Challenges { kind: &'static str },
     /// Expiry of invitations.
     Invitations,
     /// Creation of idempotency keys, from which their expiry follows.
@@ -80,6 +82,10 @@ pub async fn pull_back(db: &Db, times: Times, reach: Reach, limit: i64) -> Resul
                 "dead_at IS NULL AND failures BETWEEN $4 AND $5"
             ));
             return db.execute(statement, args![latest, instead, limit, least, most]).await;
+        }
+        Times::Challenges { kind } => {
+            let statement = sql!(beyond!("challenges", "id", "expires_at", "kind = $4"));
+            return db.execute(statement, args![latest, instead, limit, kind]).await;
         }
         Times::Invitations => sql!(beyond!("invitations", "id", "expires_at",)),
         Times::Idempotency => sql!(beyond!("idempotency_keys", "hash", "created_at",)),

@@ -1,3 +1,3 @@
 //! Tables of sign-ins.
 
-pub mod lockouts;
+pub mod challenges;

@@ -23,5 +23,5 @@ pub use self::{
     lenient::lenient_bool,
     path::Path,
     query::Query,
-    words::Words,
+    words::{MessageResponse, Words},
 };

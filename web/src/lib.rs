@@ -24,7 +24,7 @@ pub mod view;
 
 pub use self::{
     problem::{Refusal, Result},
-    router::{SetupError, router},
+    router::{SetupError, document, router},
     serve::Listening,
     state::{Ready, WebState},
 };

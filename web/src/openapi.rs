@@ -16,7 +16,6 @@ use utoipa::openapi::{
 use crate::{
     cookies,
     problem::{FieldErrorView, ProblemView, TokenMessageView},
-    router,
 };
 
 /// The security scheme of an access token.
@@ -31,18 +30,12 @@ An absent body equals `{}`, and one that names a member twice is refused. Whole 
 bits are refused in metadata. Errors are `application/problem+json` (RFC 9457): compare their `code`. \
 Each answer names its correlation id in `X-Request-ID`.";
 
-/// The whole description, of a server that people reach under `base`.
-pub fn document_at(base: &str) -> OpenApi {
-    let mut document = document();
+/// Adds what is true of many operations to what the handlers say, for a server that people reach under
+/// `base`.
+pub(crate) fn complete(mut document: OpenApi, base: &str) -> OpenApi {
     if !base.is_empty() {
         document.servers = Some(vec![Server::new(base)]);
     }
-    document
-}
-
-/// The whole description.
-pub fn document() -> OpenApi {
-    let mut document = router::described().into_openapi();
     common::add(&mut document);
     aliases::add(&mut document);
     identify(&mut document);

@@ -32,7 +32,6 @@ use utoipa_swagger_ui::Config;
 
 use crate::{
     problem::{Refusal, Result},
-    router::SetupError,
     state::WebState,
 };
 
@@ -71,6 +70,17 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("swagger.html", include_str!("../../templates/page/swagger.html")),
 ];
 
+/// Why there are no pages to be had from these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    #[error("server.templates_dir: {0}")]
+    Template(#[from] TemplateError),
+    #[error("a page cannot be made: {0}")]
+    Page(#[from] minijinja::Error),
+    #[error("the API cannot be described: {0}")]
+    Document(#[from] serde_json::Error),
+}
+
 /// The templates, and what is rendered once.
 pub struct Pages {
     templates: Environment<'static>,
@@ -88,7 +98,7 @@ impl Pages {
         locale: Arc<Locale>,
         overrides: &Overrides,
         document: &OpenApi,
-    ) -> Result<Pages, SetupError> {
+    ) -> Result<Pages, PageError> {
         let templates = templates(site_name, base, locale, overrides)?;
         let value = serde_json::to_value(document)?;
         let view = Value::from(Serde(reference::Reference::of(&value)));

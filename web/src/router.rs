@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use app::{App, engine::templates::TemplateError};
+use app::App;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     admin, api, compat,
     layer::{self, Edge, Routes},
     openapi,
-    page::{self, Pages},
+    page::{self, PageError, Pages},
     site::{Site, SiteError},
     state::{Ready, WebState},
 };
@@ -19,28 +20,30 @@ use crate::{
 pub enum SetupError {
     #[error(transparent)]
     Site(#[from] SiteError),
-    #[error("server.templates_dir: {0}")]
-    Template(#[from] TemplateError),
-    #[error("a page cannot be made: {0}")]
-    Page(#[from] minijinja::Error),
-    #[error("the API cannot be described: {0}")]
-    Document(#[from] serde_json::Error),
+    #[error(transparent)]
+    Page(#[from] PageError),
 }
 
 /// The server as one service. Requests that change something run in the app's own tasks.
 pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
-    let site = Arc::new(Site::new(&app.settings)?);
-    let (locale, clock) = (app.locale.clone(), app.clock.clone());
-    let edge = Edge::new(&app.settings, site.clone(), locale, clock, app.tasks.clone());
-    let document = openapi::document_at(&site.base);
-    let pages = Pages::new(&site.name, &site.base, app.locale.clone(), &app.overrides, &document)?;
+    let site = Arc::new(Site::new(app.settings())?);
+    let (locale, clock) = (app.locale().clone(), app.clock().clone());
+    let edge = Edge::new(app.settings(), site.clone(), locale, clock, app.tasks().clone());
+    let document = openapi::complete(described().into_openapi(), &site.base);
+    let pages =
+        Pages::new(&site.name, &site.base, app.locale().clone(), app.overrides(), &document)?;
     let (api, _) = described().split_for_parts();
     let routes = api.merge(page::routes());
     Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), edge))
 }
 
+/// The description of the API (OpenAPI 3.1).
+pub fn document() -> OpenApi {
+    openapi::complete(described().into_openapi(), "")
+}
+
 /// What the description of the API lists.
-pub(crate) fn described() -> OpenApiRouter<WebState> {
+fn described() -> OpenApiRouter<WebState> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(api::routes())
         .merge(compat::routes())

@@ -32,7 +32,7 @@ impl WebState {
 
     /// The device that a cookie of ours names.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
-        self.app.keys.device(cookie)
+        self.app.device(cookie)
     }
 }
 

@@ -1,6 +1,9 @@
 //! How refresh tokens travel: as a cookie, in the body, or both (`tokens.refresh_transport`).
 
-use app::session::tokens::{Presented, TokenPair};
+use app::{
+    session::tokens::{Presented, TokenPair},
+    sign_in::Finished,
+};
 use domain::{Secret, session::refresh::Holder, settings::RefreshTransport};
 use http::HeaderMap;
 
@@ -22,6 +25,18 @@ pub fn answer(
     Ok((cookies, TokenPairView { tokens, user: UserView::from(&*pair.user) }))
 }
 
+/// What a sign-in ends with, as an answer.
+pub fn finish(
+    web: &WebState,
+    finished: Finished,
+    page: FromPage,
+) -> Result<(SetCookies, TokenPairView)> {
+    match finished {
+        Finished::SignedIn(pair) => answer(web, &pair, page),
+        Finished::Challenged(challenge) => match challenge {},
+    }
+}
+
 /// The pair alone. A page's scripts never see the refresh token, unless the operator wants them to.
 pub fn carry(
     web: &WebState,
@@ -29,7 +44,7 @@ pub fn carry(
     pair: &TokenPair,
     page: FromPage,
 ) -> Result<(SetCookies, TokensView)> {
-    let transport = web.app.settings.tokens.refresh_transport;
+    let transport = web.app.settings().tokens.refresh_transport;
     let (in_cookie, in_body) = match transport {
         RefreshTransport::Auto => (true, !page.0),
         RefreshTransport::Cookie => (true, false),

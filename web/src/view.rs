@@ -1,11 +1,13 @@
 //! Users, sessions and tokens as the API shows them.
 
-use app::session::tokens::TokenPair;
+use app::{factor::password::Strength, session::tokens::TokenPair};
 use domain::{Secret, SessionId, Time, account::User, session::Session};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::extract::Words;
 
 use crate::form::profile::ProfileView;
 
@@ -216,8 +218,21 @@ impl SessionView {
     }
 }
 
-/// A sentence for people.
+/// How hard a password is to guess.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MessageResponse {
-    pub message: String,
+pub struct PasswordStrength {
+    /// 0 (at once) to 4 (very hard).
+    score: u8,
+    warning: Option<String>,
+    suggestions: Vec<String>,
+}
+
+impl PasswordStrength {
+    pub fn new(strength: &Strength, words: &Words) -> PasswordStrength {
+        PasswordStrength {
+            score: strength.score,
+            warning: strength.warning.as_deref().map(|it| words.say(it)),
+            suggestions: strength.suggestions.iter().map(|it| words.say(it)).collect(),
+        }
+    }
 }

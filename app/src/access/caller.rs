@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Code, Secret, Span, Time,
+    Code, Secret, Span,
     account::User,
     session::{Session, access_token::Claims},
+    sign_in::{Admission, Entry, admit},
 };
-use store::Db;
 
 use crate::{App, Ctx, Result, engine::lookaside::Facts};
 
@@ -19,7 +19,6 @@ const ACTIVITY: Span = Span::seconds(60);
 pub struct Caller {
     pub user: Arc<User>,
     pub session: Arc<Session>,
-    pub claims: Arc<Claims>,
 }
 
 /// The caller that an access token stands for, or why it stands for nobody.
@@ -33,22 +32,12 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
     if session.user_id != claims.sub || !known.contains(&claims.generation) {
         return Err(Code::InvalidToken.into());
     }
-    if !session.is_alive(ctx.now) || !user.is_usable() {
+    let admission = admit(Entry::Session, &user, &app.settings, ctx.now);
+    if !session.is_alive(ctx.now) || admission != Admission::Admitted {
         return Err(Code::SessionEnded.into());
     }
     note(app, ctx, &session, &claims, epoch);
-    Ok(Caller { user, session, claims })
-}
-
-/// Refuses where the caller has been shut out since the request was let in, and keeps that from
-/// happening until the transaction ends: for what must not be left behind by somebody whose session
-/// has just ended, here or on a node that this one has not heard of yet.
-pub async fn hold(db: &Db, caller: &Caller, now: Time) -> Result<()> {
-    db.lock("users", caller.user.id).await?;
-    match store::sessions::is_unchanged(db, &caller.session, now).await? {
-        true => Ok(()),
-        false => Err(Code::SessionEnded.into()),
-    }
+    Ok(Caller { user, session })
 }
 
 async fn facts(app: &App, claims: &Claims) -> Result<Facts> {

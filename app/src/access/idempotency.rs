@@ -32,12 +32,12 @@ pub fn key(app: &App, scope: &str, sent: Option<&str>, body: &[u8]) -> Result<Op
     })?;
     let scope_length = u64::try_from(scope.len()).unwrap_or(u64::MAX).to_be_bytes();
     let hash =
-        app.keys.index.sign(&[b"idempotency", &scope_length, scope.as_bytes(), sent.as_bytes()]);
-    Ok(Some(Key { hash, body_hash: app.keys.index.sign(&[&hash, body]) }))
+        app.keys.index_of(&[b"idempotency", &scope_length, scope.as_bytes(), sent.as_bytes()]);
+    Ok(Some(Key { hash, body_hash: app.keys.index_of(&[&hash, body]) }))
 }
 
 /// What came of this request before. `None`: it is new.
-pub async fn look(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>> {
+pub async fn known(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>> {
     let Some(key) = key else { return Ok(None) };
     let since = since(ctx.now);
     let unit = async move |db: Db| idempotency::by_hash(&db, &key.hash, since).await;
@@ -50,7 +50,7 @@ pub async fn look(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>
 
 /// What came of this request after all, where it failed: it may have been sent twice at once.
 pub async fn recover(app: &App, ctx: &Ctx, key: Option<Key>, failure: Error) -> Result<Uuid> {
-    match look(app, ctx, key).await? {
+    match known(app, ctx, key).await? {
         Some(known) => Ok(known),
         None => Err(failure),
     }

@@ -1,24 +1,26 @@
-//! Who may do what. Today's answer rests on two marks of the account: superusers may do
-//! everything, staff may look.
+//! What somebody may do to what is not their own. The answer rests on two marks of the account:
+//! superusers may do everything, staff may read.
 
 use domain::Code;
 
-use crate::{Result, access::caller::Caller};
+use super::caller::Caller;
+use crate::Result;
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// See what operators see.
-    Inspect,
-    /// Change what operators change.
-    Operate,
+pub enum Permission {
+    ReadUsers,
+    WriteUsers,
+    ReadInvitations,
+    WriteInvitations,
 }
 
 /// Refuses unless the caller may do this.
-pub fn permit(caller: &Caller, action: Action) -> Result<()> {
-    let may = match action {
-        Action::Inspect => caller.user.is_staff || caller.user.is_superuser,
-        Action::Operate => caller.user.is_superuser,
+pub(super) fn check(caller: &Caller, permission: Permission) -> Result<()> {
+    let user = &caller.user;
+    let is_granted = match permission {
+        Permission::ReadUsers | Permission::ReadInvitations => user.is_staff || user.is_superuser,
+        Permission::WriteUsers | Permission::WriteInvitations => user.is_superuser,
     };
-    if may { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+    if is_granted { Ok(()) } else { Err(Code::PermissionDenied.into()) }
 }

@@ -4,23 +4,23 @@ use domain::{
     Code, Problem, Secret, UserId,
     account::{Email, User},
     event::Event,
-    notify::link::Purpose,
+    notify::{Letter, link::Purpose},
+    settings::Limit,
 };
-use store::{Db, links::Link};
+use store::Db;
 
 use crate::{
     App, Ctx, Result,
-    access::limits::{self, Limit},
-    audit,
-    notify::link::{self, Mailed},
-    queue::{self, Envelope, Task},
-    revocations,
-    sign_in::{
-        exchange::{self, Evidence},
-        password as sign_in,
+    access::guard,
+    audit::Entry,
+    notify::{
+        allowance,
+        link::{self, Mailed},
     },
+    queue::{Envelope, Task},
+    sign_in::exchange::{Evidence, Ticket},
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 /// Spends a verification token: the address it was sent to is its user's. Where the registration
 /// began in this browser or app, also gives a token to exchange for a session.
@@ -30,50 +30,32 @@ pub async fn verify(
     token: &Secret,
     evidence: &Evidence,
 ) -> Result<Option<Secret>> {
-    let limit = Limit { name: "email_verify", rate: app.settings.limits.email_verify };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
-    let (hash, now) = (link::presented("token", token)?, ctx.now);
+    guard::anybody(app, ctx, Limit::EmailVerify).await?;
+    let hash = link::presented("token", token)?;
     let purpose = Purpose::VerifyEmail;
-    let found = link::look(app, ctx, hash, purpose).await?;
+    let found = link::presentable(app, ctx, hash, purpose).await?;
     let user = found.user_id;
-    let exchange = match evidence.fits(ctx, found.binding) {
-        true => Some(exchange_for(app, ctx, user, found.binding).await?),
+    let ticket = match evidence.fits(ctx, found.binding) {
+        true => Some(Ticket::draft(app, ctx, user, found.binding)?),
         false => None,
     };
-    let (row, exchange) = exchange.unzip();
-    let entry = audit::event(ctx, Event::EmailVerified)?.by(user);
     let to = Some(Email::from(found.email));
     let welcome = Task::Letter(Envelope { to, ..Envelope::new(Letter::Welcome, user) });
-    let welcome = queue::draft(app, ctx, &welcome)?;
-    app.store
-        .attempt(async move |db: Db| -> Result<()> {
-            let spent = link::spend(&db, user, &hash, purpose, now).await?;
-            if let Some(row) = &row {
-                store::links::insert(&db, row).await?;
-            }
-            if store::users::verify_email(&db, user, &spent.email, now).await? {
-                audit::record(&db, &entry).await?;
-                store::jobs::insert(&db, &welcome).await?;
-                revocations::user(&db, user, now).await?;
-                return Ok(());
-            }
-            refuse_unless_verified(&db, user, &spent.email).await
-        })
-        .await?;
-    revocations::announced(app, &[], Some(user));
-    queue::wake(app);
-    Ok(exchange)
-}
-
-async fn exchange_for(
-    app: &App,
-    ctx: &Ctx,
-    user: UserId,
-    binding: Option<[u8; 32]>,
-) -> Result<(Link, Secret)> {
-    let unit = async move |db| store::users::by_id(&db, user).await;
-    let user = app.store.get(unit).await?.ok_or(Code::InvalidLink)?;
-    exchange::draft(app, ctx, &user, binding)
+    let written = ticket.clone();
+    let unit = async move |tx: Tx| -> Result<()> {
+        let spent = link::spend(&tx, user, &hash, purpose).await?;
+        if let Some(ticket) = &written {
+            ticket.write(&tx).await?;
+        }
+        let proves = store::users::verify_email(&tx, user, &spent.email, tx.now());
+        if tx.changing(user, proves).await? {
+            tx.audit(Entry::by(Event::EmailVerified, user)).await?;
+            return tx.queue(&welcome).await;
+        }
+        refuse_unless_verified(&tx, user, &spent.email).await
+    };
+    app.write(ctx, unit).await?;
+    Ok(ticket.map(Ticket::token))
 }
 
 /// A second link to the same address finds it proved, which is as good. Any other reason is none.
@@ -88,26 +70,14 @@ async fn refuse_unless_verified(db: &Db, user: UserId, email: &str) -> Result<()
 /// Asks for another verification mail. Known and unknown addresses get the same answer from the
 /// same statements: whether there is anything to send is found out by a job.
 pub async fn resend(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
-    let limit = Limit { name: "email_resend", rate: app.settings.limits.email_resend };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    guard::anybody(app, ctx, Limit::EmailResend).await?;
     let email =
         Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
-    if !may_write_to(app, ctx, Letter::VerifyEmail, &email).await {
+    if !allowance::may_write_to(app, ctx, Letter::VerifyEmail, &email).await {
         return Ok(());
     }
     let task = Task::RequestVerification { email_canonical: email.canonical().into() };
-    let job = queue::draft(app, ctx, &task)?;
-    app.store.put(async move |db| store::jobs::insert(&db, &job).await).await?;
-    queue::wake(app);
-    Ok(())
-}
-
-/// Whether another mail of this kind to this address is within bounds. Nobody is told when it is
-/// not.
-pub async fn may_write_to(app: &App, ctx: &Ctx, letter: Letter, email: &Email) -> bool {
-    let limit = Limit { name: "email_recipient", rate: app.settings.limits.email_recipient };
-    let recipient = sign_in::index(&app.keys.index, &email.canonical());
-    limits::take_silently(app, ctx, limit, &format!("{}:{recipient}", letter.name())).await
+    app.queue(ctx, &task).await
 }
 
 /// The job of [`resend`]: sends a link to whoever has the address and has not proved it.
@@ -117,13 +87,9 @@ pub async fn send_verification(app: &App, ctx: &Ctx, email_canonical: &str) -> R
     let wants_one = |it: &User| it.is_usable() && it.email_verified_at.is_none();
     let Some(user) = found.filter(wants_one) else { return Ok(()) };
     let verification = Mailed::draft(app, ctx, &user, Letter::VerifyEmail)?;
-    let entry = audit::event(ctx, Event::EmailVerificationRequested)?.about(Some(user.id));
-    app.store
-        .write(async move |db| {
-            verification.write(&db).await?;
-            audit::record(&db, &entry).await
-        })
-        .await?;
-    queue::wake(app);
-    Ok(())
+    let unit = async move |tx: Tx| {
+        verification.write(&tx).await?;
+        tx.audit(Entry::about(Event::EmailVerificationRequested, user.id)).await
+    };
+    app.write(ctx, unit).await
 }

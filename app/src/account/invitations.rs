@@ -4,29 +4,31 @@ use domain::{
     Code, InvitationId, Secret,
     account::{Email, User, profile},
     event::Event,
-    notify::link::{self as token, Purpose},
+    notify::{
+        Letter,
+        link::{self as token, Purpose},
+    },
     problem::FieldErrors,
 };
 use store::Db;
 pub use store::invitations::Invitation;
 
+use super::names;
 use crate::{
     App, Ctx, Error, Result,
     access::{
-        caller::Caller,
+        Acting, Admin,
         idempotency::{self, Key},
-        permission::{self, Action},
     },
-    account::registration,
-    audit,
+    audit::Entry,
     engine::locale::Language,
-    queue::{self, Envelope, Task},
+    queue::{Envelope, Task},
     random,
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 /// What can be accepted with a token.
-pub(crate) async fn look(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
+pub(crate) async fn open(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
     let hash = token::hash(presented.expose().trim()).ok_or(Code::InvitationRequired)?;
     let now = ctx.now;
     let unit = async move |db: Db| store::invitations::by_hash(&db, &hash, now).await;
@@ -46,28 +48,30 @@ pub struct NewInvitation {
 pub async fn create(
     app: &App,
     ctx: &Ctx,
-    caller: &Caller,
+    acting: &Acting<Admin>,
     new: NewInvitation,
 ) -> Result<Invitation> {
-    permission::permit(caller, Action::Operate)?;
     let mut errors = FieldErrors::default();
     let email = errors.take("email", Email::parse(&new.email.unwrap_or_default()));
     let tag = new.language.as_deref().map(profile::language).transpose();
     let tag = errors.take("language", tag).flatten();
     errors.check()?;
     let Some(email) = email else { return Err(Error::broken("an address without an error")) };
-    let spoken = ctx.language.or_else(|| Language::of(&caller.user.profile.language));
+    let caller = acting.caller();
+    let own = || Language::of(&caller?.user.profile.language);
+    let spoken = ctx.language.or_else(own);
     let language = match tag {
         Some(tag) => Language::of(&tag),
         None => spoken,
     };
-    let scope = format!("invitations:{}", caller.user.id);
+    let who = caller.map_or_else(|| "operator".into(), |it| it.user.id.to_string());
+    let scope = format!("invitations:{who}");
     let body = [email.as_str(), new.language.as_deref().unwrap_or_default()].join("\n");
     let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body.as_bytes())?;
-    if let Some(known) = idempotency::look(app, ctx, key).await? {
+    if let Some(known) = idempotency::known(app, ctx, key).await? {
         return by_id(app, InvitationId(known)).await;
     }
-    match make(app, ctx, caller, (email, language), key).await {
+    match make(app, ctx, acting, email, language, key).await {
         Ok(invitation) => Ok(invitation),
         Err(error) => {
             let known = idempotency::recover(app, ctx, key, error).await?;
@@ -79,14 +83,15 @@ pub async fn create(
 async fn make(
     app: &App,
     ctx: &Ctx,
-    caller: &Caller,
-    (email, language): (Email, Option<Language>),
+    acting: &Acting<Admin>,
+    email: Email,
+    language: Option<Language>,
     key: Option<Key>,
 ) -> Result<Invitation> {
     let somebody =
         User::new(domain::UserId::new(ctx.now, random::bytes()?), email.clone(), ctx.now);
-    if registration::owner(app, &somebody).await?.is_some() {
-        return Err(registration::email_taken().into());
+    if names::owner(app, &somebody).await?.is_some() {
+        return Err(names::email_taken().into());
     }
     let secret = token::token(&random::bytes()?);
     let invitation = Invitation {
@@ -94,7 +99,7 @@ async fn make(
         email: email.to_string(),
         email_canonical: email.canonical(),
         hash: token::hash(secret.expose()).ok_or_else(|| Error::broken("a token's hash"))?,
-        invited_by: Some(caller.user.id),
+        invited_by: acting.caller().map(|it| it.user.id),
         created_at: ctx.now,
         expires_at: ctx.now + Purpose::Invitation.lifetime(&app.settings),
         accepted_at: None,
@@ -107,22 +112,16 @@ async fn make(
         token: Some(secret),
         language,
     };
-    let job = queue::draft(app, ctx, &Task::Letter(envelope))?;
-    let entry = audit::event(ctx, Event::UserInvited)?
-        .actor(caller.user.id)
-        .in_session(caller.session.id)
-        .with("invitation", invitation.id.to_string());
-    let (made, now) = (invitation.clone(), ctx.now);
-    app.store
-        .attempt(async move |db: Db| -> Result<()> {
-            store::invitations::revoke_for(&db, &made.email_canonical, now).await?;
-            store::invitations::insert(&db, &made).await?;
-            idempotency::note(&db, key, made.id.0, now).await?;
-            store::jobs::insert(&db, &job).await?;
-            Ok(audit::record(&db, &entry).await?)
-        })
-        .await?;
-    queue::wake(app);
+    let (made, task) = (invitation.clone(), Task::Letter(envelope));
+    let unit = async move |tx: Tx| -> Result<()> {
+        store::invitations::revoke_for(&tx, &made.email_canonical, tx.now()).await?;
+        store::invitations::insert(&tx, &made).await?;
+        idempotency::note(&tx, key, made.id.0, tx.now()).await?;
+        tx.queue(&task).await?;
+        let entry = Entry::from(Event::UserInvited);
+        tx.audit(entry.with("invitation", made.id.to_string())).await
+    };
+    app.write_as(ctx, acting, unit).await?;
     Ok(invitation)
 }
 
@@ -134,11 +133,10 @@ async fn by_id(app: &App, id: InvitationId) -> Result<Invitation> {
 /// The latest first, from before `before` on; and where the next page begins.
 pub async fn list(
     app: &App,
-    caller: &Caller,
+    _acting: &Acting<Admin>,
     before: Option<InvitationId>,
     limit: i64,
 ) -> Result<(Vec<Invitation>, Option<InvitationId>)> {
-    permission::permit(caller, Action::Inspect)?;
     let unit = async move |db: Db| store::invitations::page(&db, before, limit).await;
     let page = app.store.get(unit).await?;
     let is_full = i64::try_from(page.len()).is_ok_and(|it| it == limit);
@@ -147,19 +145,13 @@ pub async fn list(
 }
 
 /// Takes an invitation back that nobody has accepted.
-pub async fn revoke(app: &App, ctx: &Ctx, caller: &Caller, id: InvitationId) -> Result<()> {
-    permission::permit(caller, Action::Operate)?;
-    let entry = audit::event(ctx, Event::InvitationRevoked)?
-        .actor(caller.user.id)
-        .in_session(caller.session.id)
-        .with("invitation", id.to_string());
-    let now = ctx.now;
-    app.store
-        .attempt(async move |db: Db| -> Result<()> {
-            match store::invitations::revoke(&db, id, now).await? {
-                true => Ok(audit::record(&db, &entry).await?),
-                false => Err(Code::NotFound.into()),
-            }
-        })
-        .await
+pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: InvitationId) -> Result<()> {
+    let unit = async move |tx: Tx| -> Result<()> {
+        if !store::invitations::revoke(&tx, id, tx.now()).await? {
+            return Err(Code::NotFound.into());
+        }
+        let entry = Entry::from(Event::InvitationRevoked);
+        tx.audit(entry.with("invitation", id.to_string())).await
+    };
+    app.write_as(ctx, acting, unit).await
 }

@@ -1,12 +1,22 @@
-//! Whose a username is. Where `privacy.enumeration` is strict, it belongs to whoever has it and has
-//! proved an address; any other account loses it to whoever asks next.
+//! Whose an address or a username is. Where `privacy.enumeration` is strict, a username belongs to
+//! whoever has it and has proved an address; any other account loses it to whoever asks next.
 
-use domain::{Problem, Time, UserId, account::User};
+use domain::{Problem, UserId, account::User};
 use store::Db;
 
-use crate::{App, Result};
+use crate::{App, Result, tx::Tx};
 
-pub(crate) fn taken() -> Problem {
+pub(crate) fn email_taken() -> Problem {
+    Problem::field("email", "email_taken", "A user with this email address already exists.")
+}
+
+/// Who has the address of `user`.
+pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
+    let name = user.email_canonical.clone();
+    Ok(app.store.get(async move |db| store::users::by_name(&db, &name).await).await?)
+}
+
+pub(crate) fn username_taken() -> Problem {
     Problem::field("username", "username_taken", "This username is taken.")
 }
 
@@ -16,26 +26,21 @@ pub(crate) async fn check(app: &App, user: &User) -> Result<()> {
     let (id, is_strict) = (user.id, app.settings.privacy.is_strict());
     let unit = async move |db: Db| store::users::is_username_taken(&db, &name, id, is_strict).await;
     match app.store.get(unit).await? {
-        true => Err(taken().into()),
+        true => Err(username_taken().into()),
         false => Ok(()),
     }
 }
 
-/// Makes the username of `user` free for it, in the transaction that then writes `user`. Gives who
-/// lost it, for `revocations::user` at the end of that transaction.
-pub(crate) async fn take(
-    db: &Db,
-    is_strict: bool,
-    user: &User,
-    now: Time,
-) -> Result<Option<UserId>> {
-    let Some(name) = &user.username else { return Ok(None) };
-    let released = match is_strict {
-        true => store::users::release_username(db, name, user.id, now).await?,
-        false => None,
-    };
-    match store::users::is_username_taken(db, name, user.id, is_strict).await? {
-        true => Err(taken().into()),
-        false => Ok(released),
+/// Makes the username of `user` free for it, in the transaction that then writes `user`.
+pub(crate) async fn take(tx: &Tx, is_strict: bool, user: &User) -> Result<()> {
+    let Some(name) = &user.username else { return Ok(()) };
+    if is_strict {
+        let released = store::users::release_username(tx, name, user.id, tx.now()).await?;
+        released.into_iter().for_each(|it: UserId| tx.changed(it));
+    }
+    if store::users::is_username_taken(tx, name, user.id, is_strict).await? {
+        Err(username_taken().into())
+    } else {
+        Ok(())
     }
 }

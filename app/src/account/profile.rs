@@ -8,26 +8,25 @@ use domain::{
     event::Event,
     problem::FieldErrors,
 };
-use store::Db;
 
+use super::names;
 use crate::{
     App, Ctx, Error, Result,
-    access::{
-        caller::Caller,
-        limits::{self, Limit},
-    },
-    account::names,
-    audit, revocations,
+    access::{Acting, Own},
+    tx::Tx,
 };
 
 /// How often a change that others keep overtaking is tried.
 const ROUNDS: usize = 5;
 
-/// Changes the caller's account; what the change does not name stays.
-pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> Result<Arc<User>> {
-    let id = caller.user.id;
-    let limit = Limit { name: "profile_update", rate: app.settings.limits.profile_update };
-    limits::keep(limits::take(app, ctx, limit, &id.to_string()).await?);
+/// Changes one's own account; what the change does not name stays.
+pub async fn update(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Own>,
+    change: &Change,
+) -> Result<Arc<User>> {
+    let id = acting.caller().user.id;
     for _ in 0..ROUNDS {
         let found = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
         let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;
@@ -35,7 +34,7 @@ pub async fn update(app: &App, ctx: &Ctx, caller: &Caller, change: &Change) -> R
         let mut changed = apply(&current, change, app.settings.registration.metadata_limit)?;
         // Also where two changes fall into one microsecond: it is what the guard compares.
         changed.updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
-        if write(app, ctx, caller, &changed, read_at).await? {
+        if write(app, ctx, acting, &changed, read_at).await? {
             return Ok(Arc::new(changed));
         }
     }
@@ -76,32 +75,26 @@ fn apply(user: &User, change: &Change, metadata_limit: usize) -> Result<User> {
 }
 
 /// False when somebody else was faster.
-async fn write(app: &App, ctx: &Ctx, caller: &Caller, user: &User, read_at: Time) -> Result<bool> {
-    let entry = audit::event(ctx, Event::ProfileUpdated)?.by(user.id).in_session(caller.session.id);
-    let (id, now, user) = (user.id, ctx.now, user.clone());
-    let is_strict = app.settings.privacy.is_strict();
-    let written = app
-        .store
-        .attempt(async move |db: Db| -> Result<_> {
-            let released = names::take(&db, is_strict, &user, now).await?;
-            let written = store::users::set_profile(&db, &user, read_at).await?;
-            if written {
-                audit::record(&db, &entry).await?;
-                revocations::user(&db, id, now).await?;
-            }
-            if let Some(released) = released {
-                revocations::user(&db, released, now).await?;
-            }
-            Ok((written, released))
-        })
-        .await;
-    let (written, released) = match written {
-        // Two who take one free name at the same moment: the index decides.
-        Err(Error::Broken(cause)) if cause.is_conflict("users_username") => return Ok(false),
-        written => written?,
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Own>,
+    user: &User,
+    read_at: Time,
+) -> Result<bool> {
+    let (user, is_strict) = (user.clone(), app.settings.privacy.is_strict());
+    let unit = async move |tx: Tx| -> Result<_> {
+        names::take(&tx, is_strict, &user).await?;
+        let sets = store::users::set_profile(&tx, &user, read_at);
+        let written = tx.changing(user.id, sets).await?;
+        if written {
+            tx.audit(Event::ProfileUpdated).await?;
+        }
+        Ok(written)
     };
-    for user in [released, written.then_some(id)] {
-        revocations::announced(app, &[], user);
+    match app.write_as(ctx, acting, unit).await {
+        // Two who take one free name at the same moment: the index decides.
+        Err(Error::Broken(cause)) if cause.is_conflict("users_username") => Ok(false),
+        written => written,
     }
-    Ok(written)
 }

@@ -4,31 +4,33 @@ mod form;
 
 use std::sync::Arc;
 
-use domain::{Code, Problem, UserId, account::User, event::Event, settings::RegistrationMode};
-use store::{Db, consents::Consent, invitations::Invitation};
+use domain::{
+    Code, UserId,
+    account::User,
+    event::Event,
+    notify::Letter,
+    settings::{Limit, RegistrationMode},
+    sign_in::{Entry as WayIn, Proof, Proofs},
+};
+use store::{consents::Consent, invitations::Invitation};
 
 pub use self::form::Registration;
 use self::form::{Accepted, consents};
 pub(crate) use self::form::{name, optional};
+use super::{invitations, names};
 pub use crate::factor::password::Strength;
 use crate::{
     App, Ctx, Error, Result,
     access::{
         idempotency::{self, Key},
-        limits::{self, Limit},
+        limits,
     },
-    account::{email, invitations, names},
-    audit::{self, Entry},
+    audit::Entry,
     factor::password,
-    notify::link::Mailed,
-    queue::{self, Task},
-    revocations,
-    session::{
-        sessions::{self, NewSession, Proof},
-        tokens::{self, TokenPair},
-    },
+    notify::{allowance, link::Mailed},
+    sign_in::finish::{self, Draft, Finished, Outcome, SignIn},
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 /// How often a username is tried that others want at the same moment.
 const ROUNDS: usize = 5;
@@ -36,8 +38,8 @@ const ROUNDS: usize = 5;
 /// What became of a registration.
 #[derive(Debug)]
 pub enum Registered {
-    /// The account, signed in where `registration.auto_login` says so.
-    Account { user: Arc<User>, strength: Strength, pair: Option<Box<TokenPair>> },
+    /// The account, with what its first sign-in ends with where `registration.auto_login` says so.
+    Account { user: Arc<User>, strength: Strength, sign_in: Option<Finished> },
     /// The same request had made the account before; here it is, without tokens.
     Repeated { user: Arc<User> },
     /// Where the address must not show whether it is known: the mail tells its owner.
@@ -47,11 +49,9 @@ pub enum Registered {
 /// Makes an account. One limit counts accounts that were made, another what was refused: a refusal
 /// tells whether an address is known, and may cost a look at a password.
 pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
-    let (rates, who) = (&app.settings.limits, ctx.client.network());
-    let limit = Limit { name: "register_failures", rate: rates.register_failures };
-    let refused = limits::take(app, ctx, limit, &who).await?;
-    let limit = Limit { name: "register", rate: rates.register };
-    let made = match limits::take(app, ctx, limit, &who).await {
+    let who = ctx.client.network();
+    let refused = limits::take(app, ctx, Limit::RegisterFailures, &who).await?;
+    let made = match limits::take(app, ctx, Limit::Register, &who).await {
         Ok(made) => made,
         Err(limited) => {
             limits::give_back(app, ctx, refused).await;
@@ -59,13 +59,11 @@ pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
         }
     };
     let outcome = try_register(app, ctx, input).await;
-    match &outcome {
-        Ok(Registered::Account { .. } | Registered::Silent) => limits::keep(made),
-        _ => limits::give_back(app, ctx, made).await,
+    if !matches!(outcome, Ok(Registered::Account { .. } | Registered::Silent)) {
+        limits::give_back(app, ctx, made).await;
     }
-    match &outcome {
-        Err(Error::Refused(_)) => limits::keep(refused),
-        _ => limits::give_back(app, ctx, refused).await,
+    if !matches!(outcome, Err(Error::Refused(_))) {
+        limits::give_back(app, ctx, refused).await;
     }
     outcome
 }
@@ -73,7 +71,7 @@ pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
 async fn try_register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
     let sent = input.idempotency_key.clone();
     let key = idempotency::key(app, "register", sent.as_deref(), &input.fingerprint())?;
-    if let Some(known) = idempotency::look(app, ctx, key).await? {
+    if let Some(known) = idempotency::known(app, ctx, key).await? {
         return replay(app, UserId(known)).await;
     }
     match make(app, ctx, input, key).await {
@@ -96,17 +94,15 @@ async fn make(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Re
     let consents = consents(app, ctx, user.id, &accepted)?;
     let account = Account { consents, invitation, key, ..Account::draft(app, ctx, user, binding)? };
     let added = add(app, ctx, account).await?;
-    queue::wake(app);
     let Some(account) = added.filter(|_| !app.settings.privacy.is_strict()) else {
         return Ok(Registered::Silent);
     };
     let Account { user, session, .. } = account;
-    let user = Arc::new(user);
-    let pair = match session {
-        Some(draft) => Some(Box::new(tokens::issue(app, ctx, &user, &Arc::new(draft.session))?)),
+    let sign_in = match session {
+        Some(draft) => Some(Finished::SignedIn(Box::new(draft.tokens(app, ctx, user.clone())?))),
         None => None,
     };
-    Ok(Registered::Account { user, strength, pair })
+    Ok(Registered::Account { user: Arc::new(user), strength, sign_in })
 }
 
 /// Who may register: anybody, whoever was invited, or nobody.
@@ -115,7 +111,7 @@ async fn admit(app: &App, ctx: &Ctx, input: &Registration) -> Result<Option<Invi
         return Err(Code::RegistrationClosed.into());
     }
     let invitation = match &input.invitation_token {
-        Some(token) => Some(invitations::look(app, ctx, token).await?),
+        Some(token) => Some(invitations::open(app, ctx, token).await?),
         None => None,
     };
     match (app.settings.registration.mode, &invitation) {
@@ -138,11 +134,9 @@ async fn replay(app: &App, id: UserId) -> Result<Registered> {
 #[derive(Debug, Clone)]
 struct Account {
     user: User,
-    entry: Entry,
     /// To be proved, unless an invitation has done that.
     verification: Option<Mailed>,
-    welcome: store::jobs::Job,
-    session: Option<sessions::Draft>,
+    session: Option<Draft>,
     consents: Vec<Consent>,
     invitation: Option<Invitation>,
     key: Option<Key>,
@@ -150,74 +144,63 @@ struct Account {
 
 impl Account {
     fn draft(app: &App, ctx: &Ctx, user: User, binding: Option<[u8; 32]>) -> Result<Account> {
-        let rules = &app.settings.registration;
-        let is_proved = user.email_verified_at.is_some();
-        let signs_in = rules.auto_login
-            && (is_proved || !rules.require_verified_email)
-            && !app.settings.privacy.is_strict();
-        let new =
-            NewSession { remembered: false, device_name: String::new(), proof: Proof::Password };
-        let session = if signs_in { Some(sessions::draft(app, ctx, &user, new)?) } else { None };
-        let verification = match is_proved {
-            true => None,
-            false => Some(Mailed::draft(app, ctx, &user, Letter::VerifyEmail)?.bound(binding)),
+        let session = match app.settings.registration.auto_login {
+            true => first_session(app, ctx, &user)?,
+            false => None,
         };
-        let last_login_at = session.as_ref().map(|it| it.session.created_at);
+        let verification = match user.email_verified_at {
+            Some(_) => None,
+            None => Some(Mailed::draft(app, ctx, &user, Letter::VerifyEmail)?.bound(binding)),
+        };
+        let last_login_at = session.as_ref().map(|_| ctx.now);
         let user = User { last_login_at, ..user };
-        Ok(Account {
-            entry: audit::event(ctx, Event::UserRegistered)?.by(user.id),
-            verification,
-            welcome: queue::draft(app, ctx, &Task::letter(Letter::Welcome, &user))?,
-            session,
-            consents: Vec::new(),
-            invitation: None,
-            key: None,
-            user,
-        })
+        let (consents, invitation, key) = (Vec::new(), None, None);
+        Ok(Account { user, verification, session, consents, invitation, key })
     }
 
     /// False when the address or the username is taken.
-    async fn write(&self, db: &Db, now: domain::Time) -> Result<bool> {
-        if !store::users::insert(db, &self.user).await? {
+    async fn write(&self, tx: &Tx) -> Result<bool> {
+        let (user, now) = (&self.user, tx.now());
+        if !store::users::insert(tx, user).await? {
             return Ok(false);
         }
-        idempotency::note(db, self.key, self.user.id.0, now).await?;
+        idempotency::note(tx, self.key, user.id.0, now).await?;
         if let Some(invitation) = &self.invitation
-            && !store::invitations::consume(db, invitation.id, now).await?
+            && !store::invitations::consume(tx, invitation.id, now).await?
         {
             return Err(Code::InvitationRequired.into());
         }
         for consent in &self.consents {
-            store::consents::insert(db, consent).await?;
+            store::consents::insert(tx, consent).await?;
         }
-        audit::record(db, &self.entry).await?;
+        tx.audit(Entry::by(Event::UserRegistered, user.id)).await?;
         match &self.verification {
-            Some(verification) => verification.write(db).await?,
-            None => drop(store::jobs::insert(db, &self.welcome).await?),
+            Some(verification) => verification.write(tx).await?,
+            None => tx.send(Letter::Welcome, user).await?,
         }
         if let Some(draft) = &self.session {
-            sessions::write(db, draft, now).await?;
+            draft.insert(tx).await?;
         }
         Ok(true)
     }
 }
 
-pub(crate) fn email_taken() -> Problem {
-    Problem::field("email", "email_taken", "A user with this email address already exists.")
+/// The session that a registration begins with. `None`: the account is signed in nowhere yet.
+fn first_session(app: &App, ctx: &Ctx, user: &User) -> Result<Option<Draft>> {
+    let sign_in = SignIn::new(WayIn::Registration, Proofs::of(&[Proof::Password]));
+    Ok(match finish::draft(app, ctx, user, sign_in)? {
+        Outcome::Session(draft) => Some(*draft),
+        Outcome::Challenge(challenge) => match challenge {},
+        Outcome::OfferRestore | Outcome::Refused(_) => None,
+    })
 }
 
 /// Spares the hash where the answer may be told.
 async fn refuse_known(app: &App, user: &User) -> Result<()> {
-    if !app.settings.privacy.is_strict() && owner(app, user).await?.is_some() {
-        return Err(email_taken().into());
+    if !app.settings.privacy.is_strict() && names::owner(app, user).await?.is_some() {
+        return Err(names::email_taken().into());
     }
     names::check(app, user).await
-}
-
-/// Who has the address.
-pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
-    let name = user.email_canonical.clone();
-    Ok(app.store.get(async move |db| store::users::by_name(&db, &name).await).await?)
 }
 
 /// Writes an account down. `None`: the address is known, and its owner is told by mail alone. Both
@@ -225,63 +208,39 @@ pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
 /// what becomes of it later must not tell which it was.
 async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Account>> {
     let is_strict = app.settings.privacy.is_strict();
-    let letter = Letter::RegistrationRepeated;
-    let may_tell = is_strict && email::may_write_to(app, ctx, letter, &account.user.email).await;
+    let (letter, email) = (Letter::RegistrationRepeated, &account.user.email);
+    let may_tell = is_strict && allowance::may_write_to(app, ctx, letter, email).await;
     for round in 0..=ROUNDS {
-        let known = owner(app, &account.user).await?;
+        let known = names::owner(app, &account.user).await?;
         if known.is_some() && !is_strict {
-            return Err(email_taken().into());
+            return Err(names::email_taken().into());
         }
         // Others want it at this moment. It is nobody's until an address is proved.
         if round == ROUNDS && is_strict {
             account.user.username = None;
         }
-        let (made, now) = (account.clone(), ctx.now);
-        let is_known = known.is_some();
-        let known = known.map(|it| Repeated::draft(app, ctx, &it, may_tell)).transpose()?;
-        let unit = async move |db: Db| -> Result<_> {
-            let released = names::take(&db, is_strict, &made.user, now).await?;
-            let written = match &known {
-                Some(known) => known.write(&db, &made, now).await?,
-                None => made.write(&db, now).await?,
-            };
-            if let Some(released) = released {
-                revocations::user(&db, released, now).await?;
+        let (made, is_known) = (account.clone(), known.is_some());
+        let unit = async move |tx: Tx| -> Result<_> {
+            names::take(&tx, is_strict, &made.user).await?;
+            match &known {
+                Some(owner) => tell_owner(&tx, owner, &made, may_tell).await.map(|()| true),
+                None => made.write(&tx).await,
             }
-            Ok((written, released))
         };
-        let (written, released) = app.store.attempt(unit).await?;
-        revocations::announced(app, &[], released);
-        if written {
+        if app.write(ctx, unit).await? {
             return Ok(Some(account).filter(|_| !is_known));
         }
     }
     Err(Error::away("a name is asked for too often at once"))
 }
 
-/// What the owner of a known address is told, where nobody else is.
-#[derive(Debug, Clone)]
-struct Repeated {
-    entry: Entry,
-    job: Option<store::jobs::Job>,
-}
-
-impl Repeated {
-    fn draft(app: &App, ctx: &Ctx, owner: &User, may_tell: bool) -> Result<Repeated> {
-        let task = Task::letter(Letter::RegistrationRepeated, owner);
-        Ok(Repeated {
-            entry: audit::event(ctx, Event::RegistrationRepeated)?.about(Some(owner.id)),
-            job: may_tell.then(|| queue::draft(app, ctx, &task)).transpose()?,
-        })
+/// Tells the owner of a known address, where nobody else is told. The key stands for the request as if
+/// the account had been made.
+async fn tell_owner(tx: &Tx, owner: &User, account: &Account, may_tell: bool) -> Result<()> {
+    idempotency::note(tx, account.key, account.user.id.0, tx.now()).await?;
+    tx.audit(Entry::about(Event::RegistrationRepeated, owner.id)).await?;
+    if may_tell {
+        tx.send(Letter::RegistrationRepeated, owner).await?;
     }
-
-    /// The key stands for the request as if the account had been made.
-    async fn write(&self, db: &Db, account: &Account, now: domain::Time) -> Result<bool> {
-        idempotency::note(db, account.key, account.user.id.0, now).await?;
-        audit::record(db, &self.entry).await?;
-        if let Some(job) = &self.job {
-            store::jobs::insert(db, job).await?;
-        }
-        Ok(true)
-    }
+    Ok(())
 }

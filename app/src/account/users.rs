@@ -1,30 +1,31 @@
-//! Accounts as those who run the server manage them. Whoever calls has seen to it that the caller
-//! may.
+//! Accounts as those who run the server manage them.
+
+mod metadata;
 
 use domain::{
-    Code, Secret, SessionId, Time, UserId,
+    Code, Secret, UserId,
     account::{Email, User, username},
     event::Event,
+    notify::Letter,
     problem::FieldErrors,
     session::{EndReason, Session},
 };
 use store::Db;
 
+pub use self::metadata::{read, update_metadata};
+use super::{
+    names,
+    registration::{name, optional},
+};
 use crate::{
-    App, By, Ctx, Error, Result,
-    account::{
-        names,
-        registration::{self, name, optional},
-    },
-    audit::{self, Entry},
+    App, Ctx, Error, Result,
+    access::{Acting, Admin, lockout::Unlock},
+    audit::Entry,
     factor::password,
     notify::link::Mailed,
-    queue::{self},
-    random, revocations,
-    session::sessions,
-    sign_in::lockout::Unlock,
+    random,
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 /// Who is meant by an id, an address or a username.
 pub async fn find(app: &App, who: &str) -> Result<Option<User>> {
@@ -94,33 +95,29 @@ impl NewUser {
 }
 
 /// Makes an account for somebody.
-pub async fn create(app: &App, ctx: &Ctx, by: By, new: NewUser) -> Result<User> {
+pub async fn create(app: &App, ctx: &Ctx, acting: &Acting<Admin>, new: NewUser) -> Result<User> {
     let letter = match (&new.password, new.email_verified) {
         (None, _) => Some(Letter::ResetPassword),
         (Some(_), false) => Some(Letter::VerifyEmail),
         (Some(_), true) => None,
     };
     let mut errors = FieldErrors::default();
-    let typed = |it| password::typed(&mut errors, ("password", Some(it)), ("password", None));
+    let typed = |it| password::typed(&mut errors, "password", Some(it), "password", None);
     let password = new.password.clone().map(typed);
     errors.check()?;
-    let mut user = read(ctx, new)?;
+    let mut user = parse(ctx, new)?;
     if let Some(password) = &password {
         password::check(app, "password", &user, password).await?;
         user.password_hash = Some(app.hasher.hash(password).await?);
     }
     let mailed = letter.map(|it| Mailed::draft(app, ctx, &user, it)).transpose()?;
-    let entry = audit::event(ctx, Event::UserRegistered)?.about(Some(user.id)).done(by);
-    let entry = match user.is_superuser {
-        true => entry.with("is_superuser", true),
-        false => entry,
-    };
-    add(app, ctx, &user, entry, mailed).await?;
-    queue::wake(app);
+    let entry = Entry::about(Event::UserRegistered, user.id);
+    let entry = if user.is_superuser { entry.with("is_superuser", true) } else { entry };
+    add(app, ctx, acting, &user, entry, mailed).await?;
     Ok(user)
 }
 
-fn read(ctx: &Ctx, new: NewUser) -> Result<User> {
+fn parse(ctx: &Ctx, new: NewUser) -> Result<User> {
     let mut errors = FieldErrors::default();
     let email = errors.take("email", Email::parse(&new.email));
     let username = optional(&mut errors, "username", new.username, username::parse);
@@ -144,48 +141,48 @@ fn read(ctx: &Ctx, new: NewUser) -> Result<User> {
 async fn add(
     app: &App,
     ctx: &Ctx,
+    acting: &Acting<Admin>,
     user: &User,
     entry: Entry,
     mailed: Option<Mailed>,
 ) -> Result<()> {
-    let (user, now, is_strict) = (user.clone(), ctx.now, app.settings.privacy.is_strict());
-    let unit = async move |db: Db| -> Result<_> {
-        refuse_known(&db, &user).await?;
-        let released = names::take(&db, is_strict, &user, now).await?;
-        if !store::users::insert(&db, &user).await? {
+    let (user, is_strict) = (user.clone(), app.settings.privacy.is_strict());
+    let unit = async move |tx: Tx| -> Result<()> {
+        refuse_known(&tx, &user).await?;
+        names::take(&tx, is_strict, &user).await?;
+        if !store::users::insert(&tx, &user).await? {
             // Somebody was faster, with the one or the other.
-            refuse_known(&db, &user).await?;
-            return Err(names::taken().into());
+            refuse_known(&tx, &user).await?;
+            return Err(names::username_taken().into());
         }
-        audit::record(&db, &entry).await?;
-        if let Some(mailed) = &mailed {
-            mailed.write(&db).await?;
+        tx.audit(entry).await?;
+        match &mailed {
+            Some(mailed) => mailed.write(&tx).await,
+            None => Ok(()),
         }
-        if let Some(released) = released {
-            revocations::user(&db, released, now).await?;
-        }
-        Ok(released)
     };
-    let released = app.store.attempt(unit).await?;
-    revocations::announced(app, &[], released);
-    Ok(())
+    app.write_as(ctx, acting, unit).await
 }
 
 async fn refuse_known(db: &Db, user: &User) -> Result<()> {
     match store::users::by_name(db, &user.email_canonical).await? {
-        Some(_) => Err(registration::email_taken().into()),
+        Some(_) => Err(names::email_taken().into()),
         None => Ok(()),
     }
 }
 
 /// Sends somebody a mail that lets them choose a password, even if they have had none.
-pub async fn send_reset(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<()> {
+pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<()> {
     let user = known(app, id).await?;
     if !user.is_usable() {
         return Err(Code::PermissionDenied.because("The account is disabled.").into());
     }
-    let entry = audit::event(ctx, Event::PasswordResetRequested)?.about(Some(id)).done(by);
-    password::mail_reset(app, ctx, &user, entry).await
+    let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
+    let unit = async move |tx: Tx| {
+        mailed.write(&tx).await?;
+        tx.audit(Entry::about(Event::PasswordResetRequested, id)).await
+    };
+    app.write_as(ctx, acting, unit).await
 }
 
 /// What a change came to.
@@ -199,117 +196,80 @@ pub enum Change {
 
 /// Keeps somebody from signing in. Their sessions end at once, and links that were mailed to them
 /// are void.
-pub async fn disable(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<Change> {
+pub async fn disable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
     known(app, id).await?;
-    let (now, reason) = (ctx.now, EndReason::UserDisabled);
-    let entry = audit::event(ctx, Event::UserDisabled)?.about(Some(id)).done(by);
-    let ended = app
-        .store
-        .write(async move |db| {
-            db.lock("users", id).await?;
-            if !store::users::disable(&db, id, now).await? {
-                return Ok(None);
-            }
-            store::links::revoke_all(&db, id).await?;
-            let ended = end_all(&db, id, reason, now).await?;
-            audit::record(&db, &entry.with("sessions", ended.len())).await?;
-            revocations::user(&db, id, now).await?;
-            Ok(Some(ended))
-        })
-        .await?;
-    let Some(ended) = ended else { return Ok(Change::Unneeded) };
-    revocations::announced(app, &ended, Some(id));
-    Ok(Change::Made { sessions: ended.len() })
-}
-
-async fn end_all(
-    db: &Db,
-    id: UserId,
-    reason: EndReason,
-    now: Time,
-) -> store::Result<Vec<SessionId>> {
-    let ended = store::sessions::end_all(db, id, None, reason, now).await?;
-    sessions::revoke(db, &ended, now).await
+    let unit = async move |tx: Tx| {
+        tx.lock("users", id).await?;
+        if !tx.changing(id, store::users::disable(&tx, id, tx.now())).await? {
+            return Ok(Change::Unneeded);
+        }
+        tx.void_tokens_of(id).await?;
+        let sessions = tx.end_sessions_of(id, None, EndReason::UserDisabled).await?;
+        tx.audit(Entry::about(Event::UserDisabled, id).with("sessions", sessions)).await?;
+        Ok(Change::Made { sessions })
+    };
+    app.write_as(ctx, acting, unit).await
 }
 
 /// Lets somebody sign in again. The sessions they had stay over.
-pub async fn enable(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<Change> {
+pub async fn enable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
     known(app, id).await?;
-    let now = ctx.now;
-    let entry = audit::event(ctx, Event::UserEnabled)?.about(Some(id)).done(by);
-    let unit = async move |db: Db| {
-        let is_new = store::users::enable(&db, id, now).await?;
-        record_change(&db, id, is_new.then_some(&entry), now).await
+    let unit = async move |tx: Tx| {
+        let is_new = tx.changing(id, store::users::enable(&tx, id, tx.now())).await?;
+        record_if(is_new, &tx, Entry::about(Event::UserEnabled, id)).await
     };
-    let made = app.store.write(unit).await?;
-    Ok(changed(app, id, made))
+    app.write_as(ctx, acting, unit).await
 }
 
 /// Lets somebody try passwords again, however many were wrong.
-pub async fn unlock(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<Change> {
-    let (unlock, now) = (Unlock::of(app, &known(app, id).await?), ctx.now);
-    let entry = audit::event(ctx, Event::AccountUnlocked)?.about(Some(id)).done(by);
-    let unit = async move |db: Db| {
-        let was_locked = unlock.write(&db, now).await?;
-        if was_locked {
-            audit::record(&db, &entry).await?;
-        }
-        Ok(was_locked)
+pub async fn unlock(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+    let unlock = Unlock::of(app, &known(app, id).await?);
+    let unit = async move |tx: Tx| {
+        let was_locked = unlock.write(&tx).await?;
+        record_if(was_locked, &tx, Entry::about(Event::AccountUnlocked, id)).await
     };
-    Ok(match app.store.write(unit).await? {
-        true => Change::Made { sessions: 0 },
-        false => Change::Unneeded,
-    })
+    app.write_as(ctx, acting, unit).await
 }
 
 /// Takes somebody's address for proved.
-pub async fn verify_email(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<Change> {
-    let (email, now) = (known(app, id).await?.email, ctx.now);
-    let entry = audit::event(ctx, Event::EmailVerified)?.about(Some(id)).done(by);
-    let unit = async move |db: Db| {
-        let is_new = store::users::vouch_for_email(&db, id, email.as_str(), now).await?;
-        record_change(&db, id, is_new.then_some(&entry), now).await
-    };
-    let made = app.store.write(unit).await?;
-    Ok(changed(app, id, made))
-}
-
-/// Writes down what was changed; gives whether anything was.
-async fn record_change(
-    db: &Db,
+pub async fn verify_email(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
     id: UserId,
-    entry: Option<&Entry>,
-    now: Time,
-) -> store::Result<bool> {
-    let Some(entry) = entry else { return Ok(false) };
-    audit::record(db, entry).await?;
-    revocations::user(db, id, now).await?;
-    Ok(true)
+) -> Result<Change> {
+    let email = known(app, id).await?.email;
+    let unit = async move |tx: Tx| {
+        let vouches = store::users::vouch_for_email(&tx, id, email.as_str(), tx.now());
+        let is_new = tx.changing(id, vouches).await?;
+        record_if(is_new, &tx, Entry::about(Event::EmailVerified, id)).await
+    };
+    app.write_as(ctx, acting, unit).await
 }
 
-fn changed(app: &App, id: UserId, made: bool) -> Change {
-    if !made {
-        return Change::Unneeded;
+/// Records a change, if there was any.
+async fn record_if(is_made: bool, tx: &Tx, entry: Entry) -> Result<Change> {
+    if !is_made {
+        return Ok(Change::Unneeded);
     }
-    revocations::announced(app, &[], Some(id));
-    Change::Made { sessions: 0 }
+    tx.audit(entry).await?;
+    Ok(Change::Made { sessions: 0 })
 }
 
 /// Ends all of somebody's sessions; gives how many that were.
-pub async fn end_sessions(app: &App, ctx: &Ctx, by: By, id: UserId) -> Result<usize> {
+pub async fn end_sessions(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+) -> Result<usize> {
     known(app, id).await?;
-    let (now, reason) = (ctx.now, EndReason::Revoked);
-    let entry = audit::event(ctx, Event::SessionsEnded)?.about(Some(id)).done(by);
-    let ended = app
-        .store
-        .write(async move |db| {
-            // A sign-in at the same moment is before or after it, not in between.
-            db.lock("users", id).await?;
-            let ended = end_all(&db, id, reason, now).await?;
-            audit::record(&db, &entry.with("sessions", ended.len())).await?;
-            Ok(ended)
-        })
-        .await?;
-    revocations::announced(app, &ended, None);
-    Ok(ended.len())
+    let unit = async move |tx: Tx| {
+        // A sign-in at the same moment is before or after it, not in between.
+        tx.lock("users", id).await?;
+        let sessions = tx.end_sessions_of(id, None, EndReason::Revoked).await?;
+        tx.audit(Entry::about(Event::SessionsEnded, id).with("sessions", sessions)).await?;
+        Ok(sessions)
+    };
+    app.write_as(ctx, acting, unit).await
 }

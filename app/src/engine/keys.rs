@@ -15,6 +15,7 @@ mod seal;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Secret, Span, Time,
     mac::MacKey,
@@ -32,7 +33,7 @@ use self::{
 };
 pub(crate) use self::{
     masters::Renewed,
-    rotation::{Occasion, Rules, Tools, carry_out},
+    rotation::{Occasion, Rules, apply, make, plan},
 };
 pub use self::{
     masters::Seals,
@@ -40,7 +41,7 @@ pub use self::{
     rotation::{Changes, Step, When},
     seal::Seal,
 };
-use crate::{Clock, Ctx, Error, OpenError, Result};
+use crate::{Clock, Error, OpenError, Result};
 
 /// How often a token with an unknown key id makes a node look for new keys.
 const RELOAD: Span = Span::seconds(1);
@@ -48,7 +49,7 @@ const RELOAD: Span = Span::seconds(1);
 pub struct Keys {
     masters: Masters,
     /// Of text that is looked up and must not be read: unknown identifiers in the audit log.
-    pub index: MacKey,
+    index: MacKey,
     /// Of what wrong passwords are counted on.
     pub lockout: MacKey,
     /// Of names that nobody has, which draw the hash that they are compared with.
@@ -66,7 +67,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Derives, loads and, at the very first start, makes the keys.
+    /// Derives and loads the keys. There may be none yet that signs: [`Keys::can_sign`].
     pub async fn open(
         settings: &Settings,
         store: &Store,
@@ -76,21 +77,13 @@ impl Keys {
         let masters = Masters::open(settings)?;
         let signing = masters.seals("signing keys")?;
         let tokens = &settings.tokens;
-        // Before anything is changed: the master secret may be the wrong one.
-        let (_, closed) = Ring::new(&load(store).await?, &signing, tokens, now)?;
+        let (ring, closed) = Ring::new(&load(store).await?, &signing, tokens, now)?;
         if !closed.is_empty() {
             return Err(OpenError::Settings(
                 "secrets.master does not open the signing keys in this database, which were sealed \
                  under another one: put that one into secrets.previous"
                     .into(),
             ));
-        }
-        let ctx = Ctx::local(now, "start");
-        let tools = Tools { store, seals: &signing, rules: Rules::from(tokens), ctx: &ctx };
-        carry_out(&tools, Occasion::Start).await?;
-        let (ring, _) = Ring::new(&load(store).await?, &signing, tokens, now)?;
-        if !ring.can_sign() {
-            return Err(crypto("no signing key").into());
         }
         let ring = ring.remembering(settings.sessions.memory_entries);
         Ok(Keys {
@@ -106,6 +99,16 @@ impl Keys {
             ring: RwLock::new(Arc::new(ring)),
             loaded: Mutex::new(None),
         })
+    }
+
+    /// What an identifier is found by without being known: people type passwords there.
+    pub fn index(&self, identifier: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.index.sign(&[identifier.as_bytes()]))
+    }
+
+    /// Keyed hashes for text that is looked up and must not be read.
+    pub fn index_of(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.index.sign(parts)
     }
 
     /// The refresh token of one generation of a session.
@@ -126,6 +129,11 @@ impl Keys {
     /// The device that a cookie names. `None`: it is not a cookie of ours.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
         self.masters.device(cookie)
+    }
+
+    /// Whether there is a key to sign with.
+    pub fn can_sign(&self) -> bool {
+        self.ring().can_sign()
     }
 
     /// A signed token.

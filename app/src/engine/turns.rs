@@ -10,10 +10,13 @@ use std::{
     time::Duration,
 };
 
+use domain::{access::lockout::Rule, settings::Lockout};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// With this many requests under way, two strangers seldom share a queue.
 const QUEUES: u64 = 4_096;
+/// How long a guess at a password waits for its turn.
+const LONGEST: Duration = Duration::from_secs(5);
 
 pub struct Turns {
     keys: RandomState,
@@ -77,6 +80,22 @@ impl Turns {
     }
 }
 
+/// The queues of guesses at a password, of names and of accounts.
+pub(crate) struct Guesses {
+    pub names: Turns,
+    pub accounts: Turns,
+}
+
+impl Guesses {
+    pub fn new(settings: &Lockout) -> Guesses {
+        let turns = |rule: Rule| Turns::new(rule.at_once(), LONGEST);
+        Guesses {
+            names: turns(Rule::of_name(settings)),
+            accounts: turns(Rule::of_account(settings)),
+        }
+    }
+}
+
 /// A request's turn, until it is dropped.
 #[must_use = "it ends at once"]
 pub struct Turn<'a> {
@@ -104,11 +123,11 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
 
-    const LONGEST: Duration = Duration::from_millis(10);
+    const SHORT: Duration = Duration::from_millis(10);
 
     #[tokio::test]
     async fn a_turn_knows_what_happened_before_it() {
-        let turns = Turns::new(2, LONGEST);
+        let turns = Turns::new(2, SHORT);
         let before = turns.moment();
         let first = turns.wait(&1, Share::Place).await.unwrap();
         let beside = turns.wait(&1, Share::Place).await.unwrap();
@@ -121,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_for_ever() {
-        let turns = Turns::new(2, LONGEST);
+        let turns = Turns::new(2, SHORT);
         let held = turns.wait(&1, Share::Place).await.unwrap();
         assert!(turns.wait(&1, Share::Whole).await.is_none());
         drop(held);

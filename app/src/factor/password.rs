@@ -7,34 +7,28 @@ use domain::{
     account::{Email, User, phone},
     event::Event,
     factor::{opaque, password},
-    notify::link::Purpose,
+    notify::{Letter, link::Purpose},
     problem::FieldErrors,
     session::EndReason,
+    settings::Limit,
+    sign_in::{Admission, Entry as WayIn, admit},
 };
 use store::{Db, passwords::Former};
 
 use crate::{
     App, Ctx, Result,
-    access::{
-        caller::Caller,
-        limits::{self, Limit},
-    },
-    account::{
-        deletion::{self, is_restorable},
-        email,
-    },
-    audit,
+    access::{Acting, Own, caller::Caller, guard, lockout::Unlock, proof},
+    audit::Entry,
     engine::hasher::Verified,
-    notify::link::{self, Mailed},
-    queue::{self, Task},
-    random, revocations,
-    session::{
-        sessions,
-        tokens::{self, TokenPair},
+    notify::{
+        allowance,
+        link::{self, Mailed},
     },
-    sign_in::lockout::{self, Counters, Unlock},
+    queue::Task,
+    random,
+    session::tokens::{self, TokenPair},
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 pub use domain::factor::password::Strength;
 
@@ -56,16 +50,17 @@ pub(crate) async fn check(
     password: &Secret,
 ) -> Result<Strength> {
     let mut errors = FieldErrors::default();
-    look(app, &mut errors, (field, password), owner);
+    note_violations(app, &mut errors, field, password, owner);
     errors.check()?;
     estimate(app, field, owner, password).await
 }
 
 /// The part of [`check`] that costs nothing: notes what is wrong.
-pub(crate) fn look(
+pub(crate) fn note_violations(
     app: &App,
     errors: &mut FieldErrors,
-    (field, password): (&str, &Secret),
+    field: &str,
+    password: &Secret,
     owner: &User,
 ) {
     let rules = &app.settings.passwords;
@@ -96,8 +91,10 @@ pub(crate) async fn estimate(
 /// noted in `field`, and of the repetition in `confirm`.
 pub(crate) fn typed(
     errors: &mut FieldErrors,
-    (field, password): (&str, Option<Secret>),
-    (confirm, repeated): (&str, Option<Secret>),
+    field: &str,
+    password: Option<Secret>,
+    confirm: &str,
+    repeated: Option<Secret>,
 ) -> Secret {
     let password = password.unwrap_or_default();
     let form = |it: &Secret| opaque::prepare(it).unwrap_or_else(|| it.clone());
@@ -107,132 +104,76 @@ pub(crate) fn typed(
     errors.take(field, password::prepare(&password)).unwrap_or_default()
 }
 
-/// Whether a password is its owner's. A wrong one is an error of `field`, is recorded, and counts
-/// towards a lock of the account.
-pub(crate) async fn prove(
-    app: &App,
-    ctx: &Ctx,
-    caller: &Caller,
-    (field, password): (&str, Option<Secret>),
-) -> Result<()> {
-    let Some(password) = password.filter(|it| !it.is_empty()) else {
-        return Err(Problem::field(field, "required", "This field is required.").into());
-    };
-    let counters = Counters::of_check(app, &caller.user, &caller.session);
-    let (guess, _held) = lockout::admit(app, ctx, &counters, None).await?;
-    let verified = match &caller.user.password_hash {
-        Some(hash) => app.hasher.verify(&password, hash).await,
-        None => Ok(Verified::Wrong),
-    };
-    let verified = guess.unless_answered(app, verified, &[]).await?;
-    if verified != Verified::Wrong && !guess.is_barred() {
-        if guess.is_kept() {
-            app.store.write(async move |db| guess.right(&db).await).await?;
-        }
-        return Ok(());
-    }
-    let entry = audit::event(ctx, Event::PasswordChangeFailed)?
-        .by(caller.user.id)
-        .in_session(caller.session.id)
-        .failed();
-    let now = ctx.now;
-    app.store
-        .write(async move |db| {
-            audit::record(&db, &entry).await?;
-            guess.wrong(&db, now).await
-        })
-        .await?;
-    Err(Problem::field(field, "password_incorrect", "This is not your password.").into())
-}
-
-/// Replaces the caller's password. Every other session of theirs ends; this one goes on with the
-/// pair that is given back, and with nothing older.
+/// Replaces one's own password. Every other session ends; this one goes on with the pair that is given
+/// back, and with nothing older. Also gives how strong the new password is.
 pub async fn change(
     app: &App,
     ctx: &Ctx,
-    caller: &Caller,
+    acting: &Acting<Own>,
     old: Option<Secret>,
     new: NewPassword,
-) -> Result<TokenPair> {
-    let limit = Limit { name: "password_change", rate: app.settings.limits.password_change };
-    limits::keep(limits::take(app, ctx, limit, &caller.session.id.to_string()).await?);
+) -> Result<(TokenPair, Strength)> {
     let new = given(new)?;
+    let Caller { user, session } = acting.caller();
     // What is remembered may have another hash of the same password.
-    let user = fresh(app, caller.user.id).await?;
-    let caller = &Caller { user: user.clone(), ..caller.clone() };
-    prove(app, ctx, caller, ("old_password", old.clone())).await?;
-    let hash = accept(app, &user, old.as_ref(), &new).await?;
+    let (id, session) = (user.id, session.id);
+    let user = read(app, id).await?;
+    proof::prove(app, ctx, acting, &user, "old_password", old.clone()).await?;
+    let (hash, strength) = accept(app, &user, old.as_ref(), &new).await?;
     let change = Change::draft(app, ctx, &user, hash, Event::PasswordChanged)?;
-    let (session, secret, now) = (caller.session.id, random::bytes()?, ctx.now);
-    let (renewed, ended) = app
-        .store
-        .attempt(async move |db: Db| -> Result<_> {
-            let (user, proved) = (change.user.id, Some(now));
-            // Sessions before revocations, always, lest two wait for each other.
-            db.lock("users", user).await?;
-            let renewed = store::sessions::renew(&db, session, user, &secret, proved, now).await?;
-            let renewed = renewed.ok_or(Code::SessionEnded)?;
-            let ended = change.write(&db, Some(session)).await?;
-            revocations::session(&db, session, now).await?;
-            Ok((renewed, ended))
-        })
-        .await?;
-    sessions::announce_change(app, caller.user.id, &ended, Some(session));
-    let user = fresh(app, caller.user.id).await?;
-    tokens::issue(app, ctx, &user, &Arc::new(renewed))
+    let secret = random::bytes()?;
+    let unit = async move |tx: Tx| -> Result<_> {
+        // Sessions before revocations, always, lest two wait for each other.
+        let renewed = tx.renew_session(id, session, &secret, Some(tx.now())).await?;
+        let renewed = renewed.ok_or(Code::SessionEnded)?;
+        change.write(&tx, Some(session)).await?;
+        Ok(renewed)
+    };
+    let renewed = app.write_as(ctx, acting, unit).await?;
+    let user = read(app, id).await?;
+    Ok((tokens::issue(app, ctx, &user, &Arc::new(renewed))?, strength))
 }
 
 /// Asks for a mail that leads to a new password. The answer is the same whoever asks: whether
 /// there is anybody to write to is found out by a job.
 pub async fn request_reset(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
-    let limit = Limit { name: "password_reset", rate: app.settings.limits.password_reset };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    guard::anybody(app, ctx, Limit::PasswordReset).await?;
     // Only a mail leads to a new password; a phone number gets the same answer.
     if phone::parse(email).is_ok() {
         return Ok(());
     }
     let email =
         Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
-    if !email::may_write_to(app, ctx, Letter::ResetPassword, &email).await {
+    if !allowance::may_write_to(app, ctx, Letter::ResetPassword, &email).await {
         return Ok(());
     }
     let task = Task::RequestPasswordReset { email_canonical: email.canonical().into() };
-    let job = queue::draft(app, ctx, &task)?;
-    app.store.put(async move |db| store::jobs::insert(&db, &job).await).await?;
-    queue::wake(app);
-    Ok(())
+    app.queue(ctx, &task).await
 }
 
 /// The job of [`request_reset`].
 pub async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
     let name = email_canonical.to_owned();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
-    // Who came by another way has no password to be reset.
-    if let Some(deleted) = found.as_ref().filter(|it| is_restorable(app, ctx, it)) {
-        return deletion::mail_offer(app, ctx, deleted).await;
+    let Some(user) = found else { return Ok(()) };
+    match admit(WayIn::Reset, &user, &app.settings, ctx.now) {
+        Admission::Admitted => {}
+        Admission::OfferRestore => {
+            let offer = Mailed::draft(app, ctx, &user, Letter::AccountDeleted)?;
+            return app.write(ctx, async move |tx: Tx| offer.write(&tx).await).await;
+        }
+        Admission::Refused(_) => return Ok(()),
     }
-    let may_reset = |it: &User| it.is_usable() && it.password_hash.is_some();
-    let Some(user) = found.filter(may_reset) else { return Ok(()) };
-    let entry = audit::event(ctx, Event::PasswordResetRequested)?.about(Some(user.id));
-    mail_reset(app, ctx, &user, entry).await
-}
-
-/// The mail that leads to a new password, whoever asked for it.
-pub(crate) async fn mail_reset(
-    app: &App,
-    ctx: &Ctx,
-    user: &User,
-    entry: audit::Entry,
-) -> Result<()> {
-    let mailed = Mailed::draft(app, ctx, user, Letter::ResetPassword)?;
-    app.store
-        .write(async move |db| {
-            mailed.write(&db).await?;
-            audit::record(&db, &entry).await
-        })
-        .await?;
-    queue::wake(app);
-    Ok(())
+    // Who came by another way has no password to be reset.
+    if user.password_hash.is_none() {
+        return Ok(());
+    }
+    let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
+    let unit = async move |tx: Tx| {
+        mailed.write(&tx).await?;
+        tx.audit(Entry::about(Event::PasswordResetRequested, user.id)).await
+    };
+    app.write(ctx, unit).await
 }
 
 /// What somebody presents to set a new password.
@@ -245,15 +186,13 @@ pub struct Reset {
 }
 
 /// Sets a new password by a mailed token. Every session of the user ends, the address is proved as
-/// the mail has reached it, and no lock is left.
-pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
-    let rate = app.settings.limits.password_reset_confirm;
-    let limit = Limit { name: "password_reset_confirm", rate };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+/// the mail has reached it, and no lock is left. Gives how strong the new password is.
+pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<Strength> {
+    guard::anybody(app, ctx, Limit::PasswordResetConfirm).await?;
     let new = given(reset.new)?;
     let purpose = Purpose::ResetPassword;
     let hash = link::presented("token", &reset.token.unwrap_or_default())?;
-    let found = link::look(app, ctx, hash, purpose).await?;
+    let found = link::presentable(app, ctx, hash, purpose).await?;
     if reset.uidb64.is_some_and(|it| !is_uid_of(&it, found.user_id)) {
         return Err(Code::InvalidLink.into());
     }
@@ -263,21 +202,18 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<()> {
     let user = usable.ok_or(Code::InvalidLink)?;
     // The mail has reached it.
     let user = User { email_verified_at: user.email_verified_at.or(Some(ctx.now)), ..user };
-    let new_hash = accept(app, &user, None, &new).await?;
+    let (new_hash, strength) = accept(app, &user, None, &new).await?;
     let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
-    let (unlock, now) = (Unlock::of(app, &user), ctx.now);
-    let ended = app
-        .store
-        .attempt(async move |db: Db| -> Result<_> {
-            let spent = link::spend(&db, id, &hash, purpose, now).await?;
-            let ended = change.write(&db, None).await?;
-            store::users::verify_email(&db, id, &spent.email, now).await?;
-            unlock.write(&db, now).await?;
-            Ok(ended)
-        })
-        .await?;
-    sessions::announce_change(app, id, &ended, None);
-    Ok(())
+    let unlock = Unlock::of(app, &user);
+    let unit = async move |tx: Tx| -> Result<()> {
+        let spent = link::spend(&tx, id, &hash, purpose).await?;
+        change.write(&tx, None).await?;
+        let proves = store::users::verify_email(&tx, id, &spent.email, tx.now());
+        tx.changing(id, proves).await?;
+        unlock.write(&tx).await.map(drop)
+    };
+    app.write(ctx, unit).await?;
+    Ok(strength)
 }
 
 fn is_uid_of(uidb64: &str, user: UserId) -> bool {
@@ -294,24 +230,29 @@ struct Given {
 
 fn given(new: NewPassword) -> Result<Given> {
     let mut errors = FieldErrors::default();
-    let confirm = ("new_password_confirm", new.confirm);
     let as_typed = new.password.clone().unwrap_or_default();
-    let password = typed(&mut errors, (FIELD, new.password), confirm);
+    let confirm = "new_password_confirm";
+    let password = typed(&mut errors, FIELD, new.password, confirm, new.confirm);
     errors.check()?;
     Ok(Given { password, typed: as_typed })
 }
 
-/// The hash of a password that may be the user's next. `old` is the one of today, where it was
+/// The hash of a password that may be the user's next, and its strength. `old` is the one of today, where it was
 /// proved.
-async fn accept(app: &App, user: &User, old: Option<&Secret>, new: &Given) -> Result<String> {
-    check(app, FIELD, user, &new.password).await?;
+async fn accept(
+    app: &App,
+    user: &User,
+    old: Option<&Secret>,
+    new: &Given,
+) -> Result<(String, Strength)> {
+    let strength = check(app, FIELD, user, &new.password).await?;
     // The hash of today may be of another encoding of it.
     let is_old = old.and_then(opaque::prepare).as_ref() == Some(&new.password);
     if app.settings.passwords.history > 0 && is_old || was_had(app, user, &new.typed).await? {
         let message = "Use a password that you have not had lately.";
         return Err(Problem::field(FIELD, "password_reused", message).into());
     }
-    app.hasher.hash(&new.password).await
+    Ok((app.hasher.hash(&new.password).await?, strength))
 }
 
 async fn was_had(app: &App, user: &User, typed: &Secret) -> Result<bool> {
@@ -336,9 +277,7 @@ struct Change {
     hash: String,
     former: Option<Former>,
     keep: i64,
-    entry: audit::Entry,
-    job: store::jobs::Job,
-    now: domain::Time,
+    event: Event,
 }
 
 impl Change {
@@ -350,41 +289,30 @@ impl Change {
             hash,
             created_at: ctx.now,
         });
-        Ok(Change {
-            user: user.clone(),
-            hash,
-            former,
-            keep: i64::from(app.settings.passwords.history).saturating_sub(1).max(0),
-            entry: audit::event(ctx, event)?.by(user.id),
-            job: queue::draft(app, ctx, &Task::letter(Letter::PasswordChanged, user))?,
-            now: ctx.now,
-        })
+        let keep = i64::from(app.settings.passwords.history).saturating_sub(1).max(0);
+        Ok(Change { user: user.clone(), hash, former, keep, event })
     }
 
-    /// The password, what it was, every link, and every session but `kept`; gives those that ended.
-    async fn write(&self, db: &Db, kept: Option<SessionId>) -> Result<Vec<SessionId>> {
-        let (user, now) = (self.user.id, self.now);
-        let old = self.user.password_hash.as_deref();
+    /// The password, what it was, every mailed token, and every session but `kept`.
+    async fn write(&self, tx: &Tx, kept: Option<SessionId>) -> Result<()> {
+        let (id, old) = (self.user.id, self.user.password_hash.as_deref());
+        let sets = store::users::set_password(tx, id, old, &self.hash, tx.now());
         // It was changed by another request since it was read.
-        if !store::users::set_password(db, user, old, &self.hash, now).await? {
+        if !tx.changing(id, sets).await? {
             return Err(Code::InvalidCredentials.into());
         }
         if let Some(former) = &self.former {
-            store::passwords::insert(db, former).await?;
-            store::passwords::trim(db, user, self.keep).await?;
+            store::passwords::insert(tx, former).await?;
+            store::passwords::trim(tx, id, self.keep).await?;
         }
-        store::links::revoke_all(db, user).await?;
-        audit::record(db, &self.entry).await?;
-        store::jobs::insert(db, &self.job).await?;
-        let reason = EndReason::PasswordChanged;
-        let ended = store::sessions::end_all(db, user, kept, reason, now).await?;
-        let ended = sessions::revoke(db, &ended, now).await?;
-        revocations::user(db, user, now).await?;
-        Ok(ended)
+        tx.void_tokens_of(id).await?;
+        tx.audit(Entry::by(self.event, id)).await?;
+        tx.send(Letter::PasswordChanged, &self.user).await?;
+        tx.end_sessions_of(id, kept, EndReason::PasswordChanged).await.map(drop)
     }
 }
 
-async fn fresh(app: &App, id: UserId) -> Result<Arc<User>> {
+async fn read(app: &App, id: UserId) -> Result<Arc<User>> {
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
     Ok(Arc::new(user.ok_or(Code::SessionEnded)?))
 }

@@ -4,27 +4,29 @@ use domain::{
     Code, LinkId, Problem, Secret, Time, UserId,
     account::{Email, User},
     mac,
-    notify::link::{self, Purpose},
+    notify::{
+        Letter,
+        link::{self, Purpose},
+    },
 };
 use store::{
     Db,
-    jobs::Job,
     links::{self, Link, Recipient},
 };
 
 use crate::{
     App, Ctx, Error, Result,
-    queue::{self, Envelope, Task},
+    queue::{Envelope, Task},
     random,
+    tx::Tx,
 };
-use domain::notify::Letter;
 
-/// A mail with a link that is yet to be written down: the hash of its token, and the job that
-/// carries the token itself, sealed.
+/// A mail with a link that is yet to be written: the hash of its token, and the job that carries the
+/// token itself, sealed.
 #[derive(Debug, Clone)]
-pub struct Mailed {
+pub(crate) struct Mailed {
     link: Link,
-    job: Job,
+    task: Task,
     purpose: Purpose,
 }
 
@@ -40,7 +42,7 @@ impl Mailed {
         let (link, token) = draft(app, ctx, user, purpose, to)?;
         let envelope = Envelope::new(letter, user.id);
         let task = Task::Letter(Envelope { to: Some(to.clone()), token: Some(token), ..envelope });
-        Ok(Mailed { link, job: queue::draft(app, ctx, &task)?, purpose })
+        Ok(Mailed { link, task, purpose })
     }
 
     /// For the browser or app that is asking now and no other.
@@ -50,31 +52,31 @@ impl Mailed {
     }
 
     /// Voids what was sent before for the same purpose, and queues this one.
-    pub async fn write(&self, db: &Db) -> store::Result<()> {
-        self.void_older(db).await?;
-        self.add(db).await
+    pub async fn write(&self, tx: &Tx) -> Result<()> {
+        self.void_older(tx).await?;
+        self.add(tx).await
     }
 
     /// Voids what was sent before for the same purpose.
-    pub async fn void_older(&self, db: &Db) -> store::Result<()> {
+    pub async fn void_older(&self, tx: &Tx) -> Result<()> {
         // Two who ask at once must not both be left with a link that is good.
-        db.lock("users", self.link.user_id).await?;
-        links::revoke(db, self.link.user_id, self.purpose).await.map(drop)
+        tx.lock("users", self.link.user_id).await?;
+        Ok(links::revoke(tx, self.link.user_id, self.purpose).await.map(drop)?)
     }
 
     /// Queues this one as the latest of those that stay good beside it. The caller holds the user. A
     /// request may end after one that began later, and a clock may step back.
-    pub async fn add_latest(mut self, db: &Db) -> store::Result<()> {
-        if let Some(latest) = links::latest(db, self.link.user_id, self.purpose).await? {
+    pub async fn add_latest(mut self, tx: &Tx) -> Result<()> {
+        if let Some(latest) = links::latest(tx, self.link.user_id, self.purpose).await? {
             self.link.created_at = self.link.created_at.max(Time(latest.0.saturating_add(1)));
         }
-        self.add(db).await
+        self.add(tx).await
     }
 
     /// Queues this one beside those that were sent before.
-    pub async fn add(&self, db: &Db) -> store::Result<()> {
-        links::insert(db, &self.link).await?;
-        store::jobs::insert(db, &self.job).await.map(drop)
+    pub async fn add(&self, tx: &Tx) -> Result<()> {
+        links::insert(tx, &self.link).await?;
+        tx.queue(&self.task).await
     }
 }
 
@@ -111,8 +113,13 @@ pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
     Ok(link::hash(token).ok_or(Code::InvalidLink)?)
 }
 
-/// What a presented token would be worth. It is spent later, by [`spend`].
-pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Result<Recipient> {
+/// What a presented token is good for. It is spent later, by [`spend`].
+pub async fn presentable(
+    app: &App,
+    ctx: &Ctx,
+    hash: [u8; 32],
+    purpose: Purpose,
+) -> Result<Recipient> {
     let now = ctx.now;
     let unit = async move |db: Db| links::by_hash(&db, &hash, purpose, now).await;
     Ok(app.store.get(unit).await?.ok_or(Code::InvalidLink)?)
@@ -121,15 +128,9 @@ pub async fn look(app: &App, ctx: &Ctx, hash: [u8; 32], purpose: Purpose) -> Res
 /// Spends a user's token, in the transaction of what it is good for: of all who present it at once,
 /// one does. The user before the token, always: whoever voids a user's tokens holds the user, and
 /// must not miss what a token becomes.
-pub async fn spend(
-    db: &Db,
-    user: UserId,
-    hash: &[u8; 32],
-    purpose: Purpose,
-    now: Time,
-) -> Result<Recipient> {
-    db.lock("users", user).await?;
-    Ok(links::consume(db, hash, purpose, now).await?.ok_or(Code::InvalidLink)?)
+pub async fn spend(tx: &Tx, user: UserId, hash: &[u8; 32], purpose: Purpose) -> Result<Recipient> {
+    tx.lock("users", user).await?;
+    Ok(links::consume(tx, hash, purpose, tx.now()).await?.ok_or(Code::InvalidLink)?)
 }
 
 /// What a flow is bound to: the device of the browser it began in.

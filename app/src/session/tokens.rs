@@ -6,26 +6,27 @@ use domain::{
     Code, Secret, SessionId,
     account::User,
     event::Event,
+    notify::Letter,
     session::{
         EndReason, Session, access_token,
         refresh::{Holder, RefreshToken, Verdict, decide},
     },
+    settings::Limit,
+    sign_in::{Admission, Entry as WayIn, admit},
 };
-use store::Db;
 use uuid::Uuid;
 
 use crate::{
     App, Ctx, Error, Result,
     access::{
-        caller,
-        limits::{self, Limit, Spent},
+        caller, guard,
+        limits::{self, Spent},
     },
-    audit,
+    audit::Entry,
     engine::lookaside::Facts,
-    queue::{self, Task},
-    random, revocations,
+    random,
+    tx::Tx,
 };
-use domain::notify::Letter;
 
 /// How often a refresh that others keep overtaking is tried.
 const ROUNDS: usize = 8;
@@ -102,9 +103,7 @@ pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<Toke
 pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -> Result<T> {
     match outcome {
         Err(Error::Refused(problem)) if problem.code.status() == 401 => {
-            let rate = app.settings.limits.refresh_failures;
-            let limit = Limit { name: "refresh_failures", rate };
-            limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+            guard::anybody(app, ctx, Limit::RefreshFailures).await?;
             Err(Error::Refused(problem))
         }
         outcome => outcome,
@@ -119,7 +118,7 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
     let (mut facts, mut is_fresh) = known(app, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
-        let verdict = judge(app, ctx, (&token, presented.holder), &facts);
+        let verdict = judge(app, ctx, &token, presented.holder, &facts);
         // Only a rotation may be decided on what is remembered: its guard is in the statement.
         if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
             let verdict = verdict?;
@@ -131,7 +130,7 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
                 };
             }
             if (verdict == Verdict::Reused || spent.is_some())
-                && let Some(pair) = carry_out(app, ctx, (&token, verdict), &facts).await?
+                && let Some(pair) = carry_out(app, ctx, &token, verdict, &facts).await?
             {
                 return Ok(pair);
             }
@@ -155,7 +154,7 @@ async fn chosen(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshTo
             Err(Error::Refused(_)) => continue,
             Err(broken) => return Err(broken),
         };
-        match judge(app, ctx, (&token, presented.holder), &facts) {
+        match judge(app, ctx, &token, presented.holder, &facts) {
             Ok(Verdict::Reused) => reused = reused.or(Some(token)),
             Ok(_) => return Ok(token),
             Err(_) => ended = ended.or(Some(token)),
@@ -185,11 +184,13 @@ async fn genuine(app: &App, token: &RefreshToken) -> Result<Facts> {
 fn judge(
     app: &App,
     ctx: &Ctx,
-    (token, holder): (&RefreshToken, Holder),
+    token: &RefreshToken,
+    holder: Holder,
     facts: &Facts,
 ) -> Result<Verdict> {
     let Facts { session, user } = facts;
-    if !session.is_alive(ctx.now) || !user.is_usable() {
+    let admission = admit(WayIn::Session, user, &app.settings, ctx.now);
+    if !session.is_alive(ctx.now) || admission != Admission::Admitted {
         return Err(Code::SessionEnded.into());
     }
     let leeway = app.settings.tokens.refresh_leeway;
@@ -202,15 +203,15 @@ fn judge(
 /// Takes one from the session's limit. Not before the verdict: somebody who has stolen a token must
 /// not be able to use up what the owner's alarm needs.
 async fn spend(app: &App, ctx: &Ctx, session: &Session) -> Result<Spent> {
-    let limit = Limit { name: "refresh", rate: app.settings.limits.refresh };
-    limits::take(app, ctx, limit, &session.id.to_string()).await
+    limits::take(app, ctx, Limit::Refresh, &session.id.to_string()).await
 }
 
 /// `None`: the session has changed since it was read.
 async fn carry_out(
     app: &App,
     ctx: &Ctx,
-    (token, verdict): (&RefreshToken, Verdict),
+    token: &RefreshToken,
+    verdict: Verdict,
     facts: &Facts,
 ) -> Result<Option<TokenPair>> {
     let session = match verdict {
@@ -227,87 +228,55 @@ async fn carry_out(
 
 /// The routine: columns of the session's row, and no audit row.
 async fn advance(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
-    let epoch = app.lookaside.epoch();
-    let seen = facts.session.clone();
-    let next = Arc::new(seen.rotated(ctx.now, &app.settings.tokens));
-    let written = next.clone();
-    let unit = async move |db: Db| store::sessions::rotate(&db, &seen, &written).await;
-    if !app.store.put(unit).await? {
-        return Ok(None);
-    }
-    app.lookaside.update(&next, epoch);
-    Ok(Some(next))
+    let next = Arc::new(facts.session.rotated(ctx.now, &app.settings.tokens));
+    Ok(app.rotate(&facts.session, &next).await?.then_some(next))
 }
 
 /// The head's answer was lost: another takes its place.
 async fn recover(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
-    let (seen, now) = (facts.session.clone(), ctx.now);
-    let next = Arc::new(seen.replaced(now, &app.settings.tokens));
-    let entry = audit::event(ctx, Event::RefreshRecovered)?
-        .by(seen.user_id)
-        .in_session(seen.id)
-        .with("replaced_generation", seen.head);
+    let seen = facts.session.clone();
+    let next = Arc::new(seen.replaced(ctx.now, &app.settings.tokens));
     let written = next.clone();
-    let is_replaced = app
-        .store
-        .write(async move |db| {
-            let is_replaced = store::sessions::replace_head(&db, &seen, &written).await?;
-            if is_replaced {
-                audit::record(&db, &entry).await?;
-                // Other nodes remember a head that is an orphan now.
-                revocations::session(&db, seen.id, now).await?;
-            }
-            Ok(is_replaced)
-        })
-        .await?;
-    if !is_replaced {
-        return Ok(None);
-    }
-    revocations::announced(app, &[next.id], None);
-    Ok(Some(next))
+    let unit = async move |tx: Tx| {
+        let is_replaced = tx.replace_head(&seen, &written).await?;
+        if is_replaced {
+            let entry = Entry::by(Event::RefreshRecovered, seen.user_id).in_session(seen.id);
+            tx.audit(entry.with("replaced_generation", seen.head)).await?;
+        }
+        Ok(is_replaced)
+    };
+    Ok(app.write(ctx, unit).await?.then_some(next))
 }
 
 /// A superseded token was presented: the session ends and its owner is told. False: it has ended, or
 /// the token was void already.
 async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Result<bool> {
-    let (seen, user, now) = (facts.session.clone(), facts.user.id, ctx.now);
-    let id = seen.id;
-    let entry = audit::event(ctx, Event::RefreshReused)?
-        .about(Some(user))
-        .in_session(id)
-        .with("presented_generation", token.generation)
-        .with("head_generation", seen.head)
-        .failed();
-    let job = queue::draft(app, ctx, &Task::letter(Letter::SessionReused, &facts.user))?;
-    let is_ended = app
-        .store
-        .write(async move |db| {
-            let is_ended = store::sessions::end_seen(&db, &seen, EndReason::Reused, now).await?;
-            if is_ended {
-                audit::record(&db, &entry).await?;
-                store::jobs::insert(&db, &job).await?;
-                revocations::session(&db, id, now).await?;
-            }
-            Ok(is_ended)
-        })
-        .await?;
-    if is_ended {
-        revocations::announced(app, &[id], None);
-        queue::wake(app);
-    }
-    Ok(is_ended)
+    let (Facts { session, user }, presented) = (facts.clone(), token.generation);
+    let unit = async move |tx: Tx| {
+        let is_ended = tx.end_as_read(&session, EndReason::Reused).await?;
+        if is_ended {
+            let entry = Entry::about(Event::RefreshReused, user.id)
+                .in_session(session.id)
+                .with("presented_generation", presented)
+                .with("head_generation", session.head)
+                .failed();
+            tx.audit(entry).await?;
+            tx.send(Letter::SessionReused, &user).await?;
+        }
+        Ok(is_ended)
+    };
+    app.write(ctx, unit).await
 }
 
 /// Whether a token is one of ours and counts: an access token, or a refresh token that could be
 /// exchanged now, which it stays.
 pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
-    let limit = Limit { name: "token_verify", rate: app.settings.limits.token_verify };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
+    guard::anybody(app, ctx, Limit::TokenVerify).await?;
     let Some(refresh) = RefreshToken::parse(token.expose()) else {
         return caller::authenticate(app, ctx, token).await.map(drop);
     };
     let facts = genuine(app, &refresh).await?;
-    match judge(app, ctx, (&refresh, Holder::Program), &facts)? {
+    match judge(app, ctx, &refresh, Holder::Program, &facts)? {
         Verdict::Rotate | Verdict::Repeat | Verdict::Replace => Ok(()),
         Verdict::Reused | Verdict::Ahead => Err(Code::InvalidToken.into()),
     }

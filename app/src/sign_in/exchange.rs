@@ -1,25 +1,19 @@
 //! Exchange tokens: how a flow that left the browser by mail ends signed in, without a JWT in any
 //! address. Good for a minute, once, and only where the flow began.
 
-use std::sync::Arc;
-
 use domain::{
-    Code, Secret,
-    account::{Email, User},
-    mac,
-    notify::link::Purpose,
+    ChallengeId, Code, Secret, UserId, mac,
+    notify::link as token,
+    settings::Limit,
+    sign_in::{Entry as WayIn, Proof, Proofs},
 };
-use store::{Db, links::Link};
+use store::{
+    Db,
+    challenges::{self, Challenge, EXCHANGE},
+};
 
-use crate::{
-    App, Ctx, Result,
-    access::limits::{self, Limit},
-    notify::link,
-    session::{
-        sessions::{self, NewSession, Proof},
-        tokens::{self, TokenPair},
-    },
-};
+use super::finish::{self, Finished, Outcome, SignIn};
+use crate::{App, Ctx, Error, Result, access::guard, notify::link, random, tx::Tx};
 
 /// What the browser or app that is asking can show for the flow being its own.
 #[derive(Debug, Clone, Default)]
@@ -39,52 +33,77 @@ impl Evidence {
     }
 }
 
-/// A token for whoever `binding` says; its row is written in the transaction that earns it.
-pub fn draft(
-    app: &App,
-    ctx: &Ctx,
-    user: &User,
-    binding: Option<[u8; 32]>,
-) -> Result<(Link, Secret)> {
-    let email: &Email = &user.email;
-    let (row, token) = link::draft(app, ctx, user, Purpose::Exchange, email)?;
-    Ok((Link { binding, ..row }, token))
+/// An exchange token that is yet to be written, in the transaction that earns it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    row: Challenge,
+    token: Secret,
 }
 
-/// A session for an exchange token, and whether it is the user's first.
+impl Ticket {
+    /// For whoever `binding` says.
+    pub fn draft(app: &App, ctx: &Ctx, user: UserId, binding: Option<[u8; 32]>) -> Result<Ticket> {
+        let token = token::token(&random::bytes()?);
+        let hash = token::hash(token.expose()).ok_or_else(|| Error::broken("a token's hash"))?;
+        let row = Challenge {
+            id: ChallengeId::new(ctx.now, random::bytes()?),
+            kind: EXCHANGE.into(),
+            hash,
+            user_id: Some(user),
+            binding,
+            proofs: Proofs::of(&[Proof::Link]).to_string(),
+            tries_left: 1,
+            created_at: ctx.now,
+            expires_at: ctx.now + app.settings.links.exchange_lifetime,
+        };
+        Ok(Ticket { row, token })
+    }
+
+    pub async fn write(&self, tx: &Tx) -> Result<()> {
+        Ok(challenges::insert(tx, &self.row).await.map(drop)?)
+    }
+
+    pub fn token(self) -> Secret {
+        self.token
+    }
+}
+
+/// Signs in by an exchange token; also gives whether it is the user's first time.
 pub async fn redeem(
     app: &App,
     ctx: &Ctx,
     token: &Secret,
     evidence: &Evidence,
-) -> Result<(TokenPair, bool)> {
-    let limit = Limit { name: "exchange", rate: app.settings.limits.exchange };
-    limits::keep(limits::take(app, ctx, limit, &ctx.client.network()).await?);
-    let purpose = Purpose::Exchange;
-    let hash = link::presented("exchange_token", token)?;
-    let found = link::look(app, ctx, hash, purpose).await?;
-    if !evidence.fits(ctx, found.binding) {
+) -> Result<(Finished, bool)> {
+    guard::anybody(app, ctx, Limit::Exchange).await?;
+    let (hash, now) = (link::presented("exchange_token", token)?, ctx.now);
+    let unit = async move |db: Db| challenges::by_hash(&db, &hash, EXCHANGE, now).await;
+    let pending = app.store.get(unit).await?.ok_or(Code::InvalidLink)?;
+    if !evidence.fits(ctx, pending.binding) {
         return Err(Code::InvalidLink.into());
     }
-    let id = found.user_id;
+    let id = pending.user_id.ok_or(Code::InvalidLink)?;
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
-    let user = user.filter(User::is_usable).ok_or(Code::InvalidLink)?;
-    let new = NewSession { remembered: false, device_name: String::new(), proof: Proof::Link };
-    let draft = sessions::draft(app, ctx, &user, new)?;
-    let (session, now) = (draft.session.clone(), ctx.now);
-    let replaced = app
-        .store
-        .attempt(async move |db: Db| -> Result<_> {
-            link::spend(&db, id, &hash, purpose, now).await?;
-            if !store::users::record_sign_in(&db, id, None, now).await? {
-                return Err(Code::InvalidLink.into());
-            }
-            Ok(sessions::write(&db, &draft, now).await?)
-        })
-        .await?;
-    sessions::announce(app, &replaced);
-    app.lookaside.forget_user(id);
+    let user = user.ok_or(Code::InvalidLink)?;
+    let sign_in = SignIn::new(WayIn::ExchangeToken, Proofs::parse(&pending.proofs));
+    let draft = match finish::draft(app, ctx, &user, sign_in)? {
+        Outcome::Session(draft) => draft,
+        Outcome::Challenge(challenge) => return Ok((Finished::Challenged(challenge), false)),
+        Outcome::OfferRestore => return Err(Code::InvalidLink.into()),
+        Outcome::Refused(code) => return Err(code.into()),
+    };
+    let written = draft.clone();
+    let unit = async move |tx: Tx| -> Result<()> {
+        // The user before the token, always: whoever voids a user's tokens holds the user.
+        tx.lock("users", id).await?;
+        let spent = challenges::spend(&tx, &hash, EXCHANGE, tx.now()).await?;
+        if spent.is_none() || !written.write(&tx, None).await? {
+            return Err(Code::InvalidLink.into());
+        }
+        Ok(())
+    };
+    app.write(ctx, unit).await?;
     let is_first = user.last_login_at.is_none();
-    let user = Arc::new(User { last_login_at: Some(now), ..user });
-    Ok((tokens::issue(app, ctx, &user, &Arc::new(session))?, is_first))
+    let pair = draft.tokens(app, ctx, user)?;
+    Ok((Finished::SignedIn(Box::new(pair)), is_first))
 }

@@ -1,36 +1,34 @@
 //! Signing in with a password.
 
-use std::sync::Arc;
-
 use domain::{
     Code, Problem, Secret, UserId,
     account::{Email, User, phone, username},
     event::Event,
-    mac::MacKey,
     problem::FieldErrors,
+    settings::Limit,
+    sign_in::{Entry as WayIn, Proof, Proofs},
     text,
 };
 use store::Db;
 
+use super::finish::{self, Draft, Finished, Outcome, SignIn};
 use crate::{
     App, Ctx, Error, Result,
-    access::limits::{self, Limit, Who},
-    account::deletion::{Offer, is_restorable},
-    audit::{self, Entry},
-    engine::hasher::Verified,
-    revocations,
-    session::{
-        sessions::{self, NewSession, Proof},
-        tokens::{self, TokenPair},
+    access::{
+        limits::{self, Who},
+        lockout::{self, Counters, Guess, Seen},
     },
-    sign_in::lockout::{self, Counters, Guess, Seen},
+    account::deletion::Offer,
+    audit::Entry,
+    engine::hasher::Verified,
+    tx::Tx,
 };
 
 const DEVICE_NAME_LENGTH: usize = 100;
 /// What counts as a failure.
 const COUNTED: &[Code] =
     &[Code::InvalidCredentials, Code::EmailNotVerified, Code::AccountDeleted, Code::AccountLocked];
-/// How often a password is looked at: another sign-in may have replaced its hash since.
+/// How often a password is checked: another sign-in may have replaced its hash since.
 const ROUNDS: usize = 3;
 
 /// What somebody signs in with.
@@ -52,33 +50,33 @@ enum Name {
     Phone(String),
 }
 
-/// Exchanges a password for a session. Unknown people, wrong passwords and accounts that may not
-/// sign in cost the same, take the same statements and get the same answer.
-pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<TokenPair> {
-    let (name, password, new) = check(input)?;
-    let limit = Limit { name: "login", rate: app.settings.limits.login };
-    let spent = limits::take(app, ctx, limit, &ctx.client.network()).await?;
-    // Reading one costs more than refusing one too many.
-    let attempt = Attempt { name: Name::parse(&name), password, new };
+/// Signs in with a password. Unknown people, wrong passwords and accounts that may not sign in cost
+/// the same, take the same statements and get the same answer.
+pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<Finished> {
+    let (name, password, sign_in) = check(input)?;
+    let spent = limits::take(app, ctx, Limit::Login, &ctx.client.network()).await?;
+    // Parsing a name costs more than refusing one call too many.
+    let attempt = Attempt { name: Name::parse(&name), password, sign_in };
     let outcome = try_in(app, ctx, &attempt).await;
     match &outcome {
-        Err(Error::Refused(it)) if COUNTED.contains(&it.code) => limits::keep(spent),
+        Err(Error::Refused(it)) if COUNTED.contains(&it.code) => {}
         // Neither a right password counts, nor what is our own fault.
         _ => limits::give_back(app, ctx, spent).await,
     }
     outcome
 }
 
-async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<TokenPair> {
+async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<Finished> {
     let Found { user, counters, seen } = find(app, ctx, &attempt.name).await?;
     let (guess, _held) = match lockout::admit(app, ctx, &counters, seen).await {
         Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
-            refuse(app, ctx, attempt, Outcome::Locked(user.map(|it| it.id))).await?;
+            let entry = refusal(app, attempt, Code::AccountLocked, user.map(|it| it.id));
+            app.write(ctx, async move |tx: Tx| tx.audit(entry).await).await?;
             return Err(Error::Refused(it));
         }
         admitted => admitted?,
     };
-    let outcome = check_password(app, ctx, attempt, (user, &counters, &guess)).await;
+    let outcome = check_password(app, ctx, attempt, user, &counters, &guess).await;
     guess.unless_answered(app, outcome, COUNTED).await
 }
 
@@ -86,8 +84,10 @@ async fn check_password(
     app: &App,
     ctx: &Ctx,
     attempt: &Attempt,
-    (mut user, counters, guess): (Option<User>, &Counters, &Guess),
-) -> Result<TokenPair> {
+    mut user: Option<User>,
+    counters: &Counters,
+    guess: &Guess,
+) -> Result<Finished> {
     for _ in 0..ROUNDS {
         let verified = match user.as_ref().and_then(|it| it.password_hash.as_deref()) {
             Some(hash) => app.hasher.verify(&attempt.password, hash).await?,
@@ -97,19 +97,21 @@ async fn check_password(
             }
         };
         let is_right = verified != Verified::Wrong && !guess.is_barred();
-        let may_come = |it: &User| it.is_usable() || is_restorable(app, ctx, it);
-        let Some(found) = user.clone().filter(|it| is_right && may_come(it)) else {
-            refuse(app, ctx, attempt, Outcome::Wrong(user.map(|it| it.id), guess)).await?;
+        let led_to = match user.as_ref().filter(|_| is_right) {
+            Some(user) => finish::draft(app, ctx, user, attempt.sign_in.clone())?,
+            None => Outcome::Refused(Code::InvalidCredentials),
+        };
+        let (Some(found), false) = (&user, is_as_wrong(&led_to)) else {
+            refuse_wrong(app, ctx, attempt, user.map(|it| it.id), guess).await?;
             return Err(Code::InvalidCredentials.into());
         };
         // Whatever a right password leads to leaves rows behind.
-        let limit = Limit { name: "login_success", rate: app.settings.limits.login_success };
-        let (own, whole) = counters.account();
-        let who = Who::Part { own: &own, whole: &whole };
-        let spent = limits::take(app, ctx, limit, who).await?;
-        if let Some(pair) = admit(app, ctx, attempt, found, (verified, guess)).await? {
-            limits::keep(spent);
-            return Ok(pair);
+        let (part, whole) = counters.account();
+        let who = Who::Part { part: &part, whole: &whole };
+        let spent = limits::take(app, ctx, Limit::LoginSuccess, who).await?;
+        let right = Right { attempt, user: found, verified, guess };
+        if let Some(finished) = right.carry_out(app, ctx, led_to).await? {
+            return Ok(finished);
         }
         limits::give_back(app, ctx, spent).await;
         user = find(app, ctx, &attempt.name).await?.user;
@@ -117,33 +119,91 @@ async fn check_password(
     Err(Error::away("an account is changed too often at once"))
 }
 
-/// What somebody with the right password gets. `None`: the account has changed since it was read.
-async fn admit(
-    app: &App,
-    ctx: &Ctx,
-    attempt: &Attempt,
-    user: User,
-    (verified, guess): (Verified, &Guess),
-) -> Result<Option<TokenPair>> {
-    if !user.is_usable() {
-        let refusal = offer(app, ctx, attempt, &user, guess).await?;
-        return refusal.map_or(Ok(None), |it| Err(it.into()));
+/// Whether the answer must be that of a wrong password.
+fn is_as_wrong(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(Code::InvalidCredentials))
+}
+
+/// A right password.
+struct Right<'a> {
+    attempt: &'a Attempt,
+    user: &'a User,
+    verified: Verified,
+    guess: &'a Guess,
+}
+
+impl Right<'_> {
+    /// What comes of it. `None`: the account has changed since it was read.
+    async fn carry_out(self, app: &App, ctx: &Ctx, led_to: Outcome) -> Result<Option<Finished>> {
+        match led_to {
+            Outcome::Session(draft) => self.start(app, ctx, *draft).await,
+            Outcome::Challenge(challenge) => Ok(Some(Finished::Challenged(challenge))),
+            Outcome::OfferRestore => match self.offer(app, ctx).await? {
+                Some(refusal) => Err(refusal.into()),
+                None => Ok(None),
+            },
+            Outcome::Refused(code) => {
+                let entry = refusal(app, self.attempt, code, Some(self.user.id));
+                let guess = self.guess.clone();
+                let unit = async move |tx: Tx| {
+                    tx.audit(entry).await?;
+                    guess.right(&tx).await
+                };
+                app.write(ctx, unit).await?;
+                Err(code.into())
+            }
+        }
     }
-    if app.settings.registration.require_verified_email && user.email_verified_at.is_none() {
-        refuse(app, ctx, attempt, Outcome::Unverified(user.id, guess)).await?;
-        return Err(Code::EmailNotVerified.into());
+
+    /// Refuses whoever has deleted the account, with a way back. `None`: it was restored or erased
+    /// since it was read.
+    async fn offer(&self, app: &App, ctx: &Ctx) -> Result<Option<Problem>> {
+        let offer = Offer::draft(app, ctx, self.user)?;
+        let entry = refusal(app, self.attempt, Code::AccountDeleted, Some(self.user.id));
+        let (made, guess) = (offer.clone(), self.guess.clone());
+        let unit = async move |tx: Tx| {
+            if !made.write(&tx).await? {
+                return Ok(false);
+            }
+            tx.audit(entry).await?;
+            guess.right(&tx).await?;
+            Ok(true)
+        };
+        Ok(app.write(ctx, unit).await?.then(|| offer.problem()))
     }
-    start(app, ctx, user, attempt, (verified, guess)).await
+
+    /// `None`: the password was changed, its hash replaced, or the account disabled, since it was read.
+    async fn start(self, app: &App, ctx: &Ctx, draft: Draft) -> Result<Option<Finished>> {
+        let (written, guess, verified) = (draft.clone(), self.guess.clone(), self.verified);
+        let (id, known) = (self.user.id, self.user.password_hash.clone());
+        let unit = async move |tx: Tx| {
+            if !written.write(&tx, known.as_deref()).await? {
+                return Ok(false);
+            }
+            guess.right(&tx).await?;
+            if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
+                store::users::upgrade_hash(&tx, id, old, hash).await?;
+                // Other nodes remember the hash of yesterday.
+                tx.changed(id);
+            }
+            Ok(true)
+        };
+        if !app.write(ctx, unit).await? {
+            return Ok(None);
+        }
+        let pair = draft.tokens(app, ctx, self.user.clone())?;
+        Ok(Some(Finished::SignedIn(Box::new(pair))))
+    }
 }
 
 struct Attempt {
     name: Name,
     password: Secret,
-    new: NewSession,
+    sign_in: SignIn,
 }
 
-/// The name, the password and the session that is asked for.
-fn check(input: Credentials) -> Result<(String, Secret, NewSession)> {
+/// The name, the password and what the session is to be.
+fn check(input: Credentials) -> Result<(String, Secret, SignIn)> {
     let mut errors = FieldErrors::default();
     let name = input.name.unwrap_or_default();
     if name.trim().is_empty() {
@@ -158,8 +218,8 @@ fn check(input: Credentials) -> Result<(String, Secret, NewSession)> {
     let device_name = errors.take("device_name", device_name).unwrap_or_default();
     errors.check()?;
     let remembered = input.remember_me.unwrap_or_default();
-    let new = NewSession { remembered, device_name, proof: Proof::Password };
-    Ok((name, password, new))
+    let sign_in = SignIn::new(WayIn::Credentials, Proofs::of(&[Proof::Password]));
+    Ok((name, password, SignIn { remembered, device_name, ..sign_in }))
 }
 
 impl Name {
@@ -212,111 +272,27 @@ async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
     Ok(app.store.read(unit).await?)
 }
 
-/// Why somebody is not signed in.
-#[derive(Clone, Copy)]
-enum Outcome<'a> {
-    Wrong(Option<UserId>, &'a Guess),
-    Unverified(UserId, &'a Guess),
-    Locked(Option<UserId>),
-}
-
 /// What was typed is kept only as a keyed hash: people type passwords there.
-fn refusal(
+fn refusal(app: &App, attempt: &Attempt, reason: Code, user: Option<UserId>) -> Entry {
+    let entry = Entry::about(Event::SignInFailed, user).with("reason", reason.word());
+    entry.with("identifier", app.keys.index(attempt.name.as_str())).failed()
+}
+
+/// Records a wrong password, or one that must look like it.
+async fn refuse_wrong(
     app: &App,
     ctx: &Ctx,
     attempt: &Attempt,
-    (reason, user): (Code, Option<UserId>),
-) -> Result<Entry> {
-    let entry = audit::event(ctx, Event::SignInFailed)?.about(user).with("reason", reason.word());
-    Ok(entry.with("identifier", index(&app.keys.index, attempt.name.as_str())).failed())
-}
-
-/// Records a refusal.
-async fn refuse(app: &App, ctx: &Ctx, attempt: &Attempt, outcome: Outcome<'_>) -> Result<()> {
-    let (reason, user, wrong, right) = match outcome {
-        Outcome::Wrong(user, guess) => (Code::InvalidCredentials, user, Some(guess.clone()), None),
-        Outcome::Unverified(user, guess) => {
-            (Code::EmailNotVerified, Some(user), None, Some(guess.clone()))
-        }
-        Outcome::Locked(user) => (Code::AccountLocked, user, None, None),
-    };
-    let entry = refusal(app, ctx, attempt, (reason, user))?;
-    let now = ctx.now;
-    let unit = async move |db: Db| {
-        audit::record(&db, &entry).await?;
-        if let Some(guess) = &wrong {
-            guess.wrong(&db, now).await?;
-        }
-        if let Some(guess) = &right {
-            guess.right(&db).await?;
-        }
-        Ok(())
-    };
-    Ok(app.store.write(unit).await?)
-}
-
-/// Refuses whoever has deleted the account and knows its password, with a way back. `None`: it was
-/// restored or erased since it was read.
-async fn offer(
-    app: &App,
-    ctx: &Ctx,
-    attempt: &Attempt,
-    user: &User,
+    user: Option<UserId>,
     guess: &Guess,
-) -> Result<Option<Problem>> {
-    let offer = Offer::draft(app, ctx, user)?;
-    let entry = refusal(app, ctx, attempt, (Code::AccountDeleted, Some(user.id)))?;
-    let (made, guess) = (offer.clone(), guess.clone());
-    let unit = async move |db: Db| {
-        if !made.write(&db).await? {
-            return Ok(false);
-        }
-        audit::record(&db, &entry).await?;
-        guess.right(&db).await?;
-        Ok(true)
-    };
-    Ok(app.store.write(unit).await?.then(|| offer.problem()))
-}
-
-/// What an identifier is found by without being known.
-pub(crate) fn index(key: &MacKey, identifier: &str) -> String {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    URL_SAFE_NO_PAD.encode(key.sign(&[identifier.as_bytes()]))
-}
-
-/// `None`: the password was changed, its hash replaced, or the account disabled, since it was read.
-async fn start(
-    app: &App,
-    ctx: &Ctx,
-    user: User,
-    attempt: &Attempt,
-    (verified, guess): (Verified, &Guess),
-) -> Result<Option<TokenPair>> {
-    let draft = sessions::draft(app, ctx, &user, attempt.new.clone())?;
-    let (session, known) = (draft.session.clone(), user.password_hash.clone());
+) -> Result<()> {
+    let entry = refusal(app, attempt, Code::InvalidCredentials, user);
     let guess = guess.clone();
-    let (id, now) = (user.id, ctx.now);
-    let started = app
-        .store
-        .write(async move |db: Db| {
-            if !store::users::record_sign_in(&db, id, known.as_deref(), now).await? {
-                return Ok(None);
-            }
-            guess.right(&db).await?;
-            let replaced = sessions::write(&db, &draft, now).await?;
-            if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
-                store::users::upgrade_hash(&db, id, old, hash).await?;
-                // Other nodes remember the hash of yesterday.
-                revocations::user(&db, id, now).await?;
-            }
-            Ok(Some(replaced))
-        })
-        .await?;
-    let Some(replaced) = started else { return Ok(None) };
-    sessions::announce(app, &replaced);
-    app.lookaside.forget_user(id);
-    let user = User { last_login_at: Some(now), ..user };
-    tokens::issue(app, ctx, &Arc::new(user), &Arc::new(session)).map(Some)
+    let unit = async move |tx: Tx| {
+        tx.audit(entry).await?;
+        guess.wrong(&tx).await
+    };
+    app.write(ctx, unit).await
 }
 
 #[cfg(test)]

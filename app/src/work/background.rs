@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     App, OpenError,
     engine::activity::Uses,
-    queue, revocations,
-    work::{rewind, schedule, survey, worker},
+    tx,
+    work::{hearing, rewind, schedule, survey, worker},
 };
 
 /// How often the clock is looked at, and the schedules.
@@ -31,14 +31,14 @@ impl Background {
 
     /// Starts all of it; it ends after `stop`, and `app.tasks` waits for that.
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
-        rewind::look_back(app).await?;
+        rewind::check_at_start(app).await?;
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
         app.tasks.spawn(watch_the_clock(app.clone(), stop.clone()));
         app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
         if app.settings.jobs.workers > 0 {
             schedule::prepare(app).await?;
             app.tasks.spawn(worker::work(app.clone(), app.wake.clone(), stop.clone()));
-            app.tasks.spawn(listen(app.clone(), queue::CHANNEL, app.wake.clone(), stop.clone()));
+            app.tasks.spawn(listen(app.clone(), tx::JOBS, app.wake.clone(), stop.clone()));
             app.tasks.spawn(follow_the_clock(app.clone(), stop.clone()));
         }
         Ok(())
@@ -52,10 +52,10 @@ async fn listen(app: App, channel: &'static str, notify: Arc<Notify>, stop: Canc
 /// Asks every second, and sooner when another process says that there is something.
 async fn hear_revocations(app: App, stop: CancellationToken) {
     let news = Arc::new(Notify::new());
-    let listening = listen(app.clone(), revocations::CHANNEL, news.clone(), stop.clone());
+    let listening = listen(app.clone(), tx::REVOCATIONS, news.clone(), stop.clone());
     app.tasks.spawn(listening);
     while !stop.is_cancelled() {
-        if let Err(error) = revocations::hear(&app).await {
+        if let Err(error) = hearing::hear(&app).await {
             tracing::warn!(%error, "revocations cannot be heard");
         }
         tokio::select! {
@@ -85,7 +85,7 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
 
 async fn watch_the_clock(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = rewind::look(&app).await {
+        if let Err(error) = rewind::check(&app).await {
             tracing::warn!(%error, "the clock went back, and times cannot be pulled back");
         }
         tokio::select! {
@@ -111,7 +111,7 @@ async fn follow_the_clock(app: App, stop: CancellationToken) {
 /// command.
 pub async fn settle(app: &App) -> crate::Result<()> {
     let never = CancellationToken::new();
-    rewind::look(app).await?;
+    rewind::check(app).await?;
     app.activity.flush().await;
     schedule::run_due(app).await?;
     loop {
@@ -123,5 +123,5 @@ pub async fn settle(app: &App) -> crate::Result<()> {
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    revocations::hear(app).await
+    hearing::hear(app).await
 }

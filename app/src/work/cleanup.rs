@@ -23,13 +23,14 @@ const REVOCATIONS_KEPT: Span = Span::days(1);
 /// Deletes in batches until nothing is left.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
-    let mut swept = [0_u64; 6];
+    let mut swept = [0_u64; 7];
     loop {
         let batch = app
             .store
             .write(async move |db| {
                 Ok([
                     store::links::sweep(&db, now - LINKS_KEPT, limit).await?,
+                    store::challenges::sweep(&db, now, limit).await?,
                     store::revocations::sweep(&db, now - REVOCATIONS_KEPT, limit).await?,
                     store::invitations::sweep(&db, now - INVITATIONS_KEPT, limit).await?,
                     store::idempotency::sweep(&db, now - idempotency::KEPT, limit).await?,
@@ -47,10 +48,11 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
     }
     // Last, as there may be many of them.
     let sessions = sweep_sessions(app, now).await?;
-    let [links, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
+    let [links, challenges, revocations, invitations, idempotency_keys, keys, dead_letters] = swept;
     tracing::info!(
         sessions,
         links,
+        challenges,
         revocations,
         invitations,
         idempotency_keys,

@@ -1,5 +1,5 @@
 //! The queue as those who run the server manage it: looking at jobs, trying dead letters again,
-//! giving jobs up. Whoever calls has seen to it that the caller may.
+//! giving jobs up.
 
 use domain::{Code, JobId, Time, UserId, event::Event};
 use serde::Serialize;
@@ -8,9 +8,10 @@ pub use store::jobs::{Filter, State};
 use store::{Db, jobs::Job};
 
 use crate::{
-    App, By, Ctx, Result,
-    audit::{self, Entry},
-    queue::wake,
+    App, Ctx, Result,
+    access::{Acting, Admin},
+    audit::Entry,
+    tx::Tx,
 };
 
 /// The longest page.
@@ -71,17 +72,13 @@ pub async fn count_dead(app: &App) -> Result<u64> {
 }
 
 /// Tries a dead letter again, with all its retries before it. One that is not dead is not found.
-pub async fn replay(app: &App, ctx: &Ctx, by: By, id: JobId) -> Result<()> {
-    let now = ctx.now;
+pub async fn replay(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.filter(|it| it.dead_at.is_some());
-    let entry = entry(ctx, Event::JobReplayed, by, &job.ok_or(Code::NotFound)?)?;
-    let unit = async move |db: Db| replay_one(&db, id, &entry, now).await;
-    if !app.store.write(unit).await? {
-        return Err(Code::NotFound.into());
-    }
-    wake(app);
-    Ok(())
+    let entry = entry(ctx, Event::JobReplayed, &job.ok_or(Code::NotFound)?);
+    let unit = async move |tx: Tx| replay_one(&tx, id, entry).await;
+    let is_replayed = app.write_as(ctx, acting, unit).await?;
+    if is_replayed { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
 /// A step of trying all dead letters again.
@@ -97,58 +94,55 @@ pub struct Replayed {
 
 /// Tries some dead letters again, those that were made before `before`. Jobs that die again
 /// meanwhile are not met a second time.
-pub async fn replay_some(app: &App, ctx: &Ctx, by: By, before: Option<JobId>) -> Result<Replayed> {
-    let (now, filter) = (ctx.now, Filter { state: State::Dead, before, ..Filter::default() });
+pub async fn replay_some(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    before: Option<JobId>,
+) -> Result<Replayed> {
+    let filter = Filter { state: State::Dead, before, ..Filter::default() };
     let unit = async move |db: Db| store::jobs::page(&db, &filter, BATCH).await;
     let jobs = app.store.get(unit).await?;
     let seen = jobs.len();
     let is_last = i64::try_from(seen).unwrap_or(BATCH) < BATCH;
     let next = jobs.last().map(|it| it.id).filter(|_| !is_last);
-    let entries = jobs
-        .iter()
-        .map(|it| Ok((it.id, entry(ctx, Event::JobReplayed, by, it)?)))
-        .collect::<Result<Vec<(JobId, Entry)>>>()?;
-    let unit = async move |db: Db| {
+    let entry = |it: &Job| (it.id, entry(ctx, Event::JobReplayed, it));
+    let entries: Vec<(JobId, Entry)> = jobs.iter().map(entry).collect();
+    let unit = async move |tx: Tx| {
         let mut count = 0;
-        for (id, entry) in &entries {
-            count += u64::from(replay_one(&db, *id, entry, now).await?);
+        for (id, entry) in entries {
+            count += u64::from(replay_one(&tx, id, entry).await?);
         }
         Ok(count)
     };
-    let count = app.store.write(unit).await?;
-    wake(app);
+    let count = app.write_as(ctx, acting, unit).await?;
     Ok(Replayed { count, seen: seen as u64, next })
 }
 
-async fn replay_one(db: &Db, id: JobId, entry: &Entry, now: Time) -> store::Result<bool> {
-    let is_replayed = store::jobs::replay(db, id, now).await?;
+async fn replay_one(tx: &Tx, id: JobId, entry: Entry) -> Result<bool> {
+    let is_replayed = store::jobs::replay(tx, id, tx.now()).await?;
     if is_replayed {
-        audit::record(db, entry).await?;
+        tx.has_jobs();
+        tx.audit(entry).await?;
     }
     Ok(is_replayed)
 }
 
 /// Gives up a job that nobody works on. Any other is not found.
-pub async fn discard(app: &App, ctx: &Ctx, by: By, id: JobId) -> Result<()> {
-    let now = ctx.now;
+pub async fn discard(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.ok_or(Code::NotFound)?;
-    let entry = entry(ctx, Event::JobDiscarded, by, &job)?;
-    let unit = async move |db: Db| {
-        let is_gone = store::jobs::discard(&db, id, now).await?;
-        if is_gone {
-            audit::record(&db, &entry).await?;
+    let entry = entry(ctx, Event::JobDiscarded, &job);
+    let unit = async move |tx: Tx| -> Result<()> {
+        if !store::jobs::discard(&tx, id, tx.now()).await? {
+            return Err(Code::NotFound.into());
         }
-        Ok(is_gone)
+        tx.audit(entry).await
     };
-    match app.store.write(unit).await? {
-        true => Ok(()),
-        false => Err(Code::NotFound.into()),
-    }
+    app.write_as(ctx, acting, unit).await
 }
 
-fn entry(ctx: &Ctx, event: Event, by: By, job: &Job) -> Result<Entry> {
-    let about = Listed::new(job.clone(), ctx.now).user_id;
-    let entry = audit::event(ctx, event)?.about(about).done(by);
-    Ok(entry.with("job", job.id.to_string()).with("kind", job.kind.clone()))
+fn entry(ctx: &Ctx, event: Event, job: &Job) -> Entry {
+    let entry = Entry::about(event, Listed::new(job.clone(), ctx.now).user_id);
+    entry.with("job", job.id.to_string()).with("kind", job.kind.clone())
 }

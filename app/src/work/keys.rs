@@ -1,36 +1,41 @@
 //! What operators do with keys, beside a running server: rotate, revoke, seal anew.
 
-use domain::{Code, JobId, Time};
-use store::{Db, jobs::Sealed};
+use domain::{Code, JobId, Time, event::Event};
+use store::{Db, jobs::Sealed, keys::SigningKey};
 use uuid::Uuid;
 
 pub use crate::engine::keys::{Changes, SHARED, Step, When};
 use crate::{
-    App, Ctx, Error, Result,
-    engine::keys::{Occasion, Renewed, Rules, Tools, carry_out, load},
-    random, revocations,
+    App, Ctx, Error, OpenError, Result,
+    access::{Acting, Admin},
+    audit::Entry,
+    engine::keys::{Occasion, Renewed, Rules, apply, load, make, plan},
+    random,
+    tx::Tx,
 };
 
+/// How often a change is decided anew after a key had to be made for it.
+const ROUNDS: usize = 3;
 /// How many jobs are sealed anew in one transaction.
 const BATCH: i64 = 200;
 
 /// Makes a new key, unless one waits already; gives what was done.
-pub async fn rotate(app: &App, ctx: &Ctx, when: When) -> Result<Changes> {
+pub async fn rotate(app: &App, ctx: &Ctx, acting: &Acting<Admin>, when: When) -> Result<Changes> {
     if Rules::from(&app.settings.tokens).is_shared() {
         let text = "the configuration gives the key: change tokens.hs256_secret";
         return Err(Error::broken(text));
     }
-    change(app, ctx, Occasion::Rotate(when)).await
+    change(app, ctx, Some(acting), Occasion::Rotate(when)).await
 }
 
 /// Takes a key away, so that nothing that it signed counts any more. Where it was the one that
 /// signs, another signs at once.
-pub async fn revoke(app: &App, ctx: &Ctx, id: &str) -> Result<Changes> {
+pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: &str) -> Result<Changes> {
     if id == SHARED && !app.settings.tokens.hs256_secret.is_empty() {
         let text = "the configuration gives the key: change tokens.hs256_secret";
         return Err(Error::broken(text));
     }
-    let changes = change(app, ctx, Occasion::Revoke(id.into())).await?;
+    let changes = change(app, ctx, Some(acting), Occasion::Revoke(id.into())).await?;
     if changes.steps.is_empty() {
         return Err(Code::NotFound.because("There is no such key, or it has ended.").into());
     }
@@ -40,41 +45,105 @@ pub async fn revoke(app: &App, ctx: &Ctx, id: &str) -> Result<Changes> {
 /// Does what time asks for: makes the next key, lets it sign.
 pub(crate) async fn advance(app: &App, now: Time) -> Result<()> {
     let ctx = Ctx::local(now, random::request_id(now));
-    let changes = change(app, &ctx, Occasion::Clock).await?;
+    let changes = change(app, &ctx, None, Occasion::Clock).await?;
     if !changes.steps.is_empty() {
         tracing::info!(?changes, "signing keys were changed by the schedule");
     }
     Ok(())
 }
 
+/// A server starts: afterwards there is a key that signs.
+pub(crate) async fn start(app: &App) -> Result<(), OpenError> {
+    let ctx = Ctx::local(app.clock.now(), "start");
+    change(app, &ctx, None, Occasion::Start).await?;
+    if app.keys.can_sign() { Ok(()) } else { Err(Error::broken("no signing key").into()) }
+}
+
 /// Decides, carries out and knows of it here at once.
-async fn change(app: &App, ctx: &Ctx, occasion: Occasion) -> Result<Changes> {
-    let rules = Rules::from(&app.settings.tokens);
-    let tools = Tools { store: &app.store, seals: &app.keys.signing, rules, ctx };
-    let changes = carry_out(&tools, occasion).await?;
-    if !changes.steps.is_empty() {
-        app.keys.reload().await?;
-        revocations::announced_keys(app);
+async fn change(
+    app: &App,
+    ctx: &Ctx,
+    acting: Option<&Acting<Admin>>,
+    occasion: Occasion,
+) -> Result<Changes> {
+    let (mut made, rules) = (None, Rules::from(&app.settings.tokens));
+    for _ in 0..ROUNDS {
+        let (fresh, occasion) = (made.clone(), occasion.clone());
+        let unit = async move |tx: Tx| carry_out(&tx, fresh, &rules, &occasion).await;
+        let carried_out = match acting {
+            Some(acting) => app.write_as(ctx, acting, unit).await?,
+            None => app.write(ctx, unit).await?,
+        };
+        let Some(changes) = carried_out else {
+            let algorithm = app.settings.tokens.algorithm;
+            made = Some(make(&app.keys.signing, algorithm, ctx.now).await?);
+            continue;
+        };
+        if !changes.steps.is_empty() {
+            app.keys.reload().await?;
+        }
+        return Ok(changes);
     }
-    Ok(changes)
+    Err(Error::away("keys are changed too often at once"))
+}
+
+/// `None`: a key has to be made first, which takes longer than a transaction should.
+async fn carry_out(
+    tx: &Tx,
+    fresh: Option<SigningKey>,
+    rules: &Rules,
+    occasion: &Occasion,
+) -> Result<Option<Changes>> {
+    let now = tx.now();
+    store::keys::lock(tx).await?;
+    let steps = plan(&store::keys::all(tx).await?, rules, occasion, now);
+    let makes = steps.iter().any(|it| matches!(it, Step::Make { .. }));
+    if makes && fresh.is_none() {
+        return Ok(None);
+    }
+    for step in &steps {
+        apply(tx, step, fresh.as_ref(), rules, now).await?;
+        if let Some(entry) = entry(step, fresh.as_ref()) {
+            tx.audit(entry).await?;
+        }
+    }
+    if !steps.is_empty() {
+        tx.changed_keys();
+    }
+    let made = fresh.filter(|_| makes).map(|it| it.id);
+    Ok(Some(Changes { steps, made }))
+}
+
+/// What the audit log says of a step. That a key begins to sign is what its making says already.
+fn entry(step: &Step, fresh: Option<&SigningKey>) -> Option<Entry> {
+    let noted = |event, id: &str| Entry::from(event).with("kid", id);
+    match step {
+        Step::Make { signs_at } => fresh.map(|key| {
+            noted(Event::KeyCreated, &key.id)
+                .with("algorithm", key.algorithm.as_str())
+                .with("signs_at", signs_at.to_string())
+        }),
+        Step::Promote(_) => None,
+        Step::Retire(id) | Step::Withdraw(id) => Some(noted(Event::KeyRetired, id)),
+        Step::Revoke(id) => Some(noted(Event::KeyRevoked, id)),
+    }
 }
 
 /// The clock has stepped back: the next key signs, the signing one is followed and the retired ones
 /// end when their time has passed by the new one.
 pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
     let (next, signing, retired) = Rules::from(&app.settings.tokens).reaches(now);
-    let unit = async move |db: Db| {
-        store::keys::lock(&db).await?;
-        let changed = store::rewind::keys(&db, next, signing, retired).await?;
+    let unit = async move |tx: Tx| {
+        store::keys::lock(&tx).await?;
+        let changed = store::rewind::keys(&tx, next, signing, retired).await?;
         if changed > 0 {
-            revocations::keys(&db, now).await?;
+            tx.changed_keys();
         }
         Ok(changed)
     };
-    let changed = app.store.write(unit).await?;
+    let changed = app.write(&Ctx::local(now, random::request_id(now)), unit).await?;
     if changed > 0 {
         app.keys.reload().await?;
-        revocations::announced_keys(app);
     }
     Ok(changed)
 }

@@ -11,19 +11,19 @@ use domain::{
     queue::retry_at,
     reach::{Reach, TOLERANCE},
     session::expires_at,
+    sign_in::proofs::FRESH,
 };
 use store::{
     Db,
+    challenges::EXCHANGE,
     rewind::{self, Times},
 };
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
     App, Result,
-    access::fresh::FRESH,
     clock::Reading,
-    queue,
+    engine::steps::StepState,
     work::{keys, schedule},
 };
 
@@ -37,17 +37,6 @@ const MOST_FAILURES: u32 = 64;
 /// jump ahead again, and by then everything that was pulled back would be over.
 const EARLIEST: Time = Time(1_767_225_600_000_000);
 
-/// What the clock showed when it was last looked at.
-pub(crate) struct Watch(Mutex<State>);
-
-struct State {
-    seen: Reading,
-    /// When it last went back, by the monotonic time, until times have been pulled back once more.
-    stepped: Option<Span>,
-    /// The log has the line that says why nothing is pulled back.
-    is_told: bool,
-}
-
 /// What to do about a clock that went back.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
@@ -57,16 +46,10 @@ enum Verdict {
     Wrong(Time),
 }
 
-impl Watch {
-    pub fn new(seen: Reading) -> Watch {
-        Watch(Mutex::new(State { seen, stepped: None, is_told: false }))
-    }
-}
-
-/// Whether the clock has stepped back since the last look, and if so mends it. What fails is done
-/// with the next look, and so is what a second clock speaks against.
-pub(crate) async fn look(app: &App) -> Result<()> {
-    let mut state = app.watch.0.lock().await;
+/// Whether the clock has stepped back since the last check, and if so mends it. What fails is done
+/// with the next check, and so is what a second clock speaks against.
+pub(crate) async fn check(app: &App) -> Result<()> {
+    let mut state = app.steps.lock().await;
     let reading = app.clock.reading();
     let behind = state.seen.behind(reading);
     if behind > TOLERANCE {
@@ -88,17 +71,17 @@ pub(crate) async fn look(app: &App) -> Result<()> {
 }
 
 /// The same at the start: whether the clock shows less than when a process last worked.
-pub(crate) async fn look_back(app: &App) -> Result<()> {
+pub(crate) async fn check_at_start(app: &App) -> Result<()> {
     let latest = app.store.get(async |db| rewind::latest(&db).await).await?;
     let reading = app.clock.reading();
     if let Some(latest) = latest.filter(|it| it.since(reading.now) > TOLERANCE) {
-        app.watch.0.lock().await.seen = Reading { now: latest, ..reading };
+        app.steps.lock().await.seen = Reading { now: latest, ..reading };
     }
-    look(app).await
+    check(app).await
 }
 
 /// Mends, unless this clock is the one that is wrong.
-async fn follow(app: &App, state: &mut State, reading: Reading, behind: Span) -> Result<()> {
+async fn follow(app: &App, state: &mut StepState, reading: Reading, behind: Span) -> Result<()> {
     let now = reading.now;
     let shown = match app.clock.is_system() {
         true => app.store.get(async |db| rewind::server_time(&db).await).await?,
@@ -109,7 +92,7 @@ async fn follow(app: &App, state: &mut State, reading: Reading, behind: Span) ->
         Verdict::PullBack => {
             let changed = mend(app, now).await?;
             tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
-            *state = State { seen: reading, stepped: Some(reading.monotonic), is_told: false };
+            *state = StepState { seen: reading, stepped: Some(reading.monotonic), is_told: false };
             return Ok(());
         }
         _ if state.is_told => {}
@@ -163,7 +146,8 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
         };
         changed += pull_back(app, times, reach).await?;
     }
-    Ok(changed)
+    let reach = Reach::ahead(now, app.settings.links.exchange_lifetime);
+    Ok(changed + pull_back(app, Times::Challenges { kind: EXCHANGE }, reach).await?)
 }
 
 /// What is kept for so long after something has happened. Deleted accounts keep their time, because
@@ -192,7 +176,7 @@ async fn work(app: &App, now: Time) -> Result<u64> {
     let last_try = Times::Jobs { least, most: i64::MAX };
     changed += pull_back(app, last_try, Reach::past(now)).await?;
     changed += pull_back(app, Times::Claims, Reach::ahead(now, settings.lease)).await?;
-    queue::wake(app);
+    app.wake_workers();
     Ok(changed)
 }
 

@@ -6,16 +6,11 @@ use std::str::FromStr as _;
 use croner::Cron;
 use domain::{Time, reach::Reach, settings::Jobs};
 use jiff::{Timestamp, tz::TimeZone};
-use store::{Db, jobs::Job, rewind};
+use store::{Db, rewind};
 
 use crate::{
-    App, Ctx, Error, OpenError, Result,
-    account::deletion,
-    queue::{Task, draft, wake},
-    random,
-    sign_in::lockout,
-    work::cleanup,
-    work::keys,
+    App, Ctx, Error, OpenError, Result, access::lockout, account::deletion, queue::Task, random,
+    tx::Tx, work::cleanup, work::keys,
 };
 
 const CLEANUP: &str = "cleanup";
@@ -74,16 +69,13 @@ pub async fn run_due(app: &App) -> Result<()> {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
         let ctx = Ctx::local(now, random::request_id(now));
         let task = Task::Scheduled { name: schedule.name.clone() };
-        let job = draft(app, &ctx, &task)?;
-        let job = Job { unique_key: Some(job.kind.clone()), ..job };
-        let unit = async move |db: Db| {
-            if store::schedules::consume(&db, &schedule, next, now).await? {
-                store::jobs::insert(&db, &job).await?;
+        let unit = async move |tx: Tx| -> Result<()> {
+            if store::schedules::consume(&tx, &schedule, next, now).await? {
+                tx.queue_once(&task).await?;
             }
             Ok(())
         };
-        app.store.write(unit).await?;
-        wake(app);
+        app.write(&ctx, unit).await?;
     }
     Ok(())
 }

@@ -40,38 +40,6 @@ pub struct Claims {
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
-impl Claims {
-    /// Names that metadata must not have as claims.
-    pub const RESERVED: &[&str] = &[
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "nbf",
-        "iat",
-        "jti",
-        "sid",
-        "gen",
-        "token_type",
-        "user_id",
-        "email",
-        "first_name",
-        "last_name",
-        "is_staff",
-        "email_verified",
-        "roles",
-        "amr",
-        "acr",
-        "auth_time",
-        "act",
-        "azp",
-        "client_id",
-        "scope",
-        "cnf",
-        "nonce",
-    ];
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenType {
@@ -107,8 +75,8 @@ pub fn claims<'a>(
         is_staff: user.is_staff,
         email_verified: user.email_verified_at.is_some(),
         roles: user.roles().into_iter().map(str::to_owned).collect(),
-        amr: session.amr.split_whitespace().map(str::to_owned).collect(),
-        acr: if session.mfa_verified { "aal2".into() } else { "aal1".into() },
+        amr: session.proofs().amr(),
+        acr: session.proofs().acr().into(),
         auth_time: session.authenticated_at.seconds(),
         metadata,
     };

@@ -1,7 +1,7 @@
 //! `[links]`: the settings of each row of the table of purposes.
 
-use super::section;
-use crate::{Span, notify::purpose::purposes};
+use super::{purposes, section};
+use crate::Span;
 
 macro_rules! links {
     ($(
@@ -24,6 +24,8 @@ macro_rules! links {
                         pub $url: String = String::new(),
                     )?
                 )+
+                /// How long an exchange token is good for.
+                pub exchange_lifetime: Span = Span::seconds(60),
             }
         }
     };

@@ -3,7 +3,8 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use app::{
-    App, By, Clock, Ctx,
+    App, Clock, Ctx,
+    access::guard,
     account::users::{self, NewUser},
 };
 use clap::Args;
@@ -73,8 +74,8 @@ pub async fn run(
     app::migrate(&store, now).await?;
     let (app, _) = App::with_store(settings, Clock::System, store).await?;
     let ctx = Ctx::local(now, app::request_id(now));
-    let made = users::create(&app, &ctx, By::Operator, superuser).await;
-    app.store.close().await;
+    let made = users::create(&app, &ctx, &guard::operator(), superuser).await;
+    app.close().await;
     Ok(out::line(format_args!("superuser {} is ready", made?.email))?)
 }
 

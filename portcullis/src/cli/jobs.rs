@@ -1,7 +1,8 @@
 //! `portcullis jobs`
 
 use app::{
-    App, By, Ctx,
+    App, Ctx,
+    access::guard,
     work::jobs::{self, Filter, Listed, State},
 };
 use clap::{Args, Subcommand};
@@ -69,13 +70,13 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
     operator::at(loaded, async |app, ctx| match options.action {
         Action::List(which) => list(app, ctx, which).await,
         Action::Replay(Dead { id: Some(id), .. }) => {
-            let replayed = jobs::replay(app, ctx, By::Operator, id).await;
+            let replayed = jobs::replay(app, ctx, &guard::operator(), id).await;
             found(replayed, id, "there is no such dead letter", "jobs list --dead")?;
             Ok(out::line(format_args!("{id}: will be tried again"))?)
         }
         Action::Replay(Dead { id: None, .. }) => replay_all(app, ctx).await,
         Action::Discard { id } => {
-            let discarded = jobs::discard(app, ctx, By::Operator, id).await;
+            let discarded = jobs::discard(app, ctx, &guard::operator(), id).await;
             found(discarded, id, "there is no such job, or it runs", "jobs list")?;
             Ok(out::line(format_args!("{id}: discarded"))?)
         }
@@ -136,7 +137,7 @@ async fn replay_all(app: &App, ctx: &Ctx) -> Result<(), Failure> {
     let progress = Progress::counting("trying again".to_owned(), jobs::count_dead(app).await?);
     let (mut count, mut left, mut before) = (0, 0, None);
     loop {
-        let step = jobs::replay_some(app, ctx, By::Operator, before).await?;
+        let step = jobs::replay_some(app, ctx, &guard::operator(), before).await?;
         progress.advance(step.seen);
         count += step.count;
         left += step.seen - step.count;

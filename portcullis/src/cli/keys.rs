@@ -4,6 +4,7 @@
 
 use app::{
     App, Ctx,
+    access::guard,
     work::keys::{self, Changes, Resealed, SHARED, Step, When},
 };
 use clap::{Args, Subcommand};
@@ -83,13 +84,15 @@ async fn change(app: &App, ctx: &Ctx, change: KeyChange) -> Result<(), Failure> 
     match change {
         KeyChange::Rotate { now } => {
             let when = if now { When::Now } else { When::Published };
-            let changes = keys::rotate(app, ctx, when).await?;
+            let changes = keys::rotate(app, ctx, &guard::operator(), when).await?;
             if changes.steps.is_empty() {
                 out::line("a new key waits already; --now replaces it and signs at once")?;
             }
             Ok(say(&changes)?)
         }
-        KeyChange::Revoke { kid } => Ok(say(&keys::revoke(app, ctx, &kid).await?)?),
+        KeyChange::Revoke { kid } => {
+            Ok(say(&keys::revoke(app, ctx, &guard::operator(), &kid).await?)?)
+        }
         KeyChange::Reseal => reseal(app).await,
     }
 }

@@ -12,7 +12,7 @@ use super::{
 pub struct Options {}
 
 pub fn run() -> Result<(), Failure> {
-    let document = serde_json::to_string_pretty(&web::openapi::document())
+    let document = serde_json::to_string_pretty(&web::document())
         .map_err(|it| Failure::new(Exit::Failed, it))?;
     Ok(out::line(document)?)
 }

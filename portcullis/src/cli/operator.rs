@@ -53,11 +53,11 @@ pub async fn with<T>(
     let now = Clock::System.now();
     let (app, _) = App::with_store(settings, Clock::System, store).await?;
     let outcome = work(&app, &Ctx::local(now, app::request_id(now))).await;
-    app.tasks.close();
-    if tokio::time::timeout(GRACE, app.tasks.wait()).await.is_err() {
+    app.tasks().close();
+    if tokio::time::timeout(GRACE, app.tasks().wait()).await.is_err() {
         tracing::warn!("the cache was not notified; other processes poll the database anyway");
     }
-    app.store.close().await;
+    app.close().await;
     outcome
 }
 

@@ -3,7 +3,8 @@
 use std::io::{self, Read as _};
 
 use app::{
-    App, By, Ctx,
+    App, Ctx,
+    access::guard,
     account::users::{self, Change, Details, NewUser},
 };
 use clap::{Args, Subcommand};
@@ -97,33 +98,37 @@ pub async fn run(options: Options, loaded: Loaded) -> Result<(), Failure> {
 
 impl Action {
     async fn run(self, app: &App, ctx: &Ctx) -> Result<Report, Failure> {
-        let by = By::Operator;
+        let acting = guard::operator();
         Ok(match self {
             Action::Create(new) => create(app, ctx, new).await?,
             Action::Show(who) => show(app, ctx, who).await?,
             Action::Disable(who) => {
                 let user = who.user(app).await?;
-                Report::change(&user, "disabled", users::disable(app, ctx, by, user.id).await?)
+                Report::change(&user, "disabled", users::disable(app, ctx, &acting, user.id).await?)
             }
             Action::Enable(who) => {
                 let user = who.user(app).await?;
-                Report::change(&user, "enabled", users::enable(app, ctx, by, user.id).await?)
+                Report::change(&user, "enabled", users::enable(app, ctx, &acting, user.id).await?)
             }
             Action::Unlock(who) => {
                 let user = who.user(app).await?;
-                Report::change(&user, "unlocked", users::unlock(app, ctx, by, user.id).await?)
+                Report::change(&user, "unlocked", users::unlock(app, ctx, &acting, user.id).await?)
             }
             Action::Verify(who) => {
                 let user = who.user(app).await?;
-                Report::change(&user, "verified", users::verify_email(app, ctx, by, user.id).await?)
+                Report::change(
+                    &user,
+                    "verified",
+                    users::verify_email(app, ctx, &acting, user.id).await?,
+                )
             }
             Action::EndSessions(who) => {
                 let user = who.user(app).await?;
-                Report::ended(&user, users::end_sessions(app, ctx, by, user.id).await?)
+                Report::ended(&user, users::end_sessions(app, ctx, &acting, user.id).await?)
             }
             Action::SendReset(who) => {
                 let user = who.user(app).await?;
-                users::send_reset(app, ctx, by, user.id).await?;
+                users::send_reset(app, ctx, &acting, user.id).await?;
                 Report::new(&user, "sent", true, "a mail is on its way".to_owned())
             }
         })
@@ -138,7 +143,7 @@ impl Who {
 
 async fn create(app: &App, ctx: &Ctx, new: NewAccount) -> Result<Report, Failure> {
     let mail = new.password_file.is_none() || !new.verified;
-    let user = users::create(app, ctx, By::Operator, new_user(new)?).await?;
+    let user = users::create(app, ctx, &guard::operator(), new_user(new)?).await?;
     let word = if mail { "made; a mail is on its way" } else { "made" };
     Ok(Report::new(&user, "created", true, word.to_owned()))
 }

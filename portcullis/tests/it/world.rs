@@ -285,6 +285,10 @@ impl Node {
         self.0.app()
     }
 
+    pub fn store(&self) -> &store::Store {
+        self.0.store()
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.0.addresses()[0])
     }

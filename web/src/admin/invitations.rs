@@ -1,6 +1,9 @@
 //! Invitations to make an account.
 
-use app::account::invitations::{self, NewInvitation};
+use app::{
+    access::{guard, permission::Permission},
+    account::invitations::{self, NewInvitation},
+};
 use axum::{Json, extract::State};
 use domain::{InvitationId, Time};
 use http::StatusCode;
@@ -93,9 +96,10 @@ async fn create_invitation(
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<InviteRequest>,
 ) -> Result<(StatusCode, Json<InvitationView>)> {
+    let acting = guard::admin(caller, Permission::WriteInvitations)?;
     let InviteRequest { email, language } = request;
     let new = NewInvitation { email, language, idempotency_key };
-    let invitation = invitations::create(&web.app, &ctx, &caller, new).await?;
+    let invitation = invitations::create(&web.app, &ctx, &acting, new).await?;
     Ok((StatusCode::CREATED, Json(InvitationView::new(invitation, ctx.now))))
 }
 
@@ -132,9 +136,10 @@ async fn list_invitations(
     SignedIn(caller): SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<InvitationsResponse>> {
+    let acting = guard::admin(caller, Permission::ReadInvitations)?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let before = query.cursor.map(InvitationId);
-    let (page, next) = invitations::list(&web.app, &caller, before, limit).await?;
+    let (page, next) = invitations::list(&web.app, &acting, before, limit).await?;
     let results = page.into_iter().map(|it| InvitationView::new(it, ctx.now)).collect();
     Ok(Json(InvitationsResponse { results, next_cursor: next.map(|it| it.0) }))
 }
@@ -154,6 +159,7 @@ async fn revoke_invitation(
     SignedIn(caller): SignedIn,
     Path(id): Path<InvitationId>,
 ) -> Result<StatusCode> {
-    invitations::revoke(&web.app, &ctx, &caller, id).await?;
+    let acting = guard::admin(caller, Permission::WriteInvitations)?;
+    invitations::revoke(&web.app, &ctx, &acting, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

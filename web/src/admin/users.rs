@@ -1,6 +1,9 @@
 //! What operators keep about people.
 
-use app::account::metadata;
+use app::{
+    access::{guard, permission::Permission},
+    account::users,
+};
 use axum::{Json, extract::State};
 use domain::{UserId, account::User};
 use serde::{Deserialize, Serialize};
@@ -52,7 +55,8 @@ async fn show_user(
     SignedIn(caller): SignedIn,
     Path(id): Path<UserId>,
 ) -> Result<Json<ManagedUserView>> {
-    let user = metadata::read(&web.app, &caller, id).await?;
+    let acting = guard::admin(caller, Permission::ReadUsers)?;
+    let user = users::read(&web.app, &acting, id).await?;
     Ok(Json(ManagedUserView::from(&user)))
 }
 
@@ -83,6 +87,7 @@ async fn update_user(
     Body(request): Body<ManageUserRequest>,
 ) -> Result<Json<ManagedUserView>> {
     let patch = request.app_metadata.unwrap_or_else(|| Value::Object(Default::default()));
-    let user = metadata::update(&web.app, &ctx, &caller, id, &patch).await?;
+    let acting = guard::admin(caller, Permission::WriteUsers)?;
+    let user = users::update_metadata(&web.app, &ctx, &acting, id, &patch).await?;
     Ok(Json(ManagedUserView::from(&*user)))
 }

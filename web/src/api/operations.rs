@@ -106,7 +106,7 @@ fn view(web: &WebState, health: &Health) -> HealthResponse {
         cache,
         queue: queue.map(|it| QueueView { waiting: it.waiting, dead: it.dead }),
         services: ServicesView { database, cache },
-        timestamp: web.app.clock.now().to_string(),
+        timestamp: web.app.clock().now().to_string(),
     }
 }
 
@@ -130,5 +130,5 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
     responses((status = 200, description = "The keys.", body = KeySetResponse)),
 )]
 async fn show_key_set(State(web): State<WebState>) -> Response {
-    ([(header::CACHE_CONTROL, KEEP)], Json(web.app.keys.jwks(web.app.clock.now()))).into_response()
+    ([(header::CACHE_CONTROL, KEEP)], Json(web.app.jwks(web.app.clock().now()))).into_response()
 }

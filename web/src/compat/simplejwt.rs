@@ -7,9 +7,12 @@ use app::{
     Error,
     session::{
         sessions,
-        tokens::{self, Presented, TokenPair},
+        tokens::{self, Presented},
     },
-    sign_in::password::{self as sign_in, Credentials},
+    sign_in::{
+        Finished,
+        password::{self, Credentials},
+    },
 };
 use axum::{Json, extract::State};
 use domain::{
@@ -141,7 +144,10 @@ async fn simplejwt_obtain(
     Circumstances(ctx): Circumstances,
     Body(request): Body<ObtainRequest>,
 ) -> Result<Json<BarePairView>> {
-    answer(sign_in::with_password(&web.app, &ctx, request.check()?).await)
+    match password::with_password(&web.app, &ctx, request.check()?).await.map_err(worded)? {
+        Finished::SignedIn(pair) => Ok(Json(BarePairView::from(&*pair))),
+        Finished::Challenged(challenge) => match challenge {},
+    }
 }
 
 /// Refresh a token pair (SimpleJWT)
@@ -164,7 +170,9 @@ async fn simplejwt_refresh(
     Body(request): Body<RefreshTokenRequest>,
 ) -> Result<Json<BarePairView>> {
     let body = Some(request.refresh.check_alone("refresh")?);
-    answer(tokens::refresh(&web.app, &ctx, &Presented { body, ..Presented::default() }).await)
+    let presented = Presented { body, ..Presented::default() };
+    let pair = tokens::refresh(&web.app, &ctx, &presented).await.map_err(worded)?;
+    Ok(Json(BarePairView::from(&pair)))
 }
 
 /// Verify a token (SimpleJWT)
@@ -211,10 +219,6 @@ async fn simplejwt_blacklist(
     let token = request.refresh.check_alone("refresh")?;
     sessions::end_by_token(&web.app, &ctx, &token).await.map_err(worded)?;
     Ok(Json(EmptyView {}))
-}
-
-fn answer(pair: app::Result<TokenPair>) -> Result<Json<BarePairView>> {
-    Ok(Json(BarePairView::from(&pair.map_err(worded)?)))
 }
 
 /// A refusal in the words of SimpleJWT, which clients compare.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use app::engine::locale::{Language, Locale};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{layer::Seen, problem::Refusal, state::WebState, view::MessageResponse};
+use crate::{layer::Seen, problem::Refusal, state::WebState};
 
 /// Speaks to the caller. The language is settled when something is said, by when it is known who
 /// calls, and the answer names it.
@@ -41,6 +43,12 @@ impl FromRequestParts<WebState> for Words {
 
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
         let seen = super::circumstances::seen(parts)?.clone();
-        Ok(Words { seen, locale: web.app.locale.clone() })
+        Ok(Words { seen, locale: web.app.locale().clone() })
     }
+}
+
+/// A sentence for people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageResponse {
+    pub message: String,
 }

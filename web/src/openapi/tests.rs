@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::*;
-
 fn described() -> Value {
-    serde_json::to_value(document()).unwrap()
+    serde_json::to_value(crate::document()).unwrap()
 }
 
 fn operations(document: &Value) -> Vec<(&String, &String, &Value)> {

@@ -13,7 +13,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::{Code, Problem, Secret, notify::link::Purpose};
+use domain::{Problem, Secret, notify::link::Purpose};
 use http::{HeaderMap, StatusCode};
 use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ const FIELDS: &[Field] = &[
 /// What the page of a link asks for beside the press of the button.
 fn fields(purpose: Purpose, web: &WebState) -> Vec<Field> {
     let required =
-        |name: &str| web.app.settings.registration.required_fields.iter().any(|it| it == name);
+        |name: &str| web.app.settings().registration.required_fields.iter().any(|it| it == name);
     let is_asked = |it: &&Field| match purpose {
         Purpose::ResetPassword => it.name.starts_with("new_password"),
         Purpose::Invitation => it.name.starts_with("password") || required(it.name),
@@ -115,7 +115,7 @@ pub async fn submit_link(
             let new =
                 NewPassword { password: given.new_password, confirm: given.new_password_confirm };
             let reset = Reset { token: Some(given.token), uidb64: None, new };
-            password::confirm_reset(&web.app, &ctx, reset).await
+            password::confirm_reset(&web.app, &ctx, reset).await.map(drop)
         }
         Purpose::ChangeEmail => email_change::confirm(&web.app, &ctx, None, &token).await.map(drop),
         Purpose::UndoEmailChange => email_change::undo(&web.app, &ctx, &token).await,
@@ -127,8 +127,6 @@ pub async fn submit_link(
                 Registration { invitation_token: Some(given.token), ..given.account.into() };
             registration::register(&web.app, &ctx, input).await.map(drop)
         }
-        // Has no page.
-        Purpose::Exchange => return Err(Code::NotFound.into()),
     };
     match outcome {
         Ok(()) => Ok(page.render(context! { step => "done" })?.into_response()),

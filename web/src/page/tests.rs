@@ -1,11 +1,10 @@
 //! Pages from the templates as they are.
 
 use super::{samples::samples, *};
-use crate::openapi;
 
 fn pages() -> Pages {
     let compiled = app::engine::templates::compile("").unwrap();
-    let document = openapi::document();
+    let document = crate::document();
     Pages::new("Portcullis", "", compiled.locale, &compiled.overrides, &document).unwrap()
 }
 

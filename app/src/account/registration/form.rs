@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ConsentId, Secret, UserId,
-    account::{Email, User, domains as admission, metadata, phone, profile, username},
+    account::{Email, User, domains, metadata, phone, profile, username},
     problem::{FieldError, FieldErrors},
 };
 use serde_json::{Value, json};
@@ -75,10 +75,10 @@ pub(super) fn read(
     let mut errors = FieldErrors::default();
     let email = address(&mut errors, input.email, invitation);
     if invitation.is_none() {
-        errors.take("email", admission::check_domain(&email, rules));
+        errors.take("email", domains::check_domain(&email, rules));
     }
-    let confirm = ("password_confirm", input.password_confirm);
-    let password = password::typed(&mut errors, ("password", input.password), confirm);
+    let (given, repeated) = (input.password, input.password_confirm);
+    let password = password::typed(&mut errors, "password", given, "password_confirm", repeated);
     let mut user = User::new(UserId::new(ctx.now, random::bytes()?), email, ctx.now);
     if let Some(language) = ctx.language {
         user.profile.language = language.tag().into();
@@ -99,7 +99,7 @@ pub(super) fn read(
     let binding = errors.take("code_challenge", binding(ctx, input.code_challenge.as_deref()));
     require(&rules.required_fields, &user, &consents, &mut errors);
     if !password.is_empty() {
-        password::look(app, &mut errors, ("password", &password), &user);
+        password::note_violations(app, &mut errors, "password", &password, &user);
     }
     let binding = binding.flatten();
     Ok((Accepted { user, password, binding, consents }, errors))

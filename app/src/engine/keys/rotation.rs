@@ -1,30 +1,25 @@
-//! When a key is made, signs, retires and ends: the rules as a table, and carrying them out.
+//! When a key is made, signs, retires and ends: the rules as a table, and the statements of each step.
 //!
 //! It guarantees that of several processes one decides at a time, on what the others have done;
 //! that a new key is published for `tokens.key_prepublish` before it signs, but for the first one
 //! and for emergencies; and that every process hears of a change like it hears of revocations.
 
-use std::sync::Arc;
-
 use domain::{
     Span, Time,
-    event::Event,
     reach::Reach,
     settings::{SigningAlgorithm, Tokens},
 };
 use store::{
-    Db, Store,
+    Db,
     keys::{MADE, SIGNING, SigningKey},
 };
 
 use super::{crypto, masters::Seals, material::Material};
-use crate::{By, Ctx, Error, Result, audit, revocations};
+use crate::{Error, Result};
 
 /// How much longer than its last token a retired key counts: for a node that has not heard yet, and
 /// for clocks that differ.
 const MARGIN: Span = Span::minutes(1);
-/// How often a change is decided anew after a key had to be made for it.
-const ROUNDS: usize = 3;
 
 /// Why keys are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,92 +203,31 @@ impl Now<'_> {
     }
 }
 
-/// What a change is made with.
-pub struct Tools<'a> {
-    pub store: &'a Store,
-    pub seals: &'a Seals,
-    pub rules: Rules,
-    pub ctx: &'a Ctx,
-}
-
-/// Decides and carries out; gives what was done.
-pub async fn carry_out(tools: &Tools<'_>, occasion: Occasion) -> Result<Changes> {
-    let (mut made, ctx) = (None, Arc::new(tools.ctx.clone()));
-    for _ in 0..ROUNDS {
-        let (fresh, rules) = (made.clone(), tools.rules);
-        let (ctx, occasion) = (ctx.clone(), occasion.clone());
-        let unit = async move |db: Db| {
-            store::keys::lock(&db).await?;
-            let rows = store::keys::all(&db).await?;
-            let steps = plan(&rows, &rules, &occasion, ctx.now);
-            let makes = steps.iter().any(|it| matches!(it, Step::Make { .. }));
-            if makes && fresh.is_none() {
-                return Ok(None);
-            }
-            for step in &steps {
-                apply(&db, (step, &occasion), fresh.as_ref(), &rules, &ctx).await?;
-            }
-            if !steps.is_empty() {
-                revocations::keys(&db, ctx.now).await?;
-            }
-            let made = fresh.filter(|_| makes).map(|it| it.id);
-            Ok::<_, Error>(Some(Changes { steps, made }))
-        };
-        match tools.store.attempt(unit).await? {
-            Some(changes) => return Ok(changes),
-            None => made = Some(make(tools.seals, tools.rules.algorithm, tools.ctx.now).await?),
-        }
-    }
-    Err(Error::away("keys are changed too often at once"))
-}
-
-async fn apply(
+/// Writes one step; `fresh` is the key for [`Step::Make`].
+pub async fn apply(
     db: &Db,
-    (step, occasion): (&Step, &Occasion),
+    step: &Step,
     fresh: Option<&SigningKey>,
     rules: &Rules,
-    ctx: &Ctx,
+    now: Time,
 ) -> Result<()> {
-    let now = ctx.now;
-    let noted = |event, id: &str| {
-        let entry = audit::event(ctx, event)?.with("kid", id);
-        Ok::<_, Error>(match occasion {
-            Occasion::Start | Occasion::Clock => entry,
-            Occasion::Rotate(_) | Occasion::Revoke(_) => entry.done(By::Operator),
-        })
-    };
-    let entry = match step {
+    match step {
         Step::Make { signs_at } => {
             let key = fresh.ok_or_else(|| crypto("no key was made"))?;
             let state = if *signs_at <= now { SIGNING } else { MADE };
             let key = SigningKey { state: state.into(), signs_at: *signs_at, ..key.clone() };
             store::keys::insert(db, &key).await?;
-            noted(Event::KeyCreated, &key.id)?
-                .with("algorithm", key.algorithm.as_str())
-                .with("signs_at", signs_at.to_string())
         }
-        Step::Promote(id) => {
-            store::keys::set_signing(db, id, now).await?;
-            return Ok(());
-        }
-        Step::Retire(id) => {
-            store::keys::retire(db, id, now, rules.end(now)).await?;
-            noted(Event::KeyRetired, id)?
-        }
-        Step::Withdraw(id) => {
-            store::keys::withdraw(db, id).await?;
-            noted(Event::KeyRetired, id)?
-        }
-        Step::Revoke(id) => {
-            store::keys::revoke(db, id, now).await?;
-            noted(Event::KeyRevoked, id)?
-        }
-    };
-    Ok(audit::record(db, &entry).await?)
+        Step::Promote(id) => drop(store::keys::set_signing(db, id, now).await?),
+        Step::Retire(id) => drop(store::keys::retire(db, id, now, rules.end(now)).await?),
+        Step::Withdraw(id) => drop(store::keys::withdraw(db, id).await?),
+        Step::Revoke(id) => drop(store::keys::revoke(db, id, now).await?),
+    }
+    Ok(())
 }
 
 /// A new key, sealed; its state is decided where it is written.
-async fn make(seals: &Seals, algorithm: SigningAlgorithm, now: Time) -> Result<SigningKey> {
+pub async fn make(seals: &Seals, algorithm: SigningAlgorithm, now: Time) -> Result<SigningKey> {
     let made = tokio::task::spawn_blocking(move || Material::generate(algorithm));
     let bytes = made.await.map_err(Error::broken)??;
     let key = Material::read(algorithm, &bytes).ok_or_else(|| crypto("key pair"))?;

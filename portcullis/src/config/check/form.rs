@@ -202,6 +202,7 @@ fn zeros(settings: &Settings) -> impl Iterator<Item = Finding> {
         ("email.timeout", settings.email.timeout.is_zero()),
         ("jobs.poll", jobs.poll.is_zero()),
         ("jobs.lease", jobs.lease.is_zero()),
+        ("links.exchange_lifetime", settings.links.exchange_lifetime.is_zero()),
         ("outbound.timeout", settings.outbound.timeout.is_zero()),
         ("outbound.body_limit", settings.outbound.body_limit == 0),
     ];

@@ -1,5 +1,6 @@
 //! The same text typed on two keyboards is the same: passwords, addresses, usernames.
 
+use app::engine::hasher::Hasher;
 use domain::{Secret, UserId};
 use serde_json::json;
 use store::args;
@@ -22,7 +23,11 @@ async fn signs_in(world: &World, name: &str, password: &str) {
 
 /// Stores the password hashed without normalization, as earlier versions did.
 async fn hashed_as_typed(world: &World, id: UserId, password: &str) {
-    let old = world.app().hasher.hash(&Secret::from(password)).await.unwrap();
+    let old = Hasher::start(&world.settings.passwords)
+        .unwrap()
+        .hash(&Secret::from(password))
+        .await
+        .unwrap();
     let unit = async move |db: store::Db| {
         db.execute("UPDATE users SET password_hash = $2 WHERE id = $1", args![id, old]).await?;
         store::revocations::insert(&db, None, Some(id), domain::Time(0)).await
@@ -98,10 +103,10 @@ async fn a_wrong_password_costs_the_same_whoever_is_named_and_counts_once() {
     world.registered(ANNA).await;
     for (password, hashes) in [("wrong", 1), (DECOMPOSED, 2)] {
         for name in [ANNA, "nobody@example.com"] {
-            let before = world.app().hasher.hashes();
+            let before = world.app().hashes();
             let body = json!({ "email": name, "password": password });
             world.stranger().login_as(body).await.refused("invalid_credentials");
-            assert_eq!(world.app().hasher.hashes() - before, hashes, "{name} {password}");
+            assert_eq!(world.app().hashes() - before, hashes, "{name} {password}");
         }
     }
     // Two so far; the fifth locks.

@@ -1,7 +1,7 @@
 //! A clock that was a day ahead and steps back: nobody is locked out, and every lifetime ends after
 //! its duration by the new clock, and not a day later.
 
-use app::work::keys;
+use app::{access::guard, work::keys};
 use domain::{Span, Time, settings::Settings};
 use http::Method;
 use serde_json::{Value, json};
@@ -409,7 +409,11 @@ async fn keys_rotate_in_their_time() {
     };
     let first = published().await;
     let ctx = world.ctx();
-    let next = keys::rotate(world.app(), &ctx, keys::When::Published).await.unwrap().made.unwrap();
+    let next = keys::rotate(world.app(), &ctx, &guard::operator(), keys::When::Published)
+        .await
+        .unwrap()
+        .made
+        .unwrap();
     world.step_back(DAY).await;
     until(Span::minutes(24 * 60 - 5)).await;
     assert_eq!(published().await, [first.clone(), vec![next.clone()]].concat());
@@ -446,7 +450,7 @@ async fn an_unknown_key_is_looked_for_at_once() {
     // Another process changes keys.
     let (app, _) = app::App::open(world.settings.clone(), world.clock.clone()).await.unwrap();
     let ctx = world.ctx();
-    keys::rotate(&app, &ctx, keys::When::Now).await.unwrap();
+    keys::rotate(&app, &ctx, &guard::operator(), keys::When::Now).await.unwrap();
     look().await;
     assert_eq!(published().await, 2);
 }

@@ -222,12 +222,12 @@ async fn of_all_nodes_that_see_a_schedule_due_one_runs_it() {
     world.store().put(unit).await.unwrap();
     let mut takers = JoinSet::new();
     for taker in 0..20 {
-        let app = if taker % 2 == 0 { world.app().clone() } else { node.app().clone() };
+        let store = if taker % 2 == 0 { world.store().clone() } else { node.store().clone() };
         let schedule = schedule.clone();
         takers.spawn(async move {
             let next = due_at + Span::days(1);
             let unit = async move |db| schedules::consume(&db, &schedule, next, due_at).await;
-            app.store.put(unit).await.unwrap()
+            store.put(unit).await.unwrap()
         });
     }
     let winners = takers.join_all().await.into_iter().filter(|it| *it).count();

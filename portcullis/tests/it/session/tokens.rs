@@ -1,5 +1,6 @@
 //! Access and refresh tokens: which are accepted, and that no others are.
 
+use app::engine::keys::Keys;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -47,10 +48,10 @@ fn header(token: &str) -> Value {
 }
 
 /// A token that this server signed, but with claims it would not have made.
-fn signed(world: &World, person: &Person, change: impl FnOnce(&mut Claims)) -> String {
+fn signed(keys: &Keys, person: &Person, change: impl FnOnce(&mut Claims)) -> String {
     let mut claims = claims(person.access());
     change(&mut claims);
-    world.app().keys.sign(&claims).unwrap().expose().to_owned()
+    keys.sign(&claims).unwrap().expose().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +191,8 @@ async fn our_own_signature_does_not_make_wrong_claims_right() {
     let bert = world.registered("bert@example.com").await;
     let berts = claims(bert.access());
     let now = world.clock.now().seconds();
-    let sign = |change: &dyn Fn(&mut Claims)| signed(&world, &anna, |it| change(it));
+    let keys = world.keys().await;
+    let sign = |change: &dyn Fn(&mut Claims)| signed(&keys, &anna, |it| change(it));
     let wrong = [
         sign(&|it| it.iss = "https://evil.example".into()),
         sign(&|it| it.iss = String::new()),
@@ -310,7 +312,7 @@ async fn a_generation_from_the_future_raises_no_alarm() {
     let mut anna = world.registered(ANNA).await;
     let session = world.session(&anna).await;
     for generation in [2, 3, i64::MAX] {
-        let ahead = world.app().keys.refresh_token(&session, generation);
+        let ahead = world.keys().await.refresh_token(&session, generation);
         anna.refresh_with(ahead.expose()).await.refused("token_not_valid");
         verify(&anna, ahead.expose()).await.refused("token_not_valid");
     }

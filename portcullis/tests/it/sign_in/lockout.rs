@@ -85,9 +85,9 @@ async fn names_that_nobody_has_cost_the_same_at_every_step() {
         for number in 0..4 {
             for cost in &mut least {
                 let app = world.app();
-                let before = (app.hasher.hashes(), app.store.statements());
+                let before = (app.hashes(), app.statements());
                 try_in(&world.stranger(), &format!("{kind}{number}@example.com"), WRONG).await;
-                let after = (app.hasher.hashes(), app.store.statements());
+                let after = (app.hashes(), app.statements());
                 *cost = (cost.0.min(after.0 - before.0), cost.1.min(after.1 - before.1));
             }
         }
@@ -330,9 +330,9 @@ async fn of_twenty_guesses_at_once_five_are_checked() {
     let world = World::start().await;
     world.registered(ANNA).await;
     for name in [ANNA, "nobody@example.com"] {
-        let before = world.app().hasher.hashes();
+        let before = world.app().hashes();
         assert_eq!(twenty_wrong(&[world.url("")], name).await, five_of_twenty());
-        assert_eq!(world.app().hasher.hashes() - before, 5);
+        assert_eq!(world.app().hashes() - before, 5);
     }
 }
 
@@ -340,7 +340,7 @@ async fn of_twenty_guesses_at_once_five_are_checked() {
 async fn at_once_over_all_its_names_an_account_has_no_more_checks() {
     let world = World::with(|it| it.lockout.account_failures = 7).await;
     anna_with_names(&world).await;
-    let before = world.app().hasher.hashes();
+    let before = world.app().hashes();
     let answers = at_once(20, |number| {
         let (nobody, names) = (world.stranger(), [ANNA, "anna", "+4930901820"]);
         async move { try_in(&nobody, names[number % 3], WRONG).await }
@@ -350,7 +350,7 @@ async fn at_once_over_all_its_names_an_account_has_no_more_checks() {
     assert_eq!(counts["invalid_credentials"], 15);
     assert_eq!(counts["account_locked"], 5);
     // A refused attempt also costs a hash, so that timing does not reveal the lock.
-    assert_eq!(world.app().hasher.hashes() - before, 15);
+    assert_eq!(world.app().hashes() - before, 15);
     let most =
         async |db: store::Db| db.value::<i64>("SELECT MAX(failures) FROM lockouts", args![]).await;
     assert_eq!(world.store().get(most).await.unwrap(), 7);

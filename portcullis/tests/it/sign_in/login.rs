@@ -234,7 +234,7 @@ async fn names_that_nobody_has_cost_what_those_of_accounts_cost() {
     world.registered("anna@example.com").await;
     world.restart(|it| it.passwords.memory_kib = 128).await;
     let costs = async |world: &World, memory: &str| {
-        let found = async || world.app().hasher.dummy_of(&[7; 32]).contains(memory).then_some(());
+        let found = async || world.app().dummy_hash(&[7; 32]).contains(memory).then_some(());
         eventually("the survey", found).await;
     };
     // Anna's hash has the old parameters.
@@ -246,7 +246,7 @@ async fn names_that_nobody_has_cost_what_those_of_accounts_cost() {
     // The start reads the counts, and not the accounts.
     let other = "UPDATE hash_kinds SET kind = '$argon2id$v=19$m=96,t=1,p=1' WHERE accounts > 0";
     let unit = async move |db: Db| db.execute(other, args![]).await;
-    world.app().store.put(unit).await.unwrap();
+    world.store().put(unit).await.unwrap();
     world.restart(|_| {}).await;
     costs(&world, "$m=96,").await;
 }

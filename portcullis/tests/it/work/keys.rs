@@ -2,6 +2,7 @@
 
 use app::{
     App, Ctx,
+    access::guard,
     work::keys::{self, When},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -58,8 +59,8 @@ fn verified(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Claims {
 }
 
 async fn rotate(app: &App, when: When) -> String {
-    let ctx = Ctx::local(app.clock.now(), "test");
-    keys::rotate(app, &ctx, when).await.unwrap().made.unwrap()
+    let ctx = Ctx::local(app.clock().now(), "test");
+    keys::rotate(app, &ctx, &guard::operator(), when).await.unwrap().made.unwrap()
 }
 
 /// Anna, signed in once more.
@@ -125,7 +126,7 @@ async fn a_shared_secret_verifies_elsewhere_and_is_not_published() {
     assert!(published(&anna).await.is_empty());
     anna.profile().await.ok();
     let ctx = world.ctx();
-    assert!(keys::rotate(world.app(), &ctx, When::Now).await.is_err());
+    assert!(keys::rotate(world.app(), &ctx, &guard::operator(), When::Now).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,7 +189,8 @@ async fn a_rotation_is_published_before_it_signs_and_overlaps() {
     assert_eq!(published(&anna).await, [old.clone(), new.clone()]);
     // Asked again, nothing more happens.
     let ctx = world.ctx();
-    let repeated = keys::rotate(world.app(), &ctx, When::Published).await.unwrap();
+    let repeated =
+        keys::rotate(world.app(), &ctx, &guard::operator(), When::Published).await.unwrap();
     assert_eq!(repeated, keys::Changes::default());
     pass_and_settle(&world, Span::minutes(24 * 60 - 5)).await;
     let before = sign_in_again(&world).await;
@@ -247,7 +249,7 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     let ctx = world.ctx();
     // From here on the signature is cached.
     anna.profile().await.ok();
-    let changes = keys::revoke(world.app(), &ctx, &old).await.unwrap();
+    let changes = keys::revoke(world.app(), &ctx, &guard::operator(), &old).await.unwrap();
     anna.profile().await.refused("token_not_valid");
     // Sessions stay valid: only the key was stolen.
     anna.refresh().await.ok();
@@ -255,7 +257,7 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     assert_eq!(Some(kid(anna.access())), changes.made);
     assert_eq!(published(&anna).await, [kid(anna.access())]);
     profile_with(&anna, &token).await.refused("token_not_valid");
-    assert!(keys::revoke(world.app(), &ctx, &old).await.is_err());
+    assert!(keys::revoke(world.app(), &ctx, &guard::operator(), &old).await.is_err());
     assert_eq!(audit_count(&world, "key.revoked").await, 1);
 }
 
@@ -291,13 +293,13 @@ async fn a_key_of_another_process_is_found_by_its_first_token() {
     settings.server.listen = vec!["127.0.0.1:1".parse().unwrap()];
     let (other, _) = App::open(settings, world.clock.clone()).await.unwrap();
     let new = rotate(&other, When::Now).await;
-    let token = other.keys.sign(&claims(anna.access())).unwrap();
+    let token = world.keys().await.sign(&claims(anna.access())).unwrap();
     assert_eq!(kid(token.expose()), new);
     world.clock.pass(Span::seconds(1));
     profile_with(&anna, token.expose()).await.ok();
     // Tokens that it signed before are still valid.
     anna.profile().await.ok();
-    other.store.close().await;
+    other.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

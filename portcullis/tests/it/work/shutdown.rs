@@ -89,11 +89,11 @@ async fn who_hangs_up_in_the_middle_of_a_registration_has_an_account_all_the_sam
         it.passwords.iterations = 4;
     })
     .await;
-    let (before, body) = (world.app().hasher.hashes(), registration("anna@example.com"));
+    let (before, body) = (world.app().hashes(), registration("anna@example.com"));
     let mut connection = Raw::connect(world.address()).await;
     connection.begin("/api/v1/auth/register", body.len()).await;
     connection.send(&body).await;
-    let hashing = async || (world.app().hasher.hashes() > before).then_some(());
+    let hashing = async || (world.app().hashes() > before).then_some(());
     eventually("the hash to be asked for", hashing).await;
     drop(connection);
     // The shutdown waits for it, although the client does not.

@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use http::Method;
 use serde_json::Value;
 
-static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::to_value(web::openapi::document()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(web::document()).unwrap());
 
 /// Fails if the description lists the operation without this status.
 pub fn check(method: &Method, path: &str, status: u16) {

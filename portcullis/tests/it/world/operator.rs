@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use app::{
-    By, Ctx,
+    Ctx,
+    access::guard,
     account::users::{self, NewUser},
+    engine::keys::Keys,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -35,9 +37,9 @@ impl World {
     pub async fn cost(&self, mut request: impl AsyncFnMut()) -> (u64, u64) {
         let mut least = (u64::MAX, u64::MAX);
         for _ in 0..3 {
-            let before = (self.app().hasher.hashes(), self.app().store.statements());
+            let before = (self.app().hashes(), self.app().statements());
             request().await;
-            let after = (self.app().hasher.hashes(), self.app().store.statements());
+            let after = (self.app().hashes(), self.app().statements());
             least = (least.0.min(after.0 - before.0), least.1.min(after.1 - before.1));
         }
         least
@@ -58,7 +60,7 @@ impl World {
 
     /// Creates an account, as `portcullis users create` does.
     pub async fn create_user(&self, new: NewUser) -> app::Result<User> {
-        users::create(self.app(), &self.ctx(), By::Operator, new).await
+        users::create(self.app(), &self.ctx(), &guard::operator(), new).await
     }
 
     /// A superuser, signed in.
@@ -69,8 +71,8 @@ impl World {
 
     /// Disables an account, as `portcullis users disable` does.
     pub async fn disable(&self, person: &Person) {
-        let (app, by) = (self.app(), By::Operator);
-        users::disable(app, &self.ctx(), by, person.user_id()).await.unwrap();
+        let (app, acting) = (self.app(), guard::operator());
+        users::disable(app, &self.ctx(), &acting, person.user_id()).await.unwrap();
     }
 
     /// Marks the phone number of an account as verified. No command of the product does that yet.
@@ -87,7 +89,12 @@ impl World {
 
     /// The database itself, for what no command of the product shows or does.
     pub fn store(&self) -> &Store {
-        &self.app().store
+        self.running().store()
+    }
+
+    /// The keys of the server, opened once more.
+    pub async fn keys(&self) -> Keys {
+        Keys::open(&self.settings, self.store(), &self.clock).await.unwrap()
     }
 
     /// The row of the session that a person is signed in with.

@@ -1,19 +1,18 @@
 //! Deleting an account, and coming back.
 
-use app::account::deletion;
+use app::{access::guard, account::deletion};
 use axum::{Json, extract::State};
-use domain::{Secret, Time};
+use domain::{Secret, Time, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, SignedIn, Words},
+    extract::{Body, Circumstances, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
-    view::MessageResponse,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -56,7 +55,8 @@ async fn delete_account(
     words: Words,
     Body(request): Body<DeleteAccountRequest>,
 ) -> Result<(SetCookies, Json<DeleteAccountResponse>)> {
-    let erased_at = deletion::request(&web.app, &ctx, &caller, request.password).await?;
+    let acting = guard::own(&web.app, &ctx, caller, Limit::AccountDelete).await?;
+    let erased_at = deletion::request(&web.app, &ctx, &acting, request.password).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
     let message = words.say("Your account has been deleted.");
     Ok((cookies, Json(DeleteAccountResponse { message, erased_at })))

@@ -8,11 +8,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, Words},
+    extract::{Body, Circumstances, MessageResponse, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
-    view::MessageResponse,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {

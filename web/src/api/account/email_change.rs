@@ -1,20 +1,20 @@
 //! Giving an account another address.
 
-use app::account::email_change;
+use app::{access::guard, account::email_change};
 use axum::{Json, extract::State};
-use domain::Secret;
+use domain::{Secret, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, SignedIn, Words},
+    extract::{Body, Circumstances, FromPage, MaybeCaller, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
     transport,
-    view::{MessageResponse, TokenPairView},
+    view::TokenPairView,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -51,8 +51,9 @@ async fn request_email_change(
     words: Words,
     Body(request): Body<ChangeEmailRequest>,
 ) -> Result<Json<MessageResponse>> {
+    let acting = guard::own(&web.app, &ctx, caller, Limit::EmailChange).await?;
     let new_email = request.new_email.unwrap_or_default();
-    email_change::request(&web.app, &ctx, &caller, &new_email, request.password).await?;
+    email_change::request(&web.app, &ctx, &acting, &new_email, request.password).await?;
     let message = "Please open the link that was mailed to the new address.";
     Ok(Json(words.message(message)))
 }

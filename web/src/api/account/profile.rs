@@ -1,7 +1,8 @@
 //! The person's own data.
 
-use app::account::profile;
+use app::{access::guard, account::profile};
 use axum::{Json, extract::State};
+use domain::settings::Limit;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -44,7 +45,8 @@ async fn update_profile(
     SignedIn(caller): SignedIn,
     Body(request): Body<ProfileRequest>,
 ) -> Result<Json<UserView>> {
-    let user = profile::update(&web.app, &ctx, &caller, &request.into()).await?;
+    let acting = guard::own(&web.app, &ctx, caller, Limit::ProfileUpdate).await?;
+    let user = profile::update(&web.app, &ctx, &acting, &request.into()).await?;
     Ok(Json(UserView::from(&*user)))
 }
 

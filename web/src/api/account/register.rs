@@ -1,8 +1,9 @@
 //! Making an account.
 
 use app::{
-    account::registration::{self, Registered, Registration, Strength},
+    account::registration::{self, Registered, Registration},
     session::device,
+    sign_in::Finished,
 };
 use axum::{
     Json,
@@ -17,13 +18,13 @@ use uuid::Uuid;
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, IdempotencyKey, Words},
+    extract::{Body, Circumstances, FromPage, IdempotencyKey, MessageResponse, Words},
     form::register::RegisterRequest,
     openapi::tag,
     problem::Result,
     state::WebState,
     transport,
-    view::{MessageResponse, TokensView, UserView},
+    view::{PasswordStrength, TokensView, UserView},
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -43,15 +44,6 @@ pub struct RegisterResponse {
     #[serde(flatten)]
     #[schema(inline)]
     tokens: Option<TokensView>,
-}
-
-/// How hard a password is to guess.
-#[derive(Serialize, ToSchema)]
-pub struct PasswordStrength {
-    /// 0 (at once) to 4 (very hard).
-    score: u8,
-    warning: Option<String>,
-    suggestions: Vec<String>,
 }
 
 const MADE: &str = "Your account has been created. Please confirm your email address.";
@@ -85,19 +77,20 @@ async fn register_account(
     let (ctx, device) = device::ensure(&web.app, ctx)?;
     let cookies = SetCookies::none().device(&web.site, device)?;
     let input = Registration { idempotency_key, ..request.into() };
-    let (user, strength, pair) = match registration::register(&web.app, &ctx, input).await? {
-        Registered::Account { user, strength, pair } => (user, Some(strength), pair),
+    let (user, strength, sign_in) = match registration::register(&web.app, &ctx, input).await? {
+        Registered::Account { user, strength, sign_in } => (user, Some(strength), sign_in),
         Registered::Repeated { user } => (user, None, None),
         Registered::Silent => {
             let message = words.message(SILENT);
             return Ok((StatusCode::ACCEPTED, cookies, Json(message)).into_response());
         }
     };
-    let (cookies, tokens) = match &pair {
-        Some(pair) => {
-            let (cookies, tokens) = transport::carry(&web, cookies, pair, page)?;
+    let (cookies, tokens) = match sign_in {
+        Some(Finished::SignedIn(pair)) => {
+            let (cookies, tokens) = transport::carry(&web, cookies, &pair, page)?;
             (cookies, Some(tokens))
         }
+        Some(Finished::Challenged(challenge)) => match challenge {},
         None => (cookies, None),
     };
     let response = RegisterResponse {
@@ -108,18 +101,8 @@ async fn register_account(
             Some(_) => MADE_AND_PROVED,
             None => MADE,
         }),
-        password_strength: strength.map(|it| PasswordStrength::new(it, &words)),
+        password_strength: strength.map(|it| PasswordStrength::new(&it, &words)),
         tokens,
     };
     Ok((StatusCode::CREATED, cookies, Json(response)).into_response())
-}
-
-impl PasswordStrength {
-    fn new(it: Strength, words: &Words) -> PasswordStrength {
-        PasswordStrength {
-            score: it.score,
-            warning: it.warning.map(|it| words.say(&it)),
-            suggestions: it.suggestions.iter().map(|it| words.say(it)).collect(),
-        }
-    }
 }

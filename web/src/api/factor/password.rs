@@ -1,20 +1,23 @@
 //! Changing a password, and setting a new one when it is forgotten.
 
-use app::factor::password::{self, NewPassword, Reset};
+use app::{
+    access::guard,
+    factor::password::{self, NewPassword, Reset},
+};
 use axum::{Json, extract::State};
-use domain::Secret;
-use serde::Deserialize;
+use domain::{Secret, settings::Limit};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, SignedIn, Words},
+    extract::{Body, Circumstances, FromPage, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
     transport,
-    view::{MessageResponse, TokenPairView},
+    view::{PasswordStrength, TokenPairView},
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -37,6 +40,15 @@ pub struct ChangePasswordRequest {
     new_password_confirm: Option<Secret>,
 }
 
+/// The pair with which the session goes on, and how strong the new password is.
+#[derive(Serialize, ToSchema)]
+pub struct ChangePasswordResponse {
+    #[serde(flatten)]
+    #[schema(inline)]
+    pair: TokenPairView,
+    password_strength: PasswordStrength,
+}
+
 /// Change your password
 ///
 /// Every other session and every token made so far is dead; this session goes on with the pair in
@@ -47,19 +59,22 @@ pub struct ChangePasswordRequest {
     tag = tag::ACCOUNT,
     security(("bearer" = [])),
     request_body = ChangePasswordRequest,
-    responses((status = 200, description = "It is changed.", body = TokenPairView)),
+    responses((status = 200, description = "It is changed.", body = ChangePasswordResponse)),
 )]
 async fn change_password(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
+    words: Words,
     page: FromPage,
     Body(request): Body<ChangePasswordRequest>,
-) -> Result<(SetCookies, Json<TokenPairView>)> {
+) -> Result<(SetCookies, Json<ChangePasswordResponse>)> {
     let new = NewPassword { password: request.new_password, confirm: request.new_password_confirm };
-    let pair = password::change(&web.app, &ctx, &caller, request.old_password, new).await?;
-    let (cookies, tokens) = transport::answer(&web, &pair, page)?;
-    Ok((cookies, Json(tokens)))
+    let acting = guard::own(&web.app, &ctx, caller, Limit::PasswordChange).await?;
+    let changed = password::change(&web.app, &ctx, &acting, request.old_password, new).await?;
+    let (cookies, pair) = transport::answer(&web, &changed.0, page)?;
+    let password_strength = PasswordStrength::new(&changed.1, &words);
+    Ok((cookies, Json(ChangePasswordResponse { pair, password_strength })))
 }
 
 /// Whose password is forgotten.
@@ -110,6 +125,13 @@ pub struct ConfirmResetRequest {
     new_password_confirm: Option<Secret>,
 }
 
+/// The new password is set.
+#[derive(Serialize, ToSchema)]
+pub struct ConfirmResetResponse {
+    message: String,
+    password_strength: PasswordStrength,
+}
+
 /// Set a new password
 ///
 /// Spends the token of a reset mail. Every session and token of the account is dead.
@@ -118,17 +140,19 @@ pub struct ConfirmResetRequest {
     path = "/api/v1/auth/password/reset/confirm",
     tag = tag::AUTHENTICATION,
     request_body = ConfirmResetRequest,
-    responses((status = 200, description = "It is set.", body = MessageResponse)),
+    responses((status = 200, description = "It is set.", body = ConfirmResetResponse)),
 )]
 async fn confirm_password_reset(
     State(web): State<WebState>,
     Circumstances(ctx): Circumstances,
     words: Words,
     Body(request): Body<ConfirmResetRequest>,
-) -> Result<(SetCookies, Json<MessageResponse>)> {
+) -> Result<(SetCookies, Json<ConfirmResetResponse>)> {
     let new = NewPassword { password: request.new_password, confirm: request.new_password_confirm };
     let reset = Reset { token: request.token, uidb64: request.uidb64, new };
-    password::confirm_reset(&web.app, &ctx, reset).await?;
+    let strength = password::confirm_reset(&web.app, &ctx, reset).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    Ok((cookies, Json(words.message("Your password has been changed."))))
+    let message = words.say("Your password has been changed.");
+    let password_strength = PasswordStrength::new(&strength, &words);
+    Ok((cookies, Json(ConfirmResetResponse { message, password_strength })))
 }

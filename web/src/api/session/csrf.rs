@@ -1,7 +1,8 @@
 //! The token that forms and pages prove themselves with.
 
-use app::access::limits::{self, Limit};
+use app::access::guard;
 use axum::{Json, extract::State};
+use domain::settings::Limit;
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,8 +40,7 @@ async fn issue_csrf_token(
     Circumstances(ctx): Circumstances,
     headers: HeaderMap,
 ) -> Result<(SetCookies, Json<CsrfResponse>)> {
-    let limit = Limit { name: "csrf", rate: web.app.settings.limits.csrf };
-    limits::keep(limits::take(&web.app, &ctx, limit, &ctx.client.network()).await?);
+    guard::anybody(&web.app, &ctx, Limit::Csrf).await?;
     let csrf_token = csrf::token(&headers)?;
     let cookies = SetCookies::none().csrf(&web.site, &csrf_token)?;
     Ok((cookies, Json(CsrfResponse { csrf_token })))

@@ -10,12 +10,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, MaybeCaller, Words},
+    extract::{Body, Circumstances, MaybeCaller, MessageResponse, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
     transport,
-    view::MessageResponse,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {

@@ -1,18 +1,21 @@
 //! Where the person is signed in.
 
-use app::session::sessions::{self, Which};
+use app::{
+    access::guard,
+    session::sessions::{self, Which},
+};
 use axum::{Json, extract::State};
-use domain::SessionId;
+use domain::{SessionId, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, Path, SignedIn, Words, lenient_bool},
+    extract::{Body, Circumstances, MessageResponse, Path, SignedIn, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
-    view::{MessageResponse, SessionView},
+    view::SessionView,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -41,8 +44,10 @@ async fn list_sessions(
     Circumstances(ctx): Circumstances,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<SessionsResponse>> {
-    let sessions = sessions::list(&web.app, &ctx, &caller).await?;
-    let view = |it| SessionView::new(it, caller.session.id);
+    let current = caller.session.id;
+    let acting = guard::own(&web.app, &ctx, caller, Limit::Sessions).await?;
+    let sessions = sessions::list(&web.app, &ctx, &acting).await?;
+    let view = |it| SessionView::new(it, current);
     Ok(Json(SessionsResponse { sessions: sessions.into_iter().map(view).collect() }))
 }
 
@@ -64,7 +69,8 @@ async fn end_session(
     words: Words,
     Path(id): Path<SessionId>,
 ) -> Result<Json<MessageResponse>> {
-    sessions::end(&web.app, &ctx, &caller, id).await?;
+    let acting = guard::own(&web.app, &ctx, caller, Limit::SessionEnd).await?;
+    sessions::end(&web.app, &ctx, &acting, id).await?;
     Ok(Json(words.message("The session has ended.")))
 }
 
@@ -105,7 +111,8 @@ async fn end_all_sessions(
         true => Which::All,
         false => Which::AllOthers,
     };
-    let terminated_count = sessions::end_all(&web.app, &ctx, &caller, which).await?;
+    let acting = guard::own(&web.app, &ctx, caller, Limit::SessionEndAll).await?;
+    let terminated_count = sessions::end_all(&web.app, &ctx, &acting, which).await?;
     let message = words.say("The sessions have ended.");
     Ok(Json(EndAllResponse { message, terminated_count }))
 }

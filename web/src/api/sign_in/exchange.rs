@@ -64,8 +64,8 @@ async fn redeem_exchange_token(
     let (ctx, device) = device::ensure(&web.app, ctx)?;
     let token = request.exchange_token.unwrap_or_default();
     let evidence = Evidence { code_verifier: request.code_verifier };
-    let (pair, first_login) = exchange::redeem(&web.app, &ctx, &token, &evidence).await?;
-    let (cookies, pair) = transport::answer(&web, &pair, page)?;
+    let (finished, first_login) = exchange::redeem(&web.app, &ctx, &token, &evidence).await?;
+    let (cookies, pair) = transport::finish(&web, finished, page)?;
     let cookies = cookies.device(&web.site, device)?;
     Ok((cookies, Json(ExchangeResponse { pair, first_login })))
 }

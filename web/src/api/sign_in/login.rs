@@ -2,7 +2,7 @@
 
 use app::{
     session::device,
-    sign_in::password::{self as sign_in, Credentials},
+    sign_in::password::{self, Credentials},
 };
 use axum::{Json, extract::State};
 use domain::Secret;
@@ -89,7 +89,7 @@ async fn login(
     Body(request): Body<LoginRequest>,
 ) -> Result<(SetCookies, Json<TokenPairView>)> {
     let (ctx, device) = device::ensure(&web.app, ctx)?;
-    let pair = sign_in::with_password(&web.app, &ctx, request.into()).await?;
-    let (cookies, tokens) = transport::answer(&web, &pair, page)?;
+    let finished = password::with_password(&web.app, &ctx, request.into()).await?;
+    let (cookies, tokens) = transport::finish(&web, finished, page)?;
     Ok((cookies.device(&web.site, device)?, Json(tokens)))
 }

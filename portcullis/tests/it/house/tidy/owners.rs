@@ -8,9 +8,21 @@ use super::{codebase::Codebase, sources::codebase};
 
 /// Paths, and the files that may name them beside the file that declares them.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("store::sessions::insert", &["app/src/session/sessions.rs"]),
-    ("store::revocations::insert", &["app/src/revocations.rs"]),
+    ("store::sessions::insert", &["app/src/sign_in/finish.rs"]),
+    ("store::sessions::end", TX),
+    ("store::sessions::end_seen", TX),
+    ("store::sessions::end_all", TX),
+    ("store::sessions::end_idle", TX),
+    ("store::sessions::renew", TX),
+    ("store::sessions::rotate", TX),
+    ("store::sessions::replace_head", TX),
+    ("store::revocations::insert", TX),
+    ("store::events::insert", TX),
+    ("store::jobs::insert", TX),
 ];
+
+/// What owns the effects of a transaction.
+const TX: &[&str] = &["app/src/tx.rs"];
 
 /// What is named where it must not be, and paths that lead nowhere.
 fn strangers(codebase: &Codebase, only_in: &[(&str, &[&str])]) -> Vec<String> {

@@ -26,7 +26,7 @@ type Place = (&'static str, &'static [&'static str]);
 const PLACES: [Place; 7] = [
     ("domain/src", &["settings"]),
     ("store/src", &["db", "engine", "queue"]),
-    ("app/src", &["engine", "queue", "tx", "work"]),
+    ("app/src", &["engine", "queue", "work"]),
     (
         "web/src",
         &[

@@ -1,7 +1,7 @@
 //! Wrong passwords in a row, by keyed hashes of names and accounts. The rule is in the domain; a
 //! claimed row is locked until it is written.
 
-use domain::{Time, sign_in::lockout::Tally};
+use domain::{Time, access::lockout::Tally};
 
 use crate::{Db, Result, args, entity, row, sql};
 

@@ -11,13 +11,11 @@
 
 mod counters;
 
-use std::time::Duration;
-
 use domain::{
     Code, Problem, Span, Time,
+    access::lockout::{self, Decision, Rule, Tally},
     event::Event,
     settings::Lockout,
-    sign_in::lockout::{self, Decision, Rule, Tally},
 };
 use store::{Db, lockouts};
 
@@ -25,41 +23,22 @@ use self::counters::Hash;
 pub(crate) use self::counters::{Counters, Unlock};
 use crate::{
     App, Ctx, Error, Result,
-    audit::{self, Entry},
-    engine::turns::{Moment, Share, Turn, Turns},
+    audit::Entry,
+    engine::turns::{Guesses, Moment, Share, Turn},
+    tx::Tx,
 };
 
 /// How long others wait while the last guess is checked, in milliseconds.
 const PAUSES: [u64; 12] = [10, 20, 40, 80, 160, 320, 640, 640, 640, 640, 640, 640];
-/// How long a guess waits for its turn.
-const LONGEST: Duration = Duration::from_secs(5);
 /// When to come back if that was not enough.
 const RETRY_AFTER: Span = Span::seconds(2);
 /// How many rows one statement deletes.
 const BATCH: i64 = 1_000;
 
-/// The queues of guesses, of which half as many go at once as may be wrong.
-pub(crate) struct Queues {
-    names: Turns,
-    accounts: Turns,
-}
-
-impl Queues {
-    pub fn new(settings: &Lockout) -> Queues {
-        let turns = |rule: Rule| Turns::new(at_once(rule), LONGEST);
-        let (names, accounts) = (Rule::of_name(settings), Rule::of_account(settings));
-        Queues { names: turns(names), accounts: turns(accounts) }
-    }
-}
-
-fn at_once(rule: Rule) -> u32 {
-    (rule.failures / 2).max(1)
-}
-
 /// Whether a tally leaves room for a whole queue of wrong guesses that lock nothing.
 fn share(tally: Option<Tally>, rule: Rule) -> Share {
     let failures = tally.map_or(0, |it| it.failures);
-    match failures + i64::from(at_once(rule)) < i64::from(rule.failures) {
+    match failures + i64::from(rule.at_once()) < i64::from(rule.failures) {
         true => Share::Place,
         false => Share::Whole,
     }
@@ -75,9 +54,10 @@ pub(crate) struct Held<'a> {
 impl<'a> Held<'a> {
     /// The name before the account, always, lest two wait for each other.
     async fn wait(
-        queues: &'a Queues,
+        queues: &'a Guesses,
         counters: &Counters,
-        (of_name, of_account): (Share, Share),
+        of_name: Share,
+        of_account: Share,
     ) -> Option<Held<'a>> {
         let name = match &counters.name {
             Some(hash) => Some(queues.names.wait(hash, of_name).await?),
@@ -87,7 +67,7 @@ impl<'a> Held<'a> {
     }
 
     /// Whether what was read at this moment is still true.
-    fn is_first_since(&self, (name, account): (Moment, Moment)) -> bool {
+    fn is_first_since(&self, name: Moment, account: Moment) -> bool {
         self.name.as_ref().is_none_or(|it| it.is_first_since(name))
             && self.account.is_first_since(account)
     }
@@ -185,7 +165,7 @@ pub(crate) async fn admit<'a>(
                 continue;
             }
         };
-        let guess = Guess::new(app, ctx, counters, (before, tallies))?;
+        let guess = Guess::new(app, counters, before, tallies);
         return Ok((Guess { is_counted: turn.is_none(), ..guess }, turn));
     }
     Err(busy().into())
@@ -209,8 +189,8 @@ async fn decide<'a>(
     let whole = (Share::Whole, Share::Whole);
     let mut shares = seen.map_or(whole, |it| it.tallies.shares(settings));
     loop {
-        let held = Held::wait(&app.guesses, counters, shares).await.ok_or_else(busy)?;
-        let tallies = match seen.filter(|it| held.is_first_since(it.at)) {
+        let held = Held::wait(&app.guesses, counters, shares.0, shares.1).await.ok_or_else(busy)?;
+        let tallies = match seen.filter(|it| held.is_first_since(it.at.0, it.at.1)) {
             Some(seen) => seen.tallies,
             None => {
                 let counters = counters.clone();
@@ -256,12 +236,7 @@ async fn count<'a>(app: &App, ctx: &Ctx, counters: &Counters) -> Result<Decided<
 
 impl Guess {
     /// With the tallies before it and with it.
-    fn new(
-        app: &App,
-        ctx: &Ctx,
-        counters: &Counters,
-        (before, with): (Tallies, Tallies),
-    ) -> Result<Guess> {
+    fn new(app: &App, counters: &Counters, before: Tallies, with: Tallies) -> Guess {
         let settings = &app.settings.lockout;
         let (name, account) = (Rule::of_name(settings), Rule::of_account(settings));
         let is_barred = with.account.is_none();
@@ -271,17 +246,14 @@ impl Guess {
         ];
         let mut counts = Vec::new();
         for ((hash, tally), what, rule, before) in counted.into_iter().flatten() {
-            let lock = match tally.locked_until {
-                None => None,
-                Some(until) => {
-                    let entry = audit::event(ctx, Event::AccountLocked)?.about(counters.user);
-                    Some(entry.with("what", what).with("until", until.to_string()))
-                }
-            };
+            let lock = tally.locked_until.map(|until| {
+                let entry = Entry::about(Event::AccountLocked, counters.user);
+                entry.with("what", what).with("until", until.to_string())
+            });
             let group = counters.group;
             counts.push(Count { hash, group, rule, is_kept: before.is_some(), lock });
         }
-        Ok(Guess { counts, is_counted: false, is_barred })
+        Guess { counts, is_counted: false, is_barred }
     }
 
     /// Whether it counts as wrong even if it is right.
@@ -290,14 +262,14 @@ impl Guess {
     }
 
     /// It was wrong: in the transaction of the refusal.
-    pub async fn wrong(&self, db: &Db, now: Time) -> store::Result<()> {
+    pub async fn wrong(&self, tx: &Tx) -> Result<()> {
         for it in &self.counts {
             let locks = match self.is_counted {
-                true => it.lock.is_some() && lockouts::settle(db, &it.hash, now).await?,
-                false => it.write(db, now).await?,
+                true => it.lock.is_some() && lockouts::settle(tx, &it.hash, tx.now()).await?,
+                false => it.write(tx, tx.now()).await?,
             };
             if let Some(entry) = it.lock.as_ref().filter(|_| locks) {
-                audit::record(db, entry).await?;
+                tx.audit(entry.clone()).await?;
             }
         }
         Ok(())
@@ -309,9 +281,9 @@ impl Guess {
     }
 
     /// It was right: in the transaction of what it was for. What was counted before is forgotten.
-    pub async fn right(&self, db: &Db) -> store::Result<()> {
+    pub async fn right(&self, tx: &Tx) -> Result<()> {
         for it in self.counts.iter().filter(|it| it.is_kept) {
-            lockouts::delete(db, &it.hash).await?;
+            lockouts::delete(tx, &it.hash).await?;
         }
         Ok(())
     }
@@ -390,7 +362,7 @@ mod tests {
             let rule = Rule { failures, span: Span::ZERO, forget_after: Span::ZERO };
             for before in 0..=i64::from(failures) {
                 let tally = Tally { failures: before, ..Tally::new(Time(0)) };
-                let most = before + i64::from(at_once(rule));
+                let most = before + i64::from(rule.at_once());
                 let is_alone = share(Some(tally), rule) == Share::Whole;
                 assert_eq!(is_alone, most >= i64::from(failures), "{before} of {failures}");
             }

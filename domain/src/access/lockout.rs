@@ -22,6 +22,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// How many guesses can go at once and lock nothing, while few were wrong.
+    pub fn at_once(self) -> u32 {
+        (self.failures / 2).max(1)
+    }
+
     /// For one name.
     pub fn of_name(settings: &Lockout) -> Rule {
         let Lockout { failures, span, forget_after, .. } = *settings;

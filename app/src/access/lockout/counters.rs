@@ -1,10 +1,10 @@
 //! What wrong passwords are counted on: keyed hashes of names and accounts.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Time, UserId, account::User, mac, session::Session};
-use store::{Db, lockouts};
+use domain::{UserId, account::User, mac, session::Session};
+use store::lockouts;
 
-use crate::App;
+use crate::{App, Result, tx::Tx};
 
 pub(super) type Hash = [u8; 32];
 
@@ -96,8 +96,9 @@ impl Unlock {
     }
 
     /// Whether anything was locked.
-    pub async fn write(&self, db: &Db, now: Time) -> store::Result<bool> {
-        let forgotten = lockouts::delete_all(db, &self.group, &self.names).await?;
+    pub async fn write(&self, tx: &Tx) -> Result<bool> {
+        let (forgotten, now) =
+            (lockouts::delete_all(tx, &self.group, &self.names).await?, tx.now());
         Ok(forgotten.iter().any(|it| it.locked_until.is_some_and(|until| until > now)))
     }
 }

@@ -1,0 +1,96 @@
+//! Who acts, on whose behalf and by what right.
+//!
+//! A use case that somebody asks for takes an [`Acting`], and only the functions here make one: they
+//! refuse whoever may not, and spend the limit. The audit log takes actor and session from it, and a
+//! transaction that it is given to holds that session.
+
+use domain::settings::{Limit, Per};
+
+use super::{
+    caller::Caller,
+    limits,
+    permission::{self, Permission},
+};
+use crate::{App, Ctx, Result};
+
+/// Somebody who may do what they ask for, by the right `R`: [`Own`] or [`Admin`].
+#[derive(Debug, Clone)]
+pub struct Acting<R>(R);
+
+/// On one's own account.
+#[derive(Debug, Clone)]
+pub struct Own(Caller);
+
+/// On what is not one's own, by a permission or at the server itself.
+#[derive(Debug, Clone)]
+pub struct Admin(Option<Caller>);
+
+/// Who acts, for the audit log and for the transaction that holds their session.
+#[derive(Debug, Clone)]
+pub(crate) enum Author {
+    /// Nobody who is signed in.
+    Nobody,
+    Own(Caller),
+    Admin(Caller),
+    /// Whoever runs commands at the server.
+    Operator,
+}
+
+/// Whoever may act.
+pub(crate) trait Acts {
+    fn author(&self) -> Author;
+}
+
+impl Acts for Acting<Own> {
+    fn author(&self) -> Author {
+        Author::Own(self.0.0.clone())
+    }
+}
+
+impl Acts for Acting<Admin> {
+    fn author(&self) -> Author {
+        self.0.0.clone().map_or(Author::Operator, Author::Admin)
+    }
+}
+
+impl Acting<Own> {
+    /// Whoever acts.
+    pub fn caller(&self) -> &Caller {
+        &self.0.0
+    }
+}
+
+impl Acting<Admin> {
+    /// Whoever acts; `None` for an operator at the server.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.0.0.as_ref()
+    }
+}
+
+/// Lets the caller act on their own account, as often as the limit allows.
+pub async fn own(app: &App, ctx: &Ctx, caller: Caller, limit: Limit) -> Result<Acting<Own>> {
+    match limit.per() {
+        Per::Session => limits::take(app, ctx, limit, &caller.session.id.to_string()).await?,
+        Per::Network => limits::take(app, ctx, limit, &ctx.client.network()).await?,
+        Per::User | Per::Account | Per::Recipient => {
+            limits::take(app, ctx, limit, &caller.user.id.to_string()).await?
+        }
+    };
+    Ok(Acting(Own(caller)))
+}
+
+/// Lets the caller act on what is not their own. `permission_denied` where they may not.
+pub fn admin(caller: Caller, permission: Permission) -> Result<Acting<Admin>> {
+    permission::check(&caller, permission)?;
+    Ok(Acting(Admin(Some(caller))))
+}
+
+/// Whoever runs commands at the server may do everything.
+pub fn operator() -> Acting<Admin> {
+    Acting(Admin(None))
+}
+
+/// Lets anybody go on, as often as the limit of their network allows.
+pub async fn anybody(app: &App, ctx: &Ctx, limit: Limit) -> Result<()> {
+    limits::take(app, ctx, limit, &ctx.client.network()).await.map(drop)
+}

@@ -1,0 +1,46 @@
+//! The password, asked for again of somebody who is signed in.
+
+use domain::{Problem, Secret, account::User, event::Event};
+
+use super::guard::{Acting, Own};
+use crate::{
+    App, Ctx, Result,
+    access::lockout::{self, Counters},
+    audit::Entry,
+    engine::hasher::Verified,
+    tx::Tx,
+};
+
+/// Refuses a password that is not the user's, who is whoever acts, as read a moment ago. It is an error of `field`, is
+/// recorded, and counts towards a lock of the account.
+pub(crate) async fn prove(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Own>,
+    user: &User,
+    field: &str,
+    password: Option<Secret>,
+) -> Result<()> {
+    let Some(password) = password.filter(|it| !it.is_empty()) else {
+        return Err(Problem::field(field, "required", "This field is required.").into());
+    };
+    let counters = Counters::of_check(app, user, &acting.caller().session);
+    let (guess, _held) = lockout::admit(app, ctx, &counters, None).await?;
+    let verified = match &user.password_hash {
+        Some(hash) => app.hasher.verify(&password, hash).await,
+        None => Ok(Verified::Wrong),
+    };
+    let verified = guess.unless_answered(app, verified, &[]).await?;
+    if verified != Verified::Wrong && !guess.is_barred() {
+        if guess.is_kept() {
+            app.write(ctx, async move |tx: Tx| guess.right(&tx).await).await?;
+        }
+        return Ok(());
+    }
+    let unit = async move |tx: Tx| {
+        tx.audit(Entry::from(Event::PasswordChangeFailed).failed()).await?;
+        guess.wrong(&tx).await
+    };
+    app.record_against(ctx, acting, unit).await?;
+    Err(Problem::field(field, "password_incorrect", "This is not your password.").into())
+}

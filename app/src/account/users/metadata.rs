@@ -1,0 +1,69 @@
+//! What operators keep about people.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, Problem, Time, UserId,
+    account::{User, metadata},
+    event::Event,
+};
+use serde_json::Value;
+
+use crate::{
+    App, Ctx, Error, Result,
+    access::{Acting, Admin},
+    audit::Entry,
+    tx::Tx,
+};
+
+/// How often a change that others keep overtaking is tried.
+const ROUNDS: usize = 5;
+
+/// Somebody's account.
+pub async fn read(app: &App, _acting: &Acting<Admin>, id: UserId) -> Result<User> {
+    super::by_id(app, id).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Changes `app_metadata` by a merge patch (RFC 7396).
+pub async fn update_metadata(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+    patch: &Value,
+) -> Result<Arc<User>> {
+    for _ in 0..ROUNDS {
+        let user = read(app, acting, id).await?;
+        let limit = app.settings.registration.metadata_limit;
+        let merged = metadata::merge(&user.app_metadata, patch, limit)
+            .map_err(|error| Problem::field("app_metadata", error.code, error.message))?;
+        let read_at = user.updated_at;
+        // Also where two changes fall into one microsecond: it is what the guard compares.
+        let updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
+        let changed = User { app_metadata: merged, updated_at, ..user };
+        if write(app, ctx, acting, &changed, read_at).await? {
+            return Ok(Arc::new(changed));
+        }
+    }
+    Err(Error::away("an account is changed too often at once"))
+}
+
+/// False when somebody else was faster.
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    user: &User,
+    read_at: Time,
+) -> Result<bool> {
+    let (id, metadata, at) = (user.id, user.app_metadata.clone(), user.updated_at);
+    let unit = async move |tx: Tx| {
+        let sets = store::users::set_app_metadata(&tx, id, &metadata, read_at, at);
+        let written = tx.changing(id, sets).await?;
+        if written {
+            tx.audit(Entry::about(Event::MetadataUpdated, id)).await?;
+        }
+        Ok(written)
+    };
+    app.write_as(ctx, acting, unit).await
+}

@@ -1,0 +1,164 @@
+//! The end of every sign-in. Whoever has proved who they are comes here, whatever the proof was; here
+//! it is decided whether the account lets them in, whether something else has to be answered first,
+//! and a session is made.
+//!
+//! A sign-in is drafted before its transaction and written in it, so that it can share one with what
+//! it follows from: spending a token, making an account. What becomes of the session (a token pair, a
+//! cookie) is the transport's choice. Nothing else inserts sessions.
+
+use std::sync::Arc;
+
+use domain::{
+    Code, SessionId,
+    account::User,
+    event::Event,
+    session::{Session, Superseded, device::DeviceId, expires_at},
+    sign_in::{Admission, Challenge, Decision, Entry as WayIn, Proofs, admit, decide},
+};
+
+use super::risk;
+use crate::{
+    App, Ctx, Result,
+    audit::Entry,
+    random,
+    session::tokens::{self, TokenPair},
+    tx::Tx,
+};
+
+/// What somebody signs in with.
+#[derive(Debug, Clone)]
+pub(crate) struct SignIn {
+    pub way_in: WayIn,
+    pub proofs: Proofs,
+    pub remembered: bool,
+    /// Empty: what the user agent says of the device.
+    pub device_name: String,
+}
+
+impl SignIn {
+    /// On a device of which nothing more is known, for as long as sessions last.
+    pub fn new(way_in: WayIn, proofs: Proofs) -> SignIn {
+        SignIn { way_in, proofs, remembered: false, device_name: String::new() }
+    }
+}
+
+/// What a proof leads to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Session(Box<Draft>),
+    Challenge(Challenge),
+    /// The account is deleted, and its owner can have it back.
+    OfferRestore,
+    Refused(Code),
+}
+
+/// What a sign-in ends with.
+#[derive(Debug)]
+pub enum Finished {
+    SignedIn(Box<TokenPair>),
+    /// Something else has to be answered first.
+    Challenged(Challenge),
+}
+
+/// A session that is yet to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    session: Session,
+    max_per_user: i64,
+}
+
+/// Decides what a proof of `user` leads to.
+pub(crate) fn draft(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<Outcome> {
+    match admit(sign_in.way_in, user, &app.settings, ctx.now) {
+        Admission::Admitted => {}
+        Admission::OfferRestore => return Ok(Outcome::OfferRestore),
+        Admission::Refused(code) => return Ok(Outcome::Refused(code)),
+    }
+    match decide(sign_in.proofs, risk::assess(user, ctx)) {
+        Decision::Challenge(challenge) => Ok(Outcome::Challenge(challenge)),
+        Decision::Session => Ok(Outcome::Session(Box::new(Draft::new(app, ctx, user, sign_in)?))),
+    }
+}
+
+impl Draft {
+    fn new(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<Draft> {
+        let device = ctx.client.device().clone();
+        let title = device.title();
+        let named = Some(sign_in.device_name).filter(|it| !it.is_empty());
+        let session = Session {
+            id: SessionId::new(ctx.now, random::bytes()?),
+            user_id: user.id,
+            secret: random::bytes()?,
+            head: 1,
+            parent: None,
+            superseded: Superseded::default(),
+            floor: 1,
+            head_made_at: ctx.now,
+            head_shown: false,
+            remembered: sign_in.remembered,
+            device_name: named.unwrap_or(title),
+            device_fingerprint: device_id(ctx)?.fingerprint(),
+            user_agent: ctx.client.user_agent.clone(),
+            browser: device.browser,
+            os: device.os,
+            device_type: device.kind.into(),
+            ip_address: ctx.client.ip.to_string(),
+            city: String::new(),
+            country: String::new(),
+            mfa_verified: sign_in.proofs.has_second_factor(),
+            amr: sign_in.proofs.to_string(),
+            authenticated_at: ctx.now,
+            created_at: ctx.now,
+            last_activity_at: ctx.now,
+            last_rotation_at: None,
+            expires_at: expires_at(ctx.now, ctx.now, sign_in.remembered, &app.settings.tokens),
+            ended_at: None,
+            end_reason: None,
+        };
+        let max_per_user = i64::from(app.settings.sessions.max_per_user.max(1));
+        Ok(Draft { session, max_per_user })
+    }
+
+    /// Writes the session of an account that was read before, and when it signed in. `hash`: the
+    /// password's, where that was the proof. False: the account has changed since, or may not sign in
+    /// any more.
+    pub async fn write(&self, tx: &Tx, hash: Option<&str>) -> Result<bool> {
+        let user = self.session.user_id;
+        if !store::users::record_sign_in(tx, user, hash, tx.now()).await? {
+            return Ok(false);
+        }
+        tx.touched(user);
+        self.insert(tx).await?;
+        Ok(true)
+    }
+
+    /// Writes the session, in the transaction that has made its account.
+    pub async fn insert(&self, tx: &Tx) -> Result<()> {
+        let Session { id, user_id: user, .. } = self.session;
+        // Twenty sign-ins at once must not each find room for one.
+        tx.lock("users", user).await?;
+        store::sessions::insert(tx, &self.session).await?;
+        tx.audit(Entry::by(Event::SignedIn, user).in_session(id)).await?;
+        if store::sessions::count(tx, user).await? <= self.max_per_user {
+            return Ok(());
+        }
+        // The new one is not idle, even where others were used since its request arrived.
+        if tx.end_idle_sessions(user, id, self.max_per_user - 1).await? > 0 {
+            tx.audit(Entry::by(Event::SessionReplaced, user).in_session(id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The tokens of a session that has been written.
+    pub fn tokens(self, app: &App, ctx: &Ctx, user: User) -> Result<TokenPair> {
+        let user = User { last_login_at: Some(self.session.created_at), ..user };
+        tokens::issue(app, ctx, &Arc::new(user), &Arc::new(self.session))
+    }
+}
+
+fn device_id(ctx: &Ctx) -> Result<DeviceId> {
+    match ctx.device {
+        Some(device) => Ok(device),
+        None => Ok(DeviceId(random::bytes()?)),
+    }
+}

@@ -1,0 +1,29 @@
+//! Hearing of sessions that ended, users who changed and new keys elsewhere: on another node, in a
+//! worker, by the command line.
+
+use store::{Db, revocations::Revocation};
+
+use crate::{App, Result};
+
+/// How many are read at once.
+const BATCH: i64 = 1_000;
+
+/// Hears of what was revoked since the last time.
+pub async fn hear(app: &App) -> Result<()> {
+    loop {
+        let (asked, heard) = (app.clock.reading(), app.lookaside.heard());
+        let unit = async move |db: Db| store::revocations::after(&db, heard, BATCH).await;
+        let revocations = app.store.get(unit).await?;
+        // A gap is what was swept before this process heard of it: it may have been about keys.
+        let has_gap = revocations.first().is_some_and(|it| it.sequence > heard + 1)
+            || app.lookaside.was_deaf(asked.now);
+        let of_keys = |it: &Revocation| it.session_id.is_none() && it.user_id.is_none();
+        if has_gap || revocations.iter().any(of_keys) {
+            app.keys.reload().await?;
+        }
+        app.lookaside.hear(&revocations, asked);
+        if i64::try_from(revocations.len()).unwrap_or(BATCH) < BATCH {
+            return Ok(());
+        }
+    }
+}
