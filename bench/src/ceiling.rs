@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use web::{
     Listening,
-    layer::{self, Edge},
+    layer::{self, LayerState},
     serve::Limits,
     site::Site,
 };
@@ -72,8 +72,8 @@ async fn layered(kind: Ceiling, settings: Settings) -> Outcome<()> {
     };
     let locale = templates::compile("")?.locale;
     let site = Arc::new(Site::new(&settings)?);
-    let edge = Edge::new(&settings, site, locale, Clock::System, TaskTracker::new());
-    let routes = layer::wrap(router.with_state(shared), edge);
+    let state = LayerState::new(&settings, site, locale, Clock::System, TaskTracker::new());
+    let routes = layer::wrap(router.with_state(shared), state);
     let limits = Limits::from(&settings.server);
     listening.serve(routes, limits, CancellationToken::new()).await;
     Ok(())

@@ -1,4 +1,4 @@
-//! The cookies of this server: what they are called, how long they live, who may read them.
+//! The cookies of this server: names, lifetimes and attributes.
 
 use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
@@ -12,34 +12,34 @@ use crate::{
 
 /// The refresh token of the browser's session.
 pub const REFRESH: &str = "refresh_token";
-/// Which browser this is, signed.
+/// Identifies the browser, signed.
 pub const DEVICE: &str = "device";
-/// What forms and pages prove themselves with.
+/// The CSRF token.
 pub const CSRF: &str = "csrftoken";
 
 const REFRESH_LIFETIME: Duration = Duration::seconds(1_209_600);
 const YEAR: Duration = Duration::days(365);
 
-/// How many cookies of one name are looked at. Whoever could set more could as well fill the head
-/// of the request.
-const MOST: usize = 8;
+/// How many cookies of one name are read. An attacker who can set more could also exceed the limit
+/// of the request head.
+const MAX_VALUES: usize = 8;
 
-/// The values under this name, as far as they are looked at.
+/// The first values of this name.
 pub fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    all(headers, name).take(MOST)
+    all(headers, name).take(MAX_VALUES)
 }
 
-/// The same, for what must not be overlooked: more are refused.
+/// All values of this name. Too many are refused.
 pub fn every_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>> {
-    let values: Vec<_> = all(headers, name).take(MOST + 1).collect();
-    match values.len() > MOST {
+    let values: Vec<_> = all(headers, name).take(MAX_VALUES + 1).collect();
+    match values.len() > MAX_VALUES {
         true => Err(Code::MalformedRequest.because("Too many cookies have the same name.").into()),
         false => Ok(values),
     }
 }
 
-/// Other programs on the host use such names too, a browser sends all that fit, and nothing says
-/// which is whose. So each may be ours until it has been looked at, and what is no text is not.
+/// Other programs on the host may use the same names, and a browser sends all cookies that match. So
+/// each value is a candidate until it has been verified. Values that are not UTF-8 are skipped.
 fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|it| *it == b';')).filter_map(pair);
@@ -72,13 +72,13 @@ impl SetCookies {
         self.and(cookie.max_age(Duration::ZERO).build())
     }
 
-    /// Where the browser had none.
+    /// `None` if the browser has one already.
     pub fn device(self, site: &Site, sealed: Option<String>) -> Result<SetCookies> {
         let Some(sealed) = sealed else { return Ok(self) };
         self.and(base(site, DEVICE, sealed).http_only(true).max_age(YEAR).build())
     }
 
-    /// Readable by scripts, which send it back in a header.
+    /// Scripts can read it, and send it back in a header.
     pub fn csrf(self, site: &Site, token: &str) -> Result<SetCookies> {
         self.and(base(site, CSRF, token.to_owned()).max_age(YEAR).build())
     }
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(every_value(&headers, DEVICE).unwrap(), ["1", "2"]);
         let many = (0..100).map(|it| format!("device={it}")).collect::<Vec<_>>().join("; ");
         headers.insert(header::COOKIE, HeaderValue::from_str(&many).unwrap());
-        assert_eq!(values(&headers, DEVICE).count(), MOST);
+        assert_eq!(values(&headers, DEVICE).count(), MAX_VALUES);
         assert!(every_value(&headers, DEVICE).is_err());
     }
 

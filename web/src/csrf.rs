@@ -1,5 +1,5 @@
-//! The token that proves that a form or a page of ours sent a request: in a cookie, which foreign
-//! pages cannot read, and again in the request.
+//! CSRF tokens as a double-submit cookie: the token is in a cookie, which other sites cannot read,
+//! and again in the request.
 
 use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,13 +12,13 @@ use crate::{
     problem::{Refusal, Result},
 };
 
-/// The header that scripts send the token in; forms have a field `csrf_token`.
+/// The header in which scripts send the token. Forms have a field `csrf_token`.
 pub const HEADER: &str = "x-csrftoken";
 
-/// Characters of 32 bytes.
+/// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
 
-/// The token of this browser: the one it has, or a new one.
+/// The token of this browser, or a new one.
 pub fn token(headers: &HeaderMap) -> Result<String> {
     if let Some(token) = held(headers).next() {
         return Ok(token.to_owned());
@@ -28,8 +28,8 @@ pub fn token(headers: &HeaderMap) -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// For form posts and for calls that a session cookie alone vouches for: the field or the header
-/// equals a cookie of that name.
+/// For forms and for requests that only a cookie authenticates: the field or the header must equal a
+/// cookie of this name.
 pub fn check(headers: &HeaderMap, field: Option<&str>) -> Result<()> {
     let header = headers.get(HEADER).map(HeaderValue::as_bytes);
     let given = field.map(str::as_bytes).or(header).ok_or(Code::CsrfFailed)?;
@@ -39,7 +39,7 @@ pub fn check(headers: &HeaderMap, field: Option<&str>) -> Result<()> {
     }
 }
 
-/// What may be the token of this browser. Other programs call their cookie the same.
+/// Candidates for the token. Other programs may use the same cookie name.
 fn held(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     cookies::values(headers, cookies::CSRF).filter(|it| is_well_formed(it))
 }

@@ -1,9 +1,9 @@
-//! What handlers take out of a request.
+//! Extractors of handlers.
 
 mod bearer;
 mod body;
 mod caller;
-mod circumstances;
+mod context;
 mod fields;
 mod form;
 mod idempotency;
@@ -18,7 +18,7 @@ pub use self::{
     bearer::Bearer,
     body::Body,
     caller::{MaybeCaller, SignedIn},
-    circumstances::{Circumstances, FromPage},
+    context::{Context, FromPage},
     idempotency::{IDEMPOTENCY_KEY, IdempotencyKey},
     lenient::lenient_bool,
     path::Path,

@@ -1,16 +1,17 @@
-//! What happens to every request before and after its handler, from the outside to the inside:
+//! The layers around every handler, from the outside to the inside:
 //!
-//! 1. [`path`] finds the canonical path, before the router looks at it;
+//! 1. [`path`] rewrites the path to its canonical form, before routing;
 //! 2. [`record`] gives the request its id, time and client, and the answer its problem body,
 //!    headers and log line;
-//! 3. a panic becomes an answer, and pages of allowed origins may read it (CORS);
-//! 4. [`guard`] refuses what no handler should see: doubled headers, foreign hosts and origins;
-//! 5. [`body`] reads the whole body, within its size and its time;
-//! 6. [`load`] bounds how many requests are in work and how long, and sees to it that what changes
-//!    something runs to its end.
+//! 3. CORS, and a panic becomes an answer;
+//! 4. [`guard`] refuses duplicate headers, unknown hosts and foreign origins;
+//! 5. [`body`] reads the whole body, within a size and a time;
+//! 6. [`load`] limits the number of running requests and their time, and runs requests that change
+//!    something to their end.
 
 pub mod address;
 mod body;
+mod context;
 mod cors;
 mod guard;
 mod load;
@@ -18,7 +19,6 @@ mod origin;
 pub mod path;
 mod record;
 mod secure;
-mod seen;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -33,46 +33,46 @@ use tower::{ServiceBuilder, util::MapRequest};
 use tower_http::catch_panic::CatchPanicLayer;
 
 #[cfg(test)]
-pub(crate) use self::body::whole;
+pub(crate) use self::body::read_body;
 pub use self::{
-    body::{Arrival, Bodies, Budget, LARGEST_HEAD, budget},
-    seen::Seen,
+    body::{BodyBudgets, BodyProgress, Budget, MAX_HEAD, budget},
+    context::RequestContext,
 };
 use crate::{problem, site::Site};
 
-/// The whole of a server: routes in their layers.
+/// The whole server: routes in their layers.
 pub type Routes = MapRequest<Router, fn(Request) -> Request>;
 
-/// The other end of the connection, as an extension of each request on it.
+/// The address of the peer, as an extension of each request on the connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// What the layers know.
+/// The state that the layers share.
 #[derive(Debug)]
-pub struct Edge {
+pub struct LayerState {
     site: Arc<Site>,
     locale: Arc<Locale>,
     clock: Clock,
-    /// One for each request in work.
+    /// One for each running request.
     permits: Arc<Semaphore>,
-    /// Requests that run to their end, so that shutdown waits for them.
+    /// Shutdown waits for the requests in it.
     tracker: TaskTracker,
     request_timeout: domain::Span,
     body_timeout: domain::Span,
     body_limit: usize,
 }
 
-impl Edge {
+impl LayerState {
     pub fn new(
         settings: &Settings,
         site: Arc<Site>,
         locale: Arc<Locale>,
         clock: Clock,
         tracker: TaskTracker,
-    ) -> Edge {
+    ) -> LayerState {
         let server = &settings.server;
         let permits = server.max_requests.clamp(1, Semaphore::MAX_PERMITS);
-        Edge {
+        LayerState {
             site,
             locale,
             clock,
@@ -86,20 +86,20 @@ impl Edge {
 }
 
 /// Puts the layers around the routes.
-pub fn wrap(router: Router, edge: Edge) -> Routes {
-    let edge = Arc::new(edge);
-    let site = edge.site.clone();
+pub fn wrap(router: Router, state: LayerState) -> Routes {
+    let state = Arc::new(state);
+    let site = state.site.clone();
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(edge.clone(), record::record))
+        .layer(from_fn_with_state(state.clone(), record::record))
         .map_request(move |it| cors::pick_headers(&site, it))
-        .layer(cors::layer(&edge.site))
+        .layer(cors::layer(&state.site))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn_with_state(edge.clone(), guard::guard))
-        .layer(from_fn_with_state(edge.clone(), load::carry));
+        .layer(from_fn_with_state(state.clone(), guard::guard))
+        .layer(from_fn_with_state(state.clone(), load::limit));
     MapRequest::new(router.layer(layers), path::rewrite)
 }
 
-/// Load balancers ask these by address, and must get an answer under any load.
+/// Load balancers call these by IP address, and must get an answer under any load.
 pub(crate) fn is_for_operations(path: &str) -> bool {
     matches!(path, "/health" | "/ready")
 }

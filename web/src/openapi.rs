@@ -1,7 +1,7 @@
-//! The description of the API (OpenAPI 3.1), made from the handlers themselves.
+//! The description of the API (OpenAPI 3.1), generated from the handlers.
 //!
-//! What is true of many operations is added here and not by hand: the problems they may answer,
-//! forms as another way to send a flat body, the other names of a path.
+//! What many operations have in common is added here: their problems, forms as an alternative to
+//! JSON, and the aliases of paths.
 
 mod aliases;
 mod common;
@@ -42,8 +42,8 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> OpenApi {
     document
 }
 
-/// Ids that follow from method and path, so that no two are equal and renaming a function changes
-/// no client.
+/// Derives the operation ids from method and path, so that they are unique and renaming a function
+/// does not change generated clients.
 fn identify(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         let words = path.trim_start_matches("/api/v1").split(['/', '-', '.', '_']);
@@ -55,7 +55,7 @@ fn identify(document: &mut OpenApi) {
     }
 }
 
-/// What stands before any operation is known.
+/// The description without operations.
 pub(crate) fn base() -> OpenApi {
     let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build();
     let info = InfoBuilder::new()

@@ -81,7 +81,7 @@ pub enum PageError {
     Document(#[from] serde_json::Error),
 }
 
-/// The templates, and what is rendered once.
+/// The templates, and pages that are rendered once.
 pub struct Pages {
     templates: Environment<'static>,
     /// The description of the API as JSON.
@@ -110,7 +110,7 @@ impl Pages {
         Ok(Pages { templates, document, reference, swagger: swagger::config(base) })
     }
 
-    /// The page of a template.
+    /// Renders a template.
     pub fn render(&self, language: Language, template: &str, view: Value) -> Result<Page> {
         rendered(&self.templates, language, template, view).map(Page).map_err(Refusal::broken)
     }
@@ -126,7 +126,7 @@ fn rendered(
     templates.get_template(template)?.render(view)
 }
 
-/// An error where an operator's page is unknown or does not render.
+/// Fails if a template of the operator is unknown or does not render.
 pub fn check(
     site_name: &str,
     locale: Arc<Locale>,
@@ -143,10 +143,10 @@ fn templates(
 ) -> Result<Environment<'static>, TemplateError> {
     overrides.check_names("page", TEMPLATES.iter().map(|it| it.0))?;
     let mut templates = Environment::new();
-    // A name that is missing from a view is a defect, not an empty string.
+    // A missing name is an error, not an empty string.
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     templates.add_global("site", site_name);
-    // Plain segments, which mean nothing else in HTML.
+    // Only unreserved characters, which are safe in HTML.
     templates.add_global("base", Value::from_safe_string(base.to_owned()));
     templates.add_filter("prose", prose::prose);
     function::install(&mut templates, locale);
@@ -164,13 +164,13 @@ fn templates(
     Ok(templates)
 }
 
-/// Our own styles and pictures, forms to ourselves, nothing else.
+/// Allows only styles, images and forms of this server.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'",
 );
 
-/// To ourselves alone: without any, browsers would send our own forms with `Origin: null`.
+/// Only to this server. With `no-referrer`, browsers send forms with `Origin: null`.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// A page of HTML.
@@ -194,7 +194,7 @@ async fn show_document(State(web): State<WebState>) -> Response {
 }
 
 async fn show_reference(State(web): State<WebState>) -> Response {
-    // Not copied for those who do not read it.
+    // `Bytes` are shared, not copied.
     html(web.pages.reference.clone())
 }
 

@@ -1,9 +1,9 @@
-//! Refusals as RFC 9457 answers.
+//! Refusals as problem details (RFC 9457).
 //!
-//! A handler ends with a [`Refusal`], which leaves here as a status with the problem attached. The
-//! outermost layer calls [`finish`], which writes the body with the correlation id and the headers
-//! that belong to it. So every error looks the same, also those of the router and of a panic. What
-//! is broken is logged there once; its text never leaves.
+//! A handler returns a [`Refusal`], which becomes a status with the problem as an extension. The
+//! outermost layer calls [`finish`], which writes the body with the correlation id, and the headers.
+//! So all errors look the same, those of the router and of panics too. Internal errors are logged
+//! there once, and their text is never sent.
 
 mod headers;
 mod view;
@@ -20,7 +20,7 @@ use http::{HeaderValue, StatusCode, header};
 
 pub use self::view::{FieldErrorView, ProblemView, TokenMessageView};
 
-/// What a handler gives.
+/// The result of a handler.
 pub type Result<T, E = Refusal> = std::result::Result<T, E>;
 
 /// Why a request is not carried out.
@@ -29,12 +29,12 @@ pub struct Refusal(Arc<Inner>);
 
 struct Inner {
     problem: Problem,
-    /// What is broken, for the log.
+    /// The cause of an internal error, for the log.
     cause: Option<String>,
     subject: Subject,
 }
 
-/// What a refusal is about.
+/// What was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Request,
@@ -43,12 +43,12 @@ enum Subject {
 }
 
 impl Refusal {
-    /// Something of ours does not work.
+    /// An internal error.
     pub fn broken(cause: impl fmt::Display) -> Refusal {
         app::Error::broken(cause).into()
     }
 
-    /// About the access token of a request.
+    /// The access token of the request was refused.
     pub fn of_access_token(error: app::Error) -> Refusal {
         Refusal::about(Subject::AccessToken, error)
     }
@@ -106,8 +106,8 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Gives an error its body, with the correlation id, in the language that is asked for then. Its type
-/// leads to a page below `base`. Other answers pass unchanged.
+/// Writes the body of an error with the correlation id. Its `type` is a page below `base`. `language`
+/// is called only for errors. Other answers pass unchanged.
 pub fn finish(
     mut response: Response,
     request_id: &str,
@@ -130,7 +130,7 @@ pub fn finish(
         Subject::AccessToken => view.of_access_token(),
     };
     let Ok(body) = serde_json::to_vec(&view) else {
-        // Only texts and lists of texts are written, which always succeeds.
+        // Serializing texts and lists of texts always succeeds.
         return response;
     };
     headers::write(response.headers_mut(), problem);
@@ -138,8 +138,8 @@ pub fn finish(
     response
 }
 
-/// The refusal of this answer: the handler's, or for an error that the router gave by itself the
-/// first of the table with its status.
+/// The refusal of this answer: that of the handler, or for an error of the router the first code of
+/// the table with its status.
 fn refusal_of(response: &mut Response) -> Option<Refusal> {
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         return Some(refusal);
@@ -158,7 +158,7 @@ pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     Refusal::broken(format!("panic: {text}")).into_response()
 }
 
-/// Refused for now, without any work: come back after `span`.
+/// Overloaded: retry after `span`.
 pub fn busy(span: Span) -> Refusal {
     Problem::from(Code::Unavailable).retry_after(span).into()
 }

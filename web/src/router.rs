@@ -8,14 +8,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     admin, api, compat,
-    layer::{self, Edge, Routes},
+    layer::{self, LayerState, Routes},
     openapi,
     page::{self, PageError, Pages},
     site::{Site, SiteError},
     state::{Ready, WebState},
 };
 
-/// Why there is no server to be had from these settings.
+/// Why the server cannot start with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error(transparent)]
@@ -24,17 +24,17 @@ pub enum SetupError {
     Page(#[from] PageError),
 }
 
-/// The server as one service. Requests that change something run in the app's own tasks.
+/// The server as one service. Requests with unsafe methods run in the tasks of the app.
 pub fn router(app: App, ready: Ready) -> Result<Routes, SetupError> {
     let site = Arc::new(Site::new(app.settings())?);
     let (locale, clock) = (app.locale().clone(), app.clock().clone());
-    let edge = Edge::new(app.settings(), site.clone(), locale, clock, app.tasks().clone());
+    let state = LayerState::new(app.settings(), site.clone(), locale, clock, app.tasks().clone());
     let document = openapi::complete(described().into_openapi(), &site.base);
     let pages =
         Pages::new(&site.name, &site.base, app.locale().clone(), app.overrides(), &document)?;
     let (api, _) = described().split_for_parts();
     let routes = api.merge(page::routes());
-    Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), edge))
+    Ok(layer::wrap(routes.with_state(WebState::new(app, site, pages, ready)), state))
 }
 
 /// The description of the API (OpenAPI 3.1).

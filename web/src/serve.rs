@@ -1,14 +1,15 @@
-//! Connections: accepted within bounds, served by HTTP/1 or HTTP/2, and let go in an orderly way.
+//! Accepts connections within limits, serves HTTP/1 and HTTP/2, and closes them gracefully.
 //!
-//! Whoever is slow pays with their own connection: heads, bodies, answers and pauses between
-//! requests have their time ([`pace`], [`wire`], and [`crate::layer`] for bodies), and each client
-//! address a number of connections ([`crowd`]). Accepting stops while too many are open. On stop, no
-//! more are accepted, requests in work get `shutdown_grace` to end, then the rest is cut.
+//! A slow client affects only its own connection: heads, bodies, answers and idle time have timeouts
+//! ([`deadlines`], [`timed_stream`], and [`crate::layer`] for bodies), and each client address has a
+//! maximum number of connections ([`client_limits`]). The server stops accepting while too many
+//! connections are open. On shutdown, running requests have `shutdown_grace` to end, then the
+//! remaining connections are closed.
 
-mod crowd;
-mod exchange;
-mod pace;
-mod wire;
+mod client_limits;
+mod deadlines;
+mod in_flight;
+mod timed_stream;
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -31,28 +32,28 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt as _};
 
-pub use self::crowd::{least_reading, most_of_client};
+pub use self::client_limits::{max_per_client, min_reading};
 use self::{
-    crowd::{Crowd, Place},
-    exchange::Exchange,
-    pace::{Pace, Patience},
-    wire::Wire,
+    client_limits::{ClientLimits, ConnectionSlot},
+    deadlines::{Deadlines, Timeouts},
+    in_flight::InFlight,
+    timed_stream::TimedStream,
 };
-use crate::layer::{Bodies, Budget, Peer, budget};
+use crate::layer::{BodyBudgets, Budget, Peer, budget};
 
-/// Bounds of connections.
+/// Limits of connections.
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub header_timeout: Duration,
     pub idle_timeout: Duration,
     pub write_timeout: Duration,
-    /// How long other requests on a connection have to end once it is to be closed.
+    /// How long the other requests of a connection have to end once it is being closed.
     pub end_grace: Duration,
     pub max_connections: usize,
     pub max_connections_per_client: usize,
     pub trusted_proxies: Vec<IpNet>,
     pub body_limit: usize,
-    /// How many bytes requests in reading may hold together.
+    /// How many bytes all requests whose bodies are being read may use.
     pub max_reading: usize,
     pub shutdown_grace: Duration,
 }
@@ -75,12 +76,12 @@ impl From<&Server> for Limits {
     }
 }
 
-/// Sockets that are listened on.
+/// Listening sockets.
 #[derive(Debug)]
 pub struct Listening(Vec<TcpListener>);
 
 impl Listening {
-    /// On all of the addresses or none. Port 0 picks a free one.
+    /// Binds all of the addresses or none. Port 0 picks a free port.
     pub async fn bind(addresses: &[SocketAddr]) -> io::Result<Listening> {
         let mut listeners = Vec::with_capacity(addresses.len());
         for address in addresses {
@@ -91,12 +92,12 @@ impl Listening {
         Ok(Listening(listeners))
     }
 
-    /// What was bound.
+    /// The bound addresses.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.0.iter().filter_map(|it| it.local_addr().ok()).collect()
     }
 
-    /// Serves until `stop`, then until the connections have ended or the grace is over.
+    /// Serves until `stop`, then waits for the connections to end within the grace period.
     pub async fn serve<S>(self, routes: S, limits: Limits, stop: CancellationToken)
     where
         S: Service<Request, Response = Response> + Clone + Send + Sync + 'static,
@@ -104,11 +105,11 @@ impl Listening {
         S::Future: Send,
     {
         let shutdown_grace = limits.shutdown_grace;
-        let door = Door {
+        let acceptor = Acceptor {
             routes,
             http: Arc::new(http()),
-            places: Arc::new(Semaphore::new(limits.max_connections)),
-            crowd: Arc::new(Crowd::new(&limits)),
+            slots: Arc::new(Semaphore::new(limits.max_connections)),
+            clients: Arc::new(ClientLimits::new(&limits)),
             reading: budget(limits.max_reading),
             limits: Arc::new(limits),
             stop,
@@ -117,15 +118,15 @@ impl Listening {
         };
         let accepting = TaskTracker::new();
         for listener in self.0 {
-            accepting.spawn(door.clone().accept(listener));
+            accepting.spawn(acceptor.clone().accept(listener));
         }
         accepting.close();
         accepting.wait().await;
-        door.tasks.close();
-        if timeout(shutdown_grace, door.tasks.wait()).await.is_err() {
+        acceptor.tasks.close();
+        if timeout(shutdown_grace, acceptor.tasks.wait()).await.is_err() {
             tracing::warn!("connections were cut at the end of the grace period");
-            door.cut.cancel();
-            door.tasks.wait().await;
+            acceptor.cut.cancel();
+            acceptor.tasks.wait().await;
         }
     }
 }
@@ -135,22 +136,22 @@ type Http = auto::Builder<TokioExecutor>;
 const HTTP1_BUFFER: usize = 32 * 1024;
 const HTTP2_HEADERS: u32 = 16 * 1024;
 const HTTP2_STREAMS: u32 = 128;
-/// What may come of a body before it is read: of one, and of all on a connection.
+/// How much of bodies is buffered before it is read: for a stream, and for a connection.
 const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
 const HTTP2_WINDOW: u32 = 256 * 1024;
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const HTTP2_PONG: Duration = Duration::from_secs(10);
 
-/// How many requests of the largest size may be in reading at once on the connection of one client,
-/// and on one of a proxy, whose streams are many clients'.
+/// How many bodies of the largest size may be read at the same time on the connection of a client,
+/// and on that of a proxy, which carries many clients.
 const READ_AT_ONCE: usize = 4;
-const READ_OF_MANY: usize = HTTP2_STREAMS as usize;
+const READ_AT_ONCE_PROXY: usize = HTTP2_STREAMS as usize;
 
 fn http() -> Http {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        // Hyper's would cut idle connections too; ours is in `pace`.
+        // Hyper's would close idle connections too. See `deadlines`.
         .header_read_timeout(None)
         .max_buf_size(HTTP1_BUFFER);
     http.http2()
@@ -164,29 +165,29 @@ fn http() -> Http {
     http
 }
 
-/// What each listener's task has.
+/// The state of the task of each listener.
 #[derive(Clone)]
-struct Door<S> {
+struct Acceptor<S> {
     routes: S,
     http: Arc<Http>,
     limits: Arc<Limits>,
     /// One for each open connection.
-    places: Arc<Semaphore>,
-    crowd: Arc<Crowd>,
-    /// For the requests in reading on all connections.
+    slots: Arc<Semaphore>,
+    clients: Arc<ClientLimits>,
+    /// For the bodies being read on all connections.
     reading: Budget,
-    /// No more connections, and no more requests on those that are open.
+    /// Stops accepting connections and requests.
     stop: CancellationToken,
-    /// Ends what the grace did not suffice for.
+    /// Closes the connections that remain after the grace period.
     cut: CancellationToken,
     /// The open connections.
     tasks: TaskTracker,
 }
 
-/// How long to wait after a failure to accept, such as no more file handles.
+/// The pause after a failure to accept, for example where no file handles are left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-impl<S> Door<S>
+impl<S> Acceptor<S>
 where
     S: Service<Request, Response = Response> + Clone + Send + Sync + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -195,25 +196,25 @@ where
     async fn accept(self, listener: TcpListener) {
         loop {
             let next = async {
-                let place = self.places.clone().acquire_owned().await;
-                (place, listener.accept().await)
+                let slot = self.slots.clone().acquire_owned().await;
+                (slot, listener.accept().await)
             };
-            let Some((place, accepted)) = self.stop.run_until_cancelled(next).await else {
+            let Some((slot, accepted)) = self.stop.run_until_cancelled(next).await else {
                 break;
             };
             match accepted {
-                Ok((stream, peer)) => match self.crowd.enter(peer.ip()) {
-                    Some(own_place) => {
-                        let bodies = self.bodies(&own_place);
+                Ok((stream, peer)) => match self.clients.admit(peer.ip()) {
+                    Some(client_slot) => {
+                        let bodies = self.bodies(&client_slot);
                         let connection = self.clone().serve(stream, peer, bodies);
                         self.tasks.spawn(async move {
                             connection.await;
-                            drop((place, own_place));
+                            drop((slot, client_slot));
                         });
                     }
-                    None => self.crowd.tell(Instant::now()),
+                    None => self.clients.warn_refused(Instant::now()),
                 },
-                // The client was gone before it was greeted.
+                // The client disconnected before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -223,52 +224,53 @@ where
         }
     }
 
-    /// What requests in reading may hold on a connection with this place.
-    fn bodies(&self, place: &Place) -> Bodies {
-        let at_once = if place.is_of_many() { READ_OF_MANY } else { READ_AT_ONCE };
-        let shared = place.reading.iter().chain([&self.reading]).cloned();
-        Bodies::of_connection(at_once, self.limits.body_limit, shared)
+    /// The budgets of a connection with this slot.
+    fn bodies(&self, slot: &ConnectionSlot) -> BodyBudgets {
+        let at_once = if slot.is_proxy() { READ_AT_ONCE_PROXY } else { READ_AT_ONCE };
+        let shared = slot.reading.iter().chain([&self.reading]).cloned();
+        BodyBudgets::for_connection(at_once, self.limits.body_limit, shared)
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr, bodies: Bodies) {
+    async fn serve(self, stream: TcpStream, peer: SocketAddr, bodies: BodyBudgets) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
-        let pace = Arc::new(Pace::new(Patience::from(&*self.limits), Instant::now()));
-        let (routes, of_requests) = (self.routes, pace.clone());
+        let deadlines = Arc::new(Deadlines::new(Timeouts::from(&*self.limits), Instant::now()));
+        let (routes, request_deadlines) = (self.routes, deadlines.clone());
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let (mut exchange, version) = (Exchange::begin(of_requests.clone()), request.version());
+            let (mut in_flight, version) =
+                (InFlight::begin(request_deadlines.clone()), request.version());
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
             if !request.body().is_end_stream() {
                 request.extensions_mut().insert(bodies.clone());
-                request.extensions_mut().insert(exchange.body());
+                request.extensions_mut().insert(in_flight.body());
             }
             let answer = routes.clone().oneshot(request);
-            async move { answer.await.map(|it| exchange.answered(it, version)) }
+            async move { answer.await.map(|it| in_flight.answered(it, version)) }
         });
-        let io = TokioIo::new(Wire::new(stream, pace.clone()));
+        let io = TokioIo::new(TimedStream::new(stream, deadlines.clone()));
         let mut connection = pin!(self.http.serve_connection(io, service));
         let whole = async {
             tokio::select! {
                 served = connection.as_mut() => return Some(served),
                 () = self.stop.cancelled() => {}
-                () = pace.ending() => {}
+                () = deadlines.ending() => {}
             }
             connection.as_mut().graceful_shutdown();
             timeout(self.limits.end_grace, connection).await.ok()
         };
         let served = self.cut.run_until_cancelled(whole).await;
         if let Some(Some(Err(error))) = served {
-            // What clients do to their connections is no failure of ours.
+            // Clients may close their connections at any time.
             tracing::debug!(%error, "a connection ended early");
         }
     }
 }
 
-impl From<&Limits> for Patience {
-    fn from(limits: &Limits) -> Patience {
-        Patience {
+impl From<&Limits> for Timeouts {
+    fn from(limits: &Limits) -> Timeouts {
+        Timeouts {
             head: limits.header_timeout,
             idle: limits.idle_timeout,
             answer: limits.write_timeout,

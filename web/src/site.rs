@@ -1,5 +1,5 @@
-//! Where this server is reached and whom it answers: hosts, origins, proxies, worked out once from
-//! the settings.
+//! The public address of this server, and its hosts, origins and proxies, computed once from the
+//! settings.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -15,9 +15,9 @@ pub struct Site {
     pub profile: Profile,
     /// `https://auth.example.com`, as browsers write it in `Origin`.
     pub origin: String,
-    /// `/auth` where people reach the server under a path, which a proxy takes off; else empty.
+    /// `/auth` if the public address has a path, which a proxy removes. Else empty.
     pub base: String,
-    /// People reach the server by https, so cookies are `Secure` and browsers are told to stay.
+    /// The public address is https, so cookies are `Secure` and HSTS is sent.
     pub is_https: bool,
     /// Host names, lower-case, without ports.
     hosts: BTreeSet<String>,
@@ -27,7 +27,7 @@ pub struct Site {
     trusted_proxies: Vec<IpNet>,
 }
 
-/// Which headers the pages of allowed origins may send beside those that the API reads.
+/// Which headers pages of allowed origins may send beside those that the API reads.
 #[derive(Debug, Clone)]
 pub enum PageHeaders {
     /// All but those of proxies.
@@ -35,7 +35,7 @@ pub enum PageHeaders {
     Listed(Vec<HeaderName>),
 }
 
-/// A setting that no server can be run with.
+/// An invalid setting.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     #[error("server.public_url: {0:?} is no address such as \"https://auth.example.com\"")]
@@ -76,24 +76,24 @@ impl Site {
         })
     }
 
-    /// Where people reach the server: what a path of ours can be put after.
+    /// The public address, to which a path can be appended.
     pub fn url(&self) -> String {
         format!("{}{}", self.origin, self.base)
     }
 
-    /// Where browsers send our cookies.
+    /// The `Path` of cookies.
     pub fn cookie_path(&self) -> &str {
         if self.base.is_empty() { "/" } else { &self.base }
     }
 
-    /// Whether development pages are there.
+    /// Whether development pages are served.
     pub fn is_for_developers(&self) -> bool {
         self.profile != Profile::Production
     }
 
     /// Whether `authority`, a `Host` with or without a port, is this server.
     pub fn answers_for(&self, authority: &str) -> bool {
-        // Nearly all clients write the name as it is known, and parsing it is dear.
+        // Nearly all clients send the exact name, and parsing is expensive.
         self.hosts.contains(without_port(authority))
             || host_name(authority).is_some_and(|name| self.hosts.contains(&name))
     }
@@ -117,8 +117,8 @@ fn public_url(settings: &Settings) -> Result<Url, SiteError> {
     address(&text).ok_or(SiteError::PublicUrl(text))
 }
 
-/// A web address that people can reach a server under. Its path goes into links, cookies and pages
-/// as it is, so it has plain segments alone (RFC 3986, section 2.3).
+/// A public address. Its path is used in links, cookies and pages without escaping, so it may contain
+/// only unreserved characters (RFC 3986, section 2.3).
 pub fn address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok().filter(|it| matches!(it.scheme(), "http" | "https"))?;
     let is_bare = url.query().is_none() && url.fragment().is_none();
@@ -130,24 +130,24 @@ pub fn address(text: &str) -> Option<Url> {
     (url.has_host() && is_bare && is_anonymous && is_plain).then_some(url)
 }
 
-/// An origin exactly as browsers write it. Those of apps and extensions have schemes of their own,
-/// such as `capacitor://localhost`, for which the URL standard has no origin.
+/// An origin exactly as browsers send it. Apps and extensions have schemes such as
+/// `capacitor://localhost`, whose origin is opaque in the URL standard.
 pub fn allowed_origin(text: &str) -> Option<HeaderValue> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str().filter(|it| !it.is_empty() && !it.contains('*'))?;
     let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
     let is_exact = format!("{}://{host}{port}", url.scheme()) == text;
-    // Pages from files write `null`.
+    // Browsers send `null` for files.
     let is_origin = is_exact && url.scheme() != "file";
     HeaderValue::from_str(text).ok().filter(|_| is_origin)
 }
 
-/// The name of a header, as a setting has it.
+/// Parses the name of a header.
 pub fn header_name(text: &str) -> Option<HeaderName> {
     text.parse().ok()
 }
 
-/// `*` among the names of headers: any.
+/// Allows any header.
 pub const ANY: &str = "*";
 
 fn page_headers(names: &[String]) -> Result<PageHeaders, SiteError> {
@@ -158,7 +158,7 @@ fn page_headers(names: &[String]) -> Result<PageHeaders, SiteError> {
     names.iter().map(name).collect::<Result<_, _>>().map(PageHeaders::Listed)
 }
 
-/// Without the port, if it has one that is plain.
+/// Removes a port of plain digits.
 fn without_port(authority: &str) -> &str {
     let is_port =
         |it: &str| (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
@@ -178,8 +178,8 @@ fn host_name(authority: &str) -> Option<String> {
     Host::parse(&name).ok().map(|host| host.to_string())
 }
 
-/// The request comes from a page in a browser: only browsers send these, and pages cannot forge
-/// them.
+/// Whether a page in a browser sent the request. Only browsers send these headers, and pages cannot
+/// forge them.
 pub fn is_from_page(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }

@@ -1,4 +1,4 @@
-//! What handlers work with.
+//! The state of handlers.
 
 use std::{
     ops::Deref,
@@ -17,7 +17,7 @@ use crate::{page::Pages, site::Site};
 #[derive(Clone)]
 pub struct WebState(Arc<Parts>);
 
-/// What a [`WebState`] holds.
+/// The parts of a [`WebState`].
 pub struct Parts {
     pub app: App,
     pub site: Arc<Site>,
@@ -30,7 +30,7 @@ impl WebState {
         WebState(Arc::new(Parts { app, site, pages, ready }))
     }
 
-    /// The device that a cookie of ours names.
+    /// Verifies a device cookie.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
         self.app.device(cookie)
     }

@@ -15,7 +15,7 @@ use crate::{
     view::{TokenPairView, TokensView, UserView},
 };
 
-/// The pair and whose it is, as an answer.
+/// An answer with the pair and its user.
 pub fn answer(
     web: &WebState,
     pair: &TokenPair,
@@ -59,7 +59,7 @@ pub fn carry(
     Ok((cookies, TokensView::new(pair, refresh)))
 }
 
-/// What a request presents, as if it came from a program.
+/// The refresh tokens of a request.
 pub fn presented(headers: &HeaderMap, body: Option<Secret>) -> Result<Presented> {
     let cookies = cookies::every_value(headers, cookies::REFRESH)?;
     Ok(Presented {

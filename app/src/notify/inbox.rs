@@ -6,9 +6,9 @@ use domain::settings::Profile;
 
 use crate::App;
 
-/// A mail somebody would have got.
+/// A mail that was kept.
 #[derive(Debug, Clone, Serialize)]
-pub struct Letter {
+pub struct KeptMail {
     pub id: String,
     pub to: String,
     pub subject: String,
@@ -17,12 +17,12 @@ pub struct Letter {
     pub received_at: String,
 }
 
-/// The latest first. `None`: this server sends its mails, or is in production.
-pub fn list(app: &App) -> Option<Vec<Letter>> {
+/// The latest first. `None` if this server sends its mails, or is in production.
+pub fn list(app: &App) -> Option<Vec<KeptMail>> {
     if app.settings.profile == Profile::Production {
         return None;
     }
-    let letter = |it: outside::mail::Kept| Letter {
+    let mail = |it: outside::mail::Kept| KeptMail {
         id: it.id,
         to: it.to,
         subject: it.subject,
@@ -30,5 +30,5 @@ pub fn list(app: &App) -> Option<Vec<Letter>> {
         html: it.html,
         received_at: it.received_at.to_string(),
     };
-    Some(app.mailer.inbox()?.list().into_iter().map(letter).collect())
+    Some(app.mailer.inbox()?.list().into_iter().map(mail).collect())
 }

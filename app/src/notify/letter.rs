@@ -1,4 +1,4 @@
-//! Mails that people get, each a template in HTML and in text.
+//! Sends mails to people. Each has a template in HTML and in text.
 
 use domain::{
     Secret, Span, UserId,
@@ -15,7 +15,7 @@ use crate::{
     queue::{Envelope, Failure},
 };
 
-/// Renders and sends a letter, unless it has lost its use while it waited.
+/// Renders and sends a letter, unless it became obsolete in the queue.
 pub(crate) async fn send(
     app: &App,
     ctx: &Ctx,
@@ -26,13 +26,13 @@ pub(crate) async fn send(
     let Some(user) = recipient(app, ctx, user_id, to.as_ref()).await? else { return Ok(()) };
     let to = to.unwrap_or_else(|| user.email.clone());
     let linked = letter.purpose().zip(token);
-    if !letter.is_due(&user, &to) || !leads_on(app, ctx, linked.as_ref()).await? {
-        tracing::info!(job = %job.id, kind = job.kind, "a mail has lost its use and is not sent");
+    if !letter.is_due(&user, &to) || !is_link_valid(app, ctx, linked.as_ref()).await? {
+        tracing::info!(job = %job.id, kind = job.kind, "a mail is obsolete and is not sent");
         return Ok(());
     }
-    let link = linked.and_then(|(purpose, token)| Link::new(app, purpose, &token));
+    let link = linked.and_then(|(purpose, token)| LetterLink::new(app, purpose, &token));
     let language = language.or_else(|| Language::of(&user.profile.language)).unwrap_or_default();
-    let values = values(app, language, (&user, &to), link, job);
+    let values = values(app, language, &user, &to, link, job);
     let rendered = app.render.mail(language, letter.name(), &values)?;
     let mail = Mail {
         id: job.id.to_string(),
@@ -50,8 +50,7 @@ pub(crate) async fn send(
     })
 }
 
-/// Whom a letter is for: a user, if they are still there, or a stranger of whom only an address is
-/// known.
+/// The user that a letter is for, if they still exist, or a new user with only the address.
 async fn recipient(
     app: &App,
     ctx: &Ctx,
@@ -66,8 +65,12 @@ async fn recipient(
     Ok(found)
 }
 
-/// Whether the link of a letter, if it has one, is good still.
-async fn leads_on(app: &App, ctx: &Ctx, linked: Option<&(Purpose, Secret)>) -> crate::Result<bool> {
+/// Whether the token of the letter is still valid. A letter without a link is.
+async fn is_link_valid(
+    app: &App,
+    ctx: &Ctx,
+    linked: Option<&(Purpose, Secret)>,
+) -> crate::Result<bool> {
     let Some((purpose, token)) = linked else { return Ok(true) };
     let Some(hash) = domain::notify::link::hash(token.expose()) else { return Ok(false) };
     let (purpose, now) = (*purpose, ctx.now);
@@ -80,27 +83,28 @@ async fn leads_on(app: &App, ctx: &Ctx, linked: Option<&(Purpose, Secret)>) -> c
     Ok(app.store.get(unit).await?)
 }
 
-/// What a mail leads to, and for how long.
-struct Link {
+/// The link in a letter.
+struct LetterLink {
     address: String,
     lifetime: Span,
 }
 
-impl Link {
-    /// `None`: the purpose is not one that a mail leads to.
-    fn new(app: &App, purpose: Purpose, token: &Secret) -> Option<Link> {
+impl LetterLink {
+    /// `None` if the purpose has no page.
+    fn new(app: &App, purpose: Purpose, token: &Secret) -> Option<LetterLink> {
         let destination = purpose.destination()?;
         let address = destination.address(&app.settings.links, app.public_url(), token.expose());
-        Some(Link { address, lifetime: purpose.lifetime(&app.settings) })
+        Some(LetterLink { address, lifetime: purpose.lifetime(&app.settings) })
     }
 }
 
-/// What the templates of a letter are filled with; [`crate::engine::render::VALUES`] lists them.
+/// The values of the template. [`crate::engine::render::VALUES`] lists them.
 fn values(
     app: &App,
     language: Language,
-    (user, to): (&User, &Email),
-    link: Option<Link>,
+    user: &User,
+    to: &Email,
+    link: Option<LetterLink>,
     job: &Job,
 ) -> Json {
     json!({

@@ -1,4 +1,4 @@
-//! Single-use tokens on their way: mailed as links, or handed to the browser that began a flow.
+//! Issues and redeems single-use tokens, which are mailed as links or given to the client.
 
 use domain::{
     Code, LinkId, Problem, Secret, Time, UserId,
@@ -21,8 +21,8 @@ use crate::{
     tx::Tx,
 };
 
-/// A mail with a link that is yet to be written: the hash of its token, and the job that carries the
-/// token itself, sealed.
+/// A mail with a link that is not in the database yet: the hash of its token, and the job that will
+/// carry the token, sealed.
 #[derive(Debug, Clone)]
 pub(crate) struct Mailed {
     link: Link,
@@ -31,12 +31,12 @@ pub(crate) struct Mailed {
 }
 
 impl Mailed {
-    /// To the user's own address.
+    /// To the address of the user.
     pub fn draft(app: &App, ctx: &Ctx, user: &User, letter: Letter) -> Result<Mailed> {
         Mailed::to(app, ctx, user, letter, &user.email)
     }
 
-    /// To an address that need not be the user's.
+    /// To any address.
     pub fn to(app: &App, ctx: &Ctx, user: &User, letter: Letter, to: &Email) -> Result<Mailed> {
         let purpose = letter.purpose().ok_or_else(|| Error::broken("a letter without a link"))?;
         let (link, token) = draft(app, ctx, user, purpose, to)?;
@@ -45,27 +45,27 @@ impl Mailed {
         Ok(Mailed { link, task, purpose })
     }
 
-    /// For the browser or app that is asking now and no other.
+    /// Binds the token to a browser or app.
     pub fn bound(mut self, binding: Option<[u8; 32]>) -> Mailed {
         self.link.binding = binding;
         self
     }
 
-    /// Voids what was sent before for the same purpose, and queues this one.
+    /// Revokes older tokens of the same purpose, and queues this mail.
     pub async fn write(&self, tx: &Tx) -> Result<()> {
         self.void_older(tx).await?;
         self.add(tx).await
     }
 
-    /// Voids what was sent before for the same purpose.
+    /// Revokes older tokens of the same purpose.
     pub async fn void_older(&self, tx: &Tx) -> Result<()> {
-        // Two who ask at once must not both be left with a link that is good.
+        // Of two concurrent requests, only one may leave a valid token.
         tx.lock("users", self.link.user_id).await?;
         Ok(links::revoke(tx, self.link.user_id, self.purpose).await.map(drop)?)
     }
 
-    /// Queues this one as the latest of those that stay good beside it. The caller holds the user. A
-    /// request may end after one that began later, and a clock may step back.
+    /// Queues this mail with the latest token of its purpose. Older ones stay valid. The caller has
+    /// locked the user. A request may end after one that began later, and the clock may step back.
     pub async fn add_latest(mut self, tx: &Tx) -> Result<()> {
         if let Some(latest) = links::latest(tx, self.link.user_id, self.purpose).await? {
             self.link.created_at = self.link.created_at.max(Time(latest.0.saturating_add(1)));
@@ -73,14 +73,14 @@ impl Mailed {
         self.add(tx).await
     }
 
-    /// Queues this one beside those that were sent before.
+    /// Queues this mail. Older tokens stay valid.
     pub async fn add(&self, tx: &Tx) -> Result<()> {
         links::insert(tx, &self.link).await?;
         tx.queue(&self.task).await
     }
 }
 
-/// The row of a new token, and the token.
+/// A new token, and its row.
 pub fn draft(
     app: &App,
     ctx: &Ctx,
@@ -104,7 +104,7 @@ pub fn draft(
     Ok((link, token))
 }
 
-/// The hash of a presented token, or why there is none.
+/// The hash of a presented token.
 pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
     let token = token.expose().trim();
     if token.is_empty() {
@@ -113,7 +113,7 @@ pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
     Ok(link::hash(token).ok_or(Code::InvalidLink)?)
 }
 
-/// What a presented token is good for. It is spent later, by [`spend`].
+/// Looks a token up without spending it. [`spend`] does that.
 pub async fn presentable(
     app: &App,
     ctx: &Ctx,
@@ -125,15 +125,14 @@ pub async fn presentable(
     Ok(app.store.get(unit).await?.ok_or(Code::InvalidLink)?)
 }
 
-/// Spends a user's token, in the transaction of what it is good for: of all who present it at once,
-/// one does. The user before the token, always: whoever voids a user's tokens holds the user, and
-/// must not miss what a token becomes.
+/// Spends a token, in the transaction of what it is good for. Of concurrent requests, one succeeds.
+/// The user is always locked before the token, as by everything that revokes the tokens of a user.
 pub async fn spend(tx: &Tx, user: UserId, hash: &[u8; 32], purpose: Purpose) -> Result<Recipient> {
     tx.lock("users", user).await?;
     Ok(links::consume(tx, hash, purpose, tx.now()).await?.ok_or(Code::InvalidLink)?)
 }
 
-/// What a flow is bound to: the device of the browser it began in.
+/// Binds a flow to the device of the browser in which it began.
 pub fn device_binding(ctx: &Ctx) -> Option<[u8; 32]> {
     ctx.device.map(|it| mac::sha256(&it.0))
 }

@@ -9,7 +9,7 @@ use store::{
     Store,
     db::migrate::{self, MIGRATIONS},
 };
-use web::serve::most_of_client;
+use web::serve::max_per_client;
 
 use super::{
     failure::{Exit, Failure},
@@ -66,7 +66,7 @@ fn configuration(loaded: &Loaded) -> io::Result<usize> {
 /// A setting that another limit reduces. It does not prevent a start.
 fn clipped(server: &Server) -> Option<String> {
     let (wanted, all) = (server.max_connections_per_client, server.max_connections);
-    let most = most_of_client(wanted, all);
+    let most = max_per_client(wanted, all);
     (most < wanted).then(|| {
         format!(
             "configuration: of server.max_connections ({all}) one client address may have {most}, \

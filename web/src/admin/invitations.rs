@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    extract::{Body, Circumstances, IdempotencyKey, Path, Query, SignedIn},
+    extract::{Body, Context, IdempotencyKey, Path, Query, SignedIn},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -91,7 +91,7 @@ pub struct InviteRequest {
 )]
 async fn create_invitation(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(request): Body<InviteRequest>,
@@ -132,7 +132,7 @@ pub struct InvitationsResponse {
 )]
 async fn list_invitations(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<InvitationsResponse>> {
@@ -155,7 +155,7 @@ async fn list_invitations(
 )]
 async fn revoke_invitation(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     Path(id): Path<InvitationId>,
 ) -> Result<StatusCode> {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, Path, SignedIn},
+    extract::{Body, Context, Path, SignedIn},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -81,7 +81,7 @@ pub struct ManageUserRequest {
 )]
 async fn update_user(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     Path(id): Path<UserId>,
     Body(request): Body<ManageUserRequest>,

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances},
+    extract::{Body, Context},
     openapi::tag,
     problem::{Refusal, Result},
     state::WebState,
@@ -141,7 +141,7 @@ pub struct AnyTokenRequest {
 )]
 async fn simplejwt_obtain(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     Body(request): Body<ObtainRequest>,
 ) -> Result<Json<BarePairView>> {
     match password::with_password(&web.app, &ctx, request.check()?).await.map_err(worded)? {
@@ -166,7 +166,7 @@ async fn simplejwt_obtain(
 )]
 async fn simplejwt_refresh(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     Body(request): Body<RefreshTokenRequest>,
 ) -> Result<Json<BarePairView>> {
     let body = Some(request.refresh.check_alone("refresh")?);
@@ -190,7 +190,7 @@ async fn simplejwt_refresh(
 )]
 async fn simplejwt_verify(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     Body(request): Body<AnyTokenRequest>,
 ) -> Result<Json<EmptyView>> {
     let token = request.token.check_alone("token")?;
@@ -213,7 +213,7 @@ async fn simplejwt_verify(
 )]
 async fn simplejwt_blacklist(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     Body(request): Body<RefreshTokenRequest>,
 ) -> Result<Json<EmptyView>> {
     let token = request.refresh.check_alone("refresh")?;

@@ -6,12 +6,12 @@ use http::{HeaderMap, header, request::Parts};
 
 use crate::problem::Refusal;
 
-/// The token that was presented, if any. Other schemes are none; a header that names this scheme
-/// and has no token is refused.
+/// The token of the request, if any. Other schemes are ignored. A header with this scheme and without
+/// a token is refused.
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Option<Secret>);
 
-/// Longer than any token of ours.
+/// Longer than any token that this server issues.
 const LENGTH: usize = 8 * 1024;
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {

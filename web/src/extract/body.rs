@@ -1,5 +1,4 @@
-//! The body of a request as a type: JSON, or a form where the type is flat. No body is an empty
-//! object.
+//! The body of a request as a type, from JSON or from a form. An absent body is an empty object.
 
 use axum::extract::{FromRequest, Request};
 use domain::{Code, Problem};
@@ -22,7 +21,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        // The layers have read it, within its bounds.
+        // The layers have read it already, within the limits.
         let read = body.collect().await.map_err(Refusal::broken)?;
         Ok(Body(parse(&parts.headers, &read.to_bytes())?))
     }

@@ -1,4 +1,4 @@
-//! Who is calling, by the access token of the request.
+//! The caller, by the access token of the request.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use axum::extract::FromRequestParts;
 use domain::Code;
 use http::request::Parts;
 
-use super::{Bearer, Circumstances};
-use crate::{layer::Seen, problem::Refusal, state::WebState};
+use super::{Bearer, Context};
+use crate::{layer::RequestContext, problem::Refusal, state::WebState};
 
-/// Somebody who is signed in; others are refused.
+/// The authenticated caller. Other requests are refused.
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Caller);
 
-/// Whoever is signed in. A token that does not count is none.
+/// The authenticated caller, if any. An invalid token is ignored.
 #[derive(Debug, Clone)]
 pub struct MaybeCaller(pub Option<Caller>);
 
@@ -23,13 +23,13 @@ impl FromRequestParts<WebState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
         let Bearer(token) = Bearer::from_request_parts(parts, web).await?;
-        let Circumstances(ctx) = Circumstances::from_request_parts(parts, web).await?;
+        let Context(ctx) = Context::from_request_parts(parts, web).await?;
         let token = token.ok_or(Code::NotAuthenticated)?;
         let caller = authenticate(&web.app, &ctx, &token).await;
         let caller = caller.map_err(Refusal::of_access_token)?;
-        if let Some(seen) = parts.extensions.get::<Arc<Seen>>() {
-            seen.note_authenticated();
-            seen.note_language(&caller.user.profile.language);
+        if let Some(context) = parts.extensions.get::<Arc<RequestContext>>() {
+            context.set_authenticated();
+            context.set_preferred_language(&caller.user.profile.language);
         }
         Ok(SignedIn(caller))
     }
@@ -41,7 +41,7 @@ impl FromRequestParts<WebState> for MaybeCaller {
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
         match SignedIn::from_request_parts(parts, web).await {
             Ok(SignedIn(caller)) => Ok(MaybeCaller(Some(caller))),
-            // Broken things are told; a token that is over is what signing out is for.
+            // Signing out has to work with an expired token.
             Err(refusal) if refusal.problem().code.status() == 401 => Ok(MaybeCaller(None)),
             Err(refusal) => Err(refusal),
         }

@@ -1,4 +1,4 @@
-//! From a JSON object, a form or a query to a request type, with an error that names the field that is wrong.
+//! Deserializes a JSON object, a form or a query into a request type. Errors name the wrong field.
 //!
 //! Messages say what was expected and never what was sent, which may be a password.
 
@@ -19,7 +19,7 @@ pub fn parse<T: DeserializeOwned>(fields: Fields) -> Result<T, Problem> {
     read(Value::Object(fields))
 }
 
-/// The same for what is all text: numbers and booleans are read out of it where `T` has them.
+/// The same for fields that are all text. Numbers and booleans are parsed where `T` has them.
 pub fn parse_texts<T: DeserializeOwned>(texts: Texts) -> Result<T, Problem> {
     for (field, text) in &texts {
         check_nul(field, text.contains('\0'))?;
@@ -38,7 +38,7 @@ where
     })
 }
 
-/// U+0000 cannot be stored as text, and ends strings in other languages.
+/// PostgreSQL cannot store U+0000 as text, and it ends strings in C.
 fn without_nul(fields: &Fields) -> Result<(), Problem> {
     fields.iter().try_for_each(|(field, value)| check_nul(field, has_nul(value)))
 }
@@ -53,7 +53,7 @@ fn check_nul(field: &str, is_in_value: bool) -> Result<(), Problem> {
     }
 }
 
-/// As deep as the parser let it be.
+/// The parser has limited the depth.
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

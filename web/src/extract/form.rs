@@ -1,5 +1,5 @@
-//! `application/x-www-form-urlencoded`, as strictly as JSON: what is no UTF-8 or says a field twice
-//! is refused instead of being guessed at.
+//! `application/x-www-form-urlencoded`, as strict as JSON: invalid UTF-8 and duplicate fields are
+//! refused.
 
 use domain::{Code, Problem};
 

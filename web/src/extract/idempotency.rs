@@ -9,8 +9,8 @@ use crate::problem::Refusal;
 /// The header's name, as the description of the API has it.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// What makes a repetition of the request known, if it was sent. Its operations describe it with
-/// `params(IdempotencyKey)`, from which the refusals that come with it follow.
+/// The key, if the client sent one. Operations with this extractor list `params(IdempotencyKey)`,
+/// which also adds its problems to the description of the API.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub Option<String>);
 

@@ -1,5 +1,5 @@
-//! JSON in which no object names a member twice, at any depth: two readers could each take another
-//! one for the truth, and parsers keep the last without a word.
+//! JSON without duplicate member names, at any depth. Two readers could each use a different value,
+//! and parsers silently keep the last one.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::fields::Fields;
 
-/// The members of the object that a body is. The parser bounds the depth to 128.
+/// The members of the object in a body. The parser limits the depth to 128.
 pub fn parse(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Unambiguous(Value::Object(fields))) => Ok(fields),
@@ -19,7 +19,7 @@ pub fn parse(bytes: &[u8]) -> Result<Fields, Problem> {
 }
 
 fn why(error: &serde_json::Error) -> &'static str {
-    // Of all that is well formed, only a doubled member is refused here.
+    // The only refusal of well-formed JSON is a duplicate member.
     if error.is_data() {
         return "A field was sent twice.";
     }
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        // JSON has no number that is not finite.
+        // JSON numbers are always finite.
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 

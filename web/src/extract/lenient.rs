@@ -1,10 +1,10 @@
-//! Values that forms can only send as text.
+//! Values that forms can send only as text.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// A boolean of JSON or of a form: `true`, `1`, `on`, `yes` or their opposites; empty is none.
+/// A boolean of JSON or of a form: `true`, `1`, `on`, `yes` or their opposites. Empty is `None`.
 /// For `#[serde(default, deserialize_with = "crate::extract::lenient_bool")]`.
 pub fn lenient_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     deserializer.deserialize_any(Lenient)
@@ -37,7 +37,7 @@ impl Visitor<'_> for Lenient {
     }
 }
 
-/// What a text says, if it is a boolean.
+/// Parses the words of [`lenient_bool`].
 pub fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "on" | "yes" => Some(true),

@@ -1,4 +1,4 @@
-//! Parts of the path as a type.
+//! Parameters of the path as a type.
 
 use axum::extract::FromRequestParts;
 use domain::Code;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Refusal;
 
-/// Parts of the path; an id that cannot be one names nothing, which is a 404.
+/// Parameters of the path. A malformed id is a 404.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 

@@ -1,5 +1,5 @@
-//! Values that arrive as text, in a query or a form: where a number or a boolean is expected, the
-//! text is read as one.
+//! Deserializes the values of a query or a form, which are all text: numbers and booleans are parsed
+//! where the type expects them.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub type Texts = BTreeMap<String, String>;
 
 pub struct Text(pub String);
 
-/// What does not read as a number stays text, so that the error says what was expected.
+/// A text that is not a number is passed on as text, so that the error names the expected type.
 macro_rules! numbers {
     ($($method:ident $visit:ident $kind:ty,)+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

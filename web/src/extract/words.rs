@@ -1,4 +1,4 @@
-//! The words of an answer, in the language of whoever reads it.
+//! Sentences of answers, in the language of the request.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{layer::Seen, problem::Refusal, state::WebState};
+use crate::{layer::RequestContext, problem::Refusal, state::WebState};
 
-/// Speaks to the caller. The language is settled when something is said, by when it is known who
-/// calls, and the answer names it.
+/// Translates sentences for the caller. The language is determined at the first sentence, after
+/// authentication, and the answer names it.
 #[derive(Clone)]
 pub struct Words {
-    seen: Arc<Seen>,
+    context: Arc<RequestContext>,
     locale: Arc<Locale>,
 }
 
 impl Words {
     pub fn language(&self) -> Language {
-        self.seen.language()
+        self.context.language()
     }
 
     pub fn locale(&self) -> &Locale {
         &self.locale
     }
 
-    /// A sentence, which is looked up by its English words.
+    /// Translates a sentence, which is found by its English words.
     pub fn say(&self, english: &str) -> String {
         self.locale.sentence(self.language(), english)
     }
 
-    /// An answer that is a sentence.
+    /// An answer that consists of a sentence.
     pub fn message(&self, english: &str) -> MessageResponse {
         MessageResponse { message: self.say(english) }
     }
@@ -42,8 +42,8 @@ impl FromRequestParts<WebState> for Words {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Self, Refusal> {
-        let seen = super::circumstances::seen(parts)?.clone();
-        Ok(Words { seen, locale: web.app.locale().clone() })
+        let context = super::context::request_context(parts)?.clone();
+        Ok(Words { context, locale: web.app.locale().clone() })
     }
 }
 

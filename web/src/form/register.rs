@@ -1,4 +1,4 @@
-//! A registration: the body of the operation, and the form of an invitation's page.
+//! A registration: the body of the operation, and the form on the page of an invitation.
 
 use app::account::registration::Registration;
 use domain::Secret;

@@ -1,14 +1,14 @@
 //! The client's address behind proxies (RFC 7239).
 //!
-//! Only what a trusted proxy wrote counts: starting at the peer, the walk goes from the right-most
-//! entry to the left for as long as the address it stands at is a trusted proxy. An entry that is
-//! no address ends it there.
+//! Only entries that a trusted proxy wrote count. The search starts at the peer and goes through the
+//! entries from right to left while the current address is a trusted proxy. An entry that is not an
+//! address ends it.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
-/// The address that is not a trusted proxy's, the nearest to us.
+/// The nearest address that is not a trusted proxy.
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) -> IpAddr {
     let mut nearest = peer;
     for entry in entries(headers) {
@@ -21,8 +21,8 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool
     nearest
 }
 
-/// Right to left. Proxies that write one of the headers hand on the other as the client sent it.
-/// Nearly all write `X-Forwarded-For`, so it goes first.
+/// Right to left. A proxy that writes one of the two headers passes the other on as the client sent
+/// it. Nearly all proxies write `X-Forwarded-For`, so it takes precedence.
 fn entries(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
     let is_plain = headers.contains_key("x-forwarded-for");
     let name = if is_plain { "x-forwarded-for" } else { "forwarded" };
@@ -40,7 +40,7 @@ fn forwarded_for(element: &str) -> Option<&str> {
     pairs.find(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value)
 }
 
-/// An address with or without a port; `unknown` and hidden names are none.
+/// An address with or without a port. `None` for `unknown` and obfuscated names.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let text = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! Which other origins' pages may call the API and read its answers, with credentials.
+//! CORS: which other origins may call the API with credentials and read its answers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use crate::site::{PageHeaders, Site};
 
 /// Far more than a page sends.
-const MOST_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
 pub fn layer(site: &Site) -> CorsLayer {
     let named = HeaderName::from_static;
@@ -31,7 +31,7 @@ pub fn layer(site: &Site) -> CorsLayer {
         .max_age(Duration::from_secs(600))
 }
 
-/// Leaves of the headers that a preflight asks for those that a page may send.
+/// Reduces the headers that a preflight request asks for to those that are allowed.
 pub fn pick_headers(site: &Site, mut request: Request) -> Request {
     if !request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         return request;
@@ -39,7 +39,7 @@ pub fn pick_headers(site: &Site, mut request: Request) -> Request {
     let asked = request.headers().get_all(header::ACCESS_CONTROL_REQUEST_HEADERS).iter();
     let names = asked.flat_map(|it| it.as_bytes().split(|it| *it == b','));
     let names = names.filter_map(|it| HeaderName::from_bytes(it.trim_ascii()).ok());
-    let picked = names.filter(|it| may_be_sent(&site.page_headers, it)).take(MOST_HEADERS);
+    let picked = names.filter(|it| may_be_sent(&site.page_headers, it)).take(MAX_HEADERS);
     let picked: Vec<_> = picked.map(|it| it.to_string()).collect();
     request.headers_mut().remove(header::ACCESS_CONTROL_REQUEST_HEADERS);
     if let (false, Ok(value)) = (picked.is_empty(), HeaderValue::from_str(&picked.join(","))) {
@@ -48,7 +48,7 @@ pub fn pick_headers(site: &Site, mut request: Request) -> Request {
     request
 }
 
-/// What the API itself reads.
+/// Headers that the API itself reads.
 static OURS: [HeaderName; 7] = [
     header::ACCEPT,
     header::ACCEPT_LANGUAGE,
@@ -67,7 +67,7 @@ fn may_be_sent(allowed: &PageHeaders, name: &HeaderName) -> bool {
         }
 }
 
-/// A page must not say what the server believes of its proxies.
+/// A page must not forge headers that the server trusts when proxies send them.
 fn is_of_proxies(name: &str) -> bool {
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }

@@ -1,4 +1,4 @@
-//! Refuses what no handler should see.
+//! Refuses requests that no handler should see.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use axum::{
 use domain::{Code, Problem};
 use http::header;
 
-use super::{Edge, is_for_operations, origin};
+use super::{LayerState, is_for_operations, origin};
 use crate::{problem::Refusal, site::Site};
 
-pub async fn guard(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    match check(&request, &edge.site) {
+pub async fn guard(State(state): State<Arc<LayerState>>, request: Request, next: Next) -> Response {
+    match check(&request, &state.site) {
         Ok(()) => next.run(request).await,
         Err(problem) => Refusal::from(problem).into_response(),
     }
@@ -27,18 +27,18 @@ fn check(request: &Request, site: &Site) -> Result<(), Problem> {
     origin::check(request.method(), request.headers(), site)
 }
 
-/// As many as hyper reads of HTTP/1. Over HTTP/2 each costs a byte to send and a hundred to keep.
-const MOST_HEADERS: usize = 100;
+/// The limit of hyper for HTTP/1. Over HTTP/2 a header costs a byte to send and a hundred to keep.
+const MAX_HEADERS: usize = 100;
 
 fn few_headers(request: &Request) -> Result<(), Problem> {
-    if request.headers().len() <= MOST_HEADERS {
+    if request.headers().len() <= MAX_HEADERS {
         return Ok(());
     }
-    let detail = format!("More than {MOST_HEADERS} headers were sent.");
+    let detail = format!("More than {MAX_HEADERS} headers were sent.");
     Err(Code::MalformedRequest.because(detail))
 }
 
-/// Two readers of a doubled header may each take another one for the truth.
+/// Two readers of a duplicate header may each use a different value.
 const SINGLE: &[&str] = &[
     "authorization",
     "content-length",
@@ -61,7 +61,7 @@ fn headers_once(request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// HTTP/2 names the host in `:authority`, which arrives as part of the URI.
+/// HTTP/2 sends the host as `:authority`, which becomes part of the URI.
 fn host(request: &Request, site: &Site) -> Result<(), Problem> {
     if is_for_operations(request.uri().path()) {
         return Ok(());

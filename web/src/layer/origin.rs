@@ -1,8 +1,8 @@
-//! The rule against requests that a foreign page makes in somebody's name.
+//! Protection against cross-site request forgery by `Origin` and `Sec-Fetch-Site`.
 //!
-//! Cookies go along with what any page makes a browser send. So whatever changes something must
-//! come from a page of this site or of an allowed origin, or from no browser at all: browsers
-//! always send one of the two headers, and pages cannot forge them.
+//! Browsers add cookies to requests of any page. So an unsafe request must come from a page of this
+//! site, from an allowed origin, or from a client that is not a browser: browsers always send one of
+//! the two headers, and pages cannot forge them.
 
 use domain::{Code, Problem};
 use http::{HeaderMap, Method, header};

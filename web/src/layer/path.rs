@@ -1,10 +1,10 @@
-//! One canonical path for each resource: without a trailing slash, and by its own name. Both are
-//! settled before routing and never by redirecting, since clients lose bodies and methods then.
+//! One canonical path for each resource: without a trailing slash, and aliases resolved. The path is
+//! rewritten before routing and never redirected, because clients then lose bodies and methods.
 
 use axum::extract::Request;
 use http::{Uri, uri::PathAndQuery};
 
-/// Other names that clients know a path by.
+/// Aliases of paths, with the canonical path.
 pub const ALIASES: &[(&str, &str)] = &[
     ("/api/v1/auth/verify-email", "/api/v1/auth/email/verify"),
     ("/api/v1/auth/change-password", "/api/v1/auth/password/change"),
@@ -21,7 +21,7 @@ pub fn rewrite(mut request: Request) -> Request {
     request
 }
 
-/// `None`: it is canonical already.
+/// `None` if it is canonical already.
 fn rewritten(uri: &Uri) -> Option<Uri> {
     let path = Some(canonical(uri.path())).filter(|path| *path != uri.path())?;
     let target = match uri.query() {

@@ -1,5 +1,5 @@
-//! The outermost layer: the request's id on the way in; on the way out the body of a problem, the
-//! headers that every answer has, and one line in the log.
+//! The outermost layer. It creates the context of the request, and then writes the body of a
+//! problem, the headers that every answer has, and one line of the access log.
 
 use std::{sync::Arc, time::Instant};
 
@@ -12,72 +12,83 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tracing::Instrument as _;
 
-use super::{Edge, Seen, secure};
+use super::{LayerState, RequestContext, secure};
 use crate::problem;
 
-pub async fn record(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
-    let seen = Arc::new(Seen::of(&edge, &request));
-    let mut line = Line::begin(&request, seen.clone());
-    request.extensions_mut().insert(seen.clone());
+pub async fn record(
+    State(state): State<Arc<LayerState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let context = Arc::new(RequestContext::of(&state, &request));
+    let mut log_line = AccessLogLine::begin(&request, context.clone());
+    request.extensions_mut().insert(context.clone());
 
-    let span = tracing::info_span!("request", request_id = seen.request_id);
+    let span = tracing::info_span!("request", request_id = context.request_id);
     let response = next.run(request).instrument(span).await;
 
-    let language = || seen.language();
+    let language = || context.language();
     let mut response =
-        problem::finish(response, &seen.request_id, &edge.site.base, &edge.locale, language);
-    secure::write(response.headers_mut(), &edge.site);
-    write_own(response.headers_mut(), &seen, &line);
-    line.status = response.status().as_u16();
-    line.bytes = response.body().size_hint().exact();
+        problem::finish(response, &context.request_id, &state.site.base, &state.locale, language);
+    secure::write(response.headers_mut(), &state.site);
+    write_own(response.headers_mut(), &context, &log_line);
+    log_line.status = response.status().as_u16();
+    log_line.bytes = response.body().size_hint().exact();
     response
 }
 
-fn write_own(headers: &mut HeaderMap, seen: &Seen, line: &Line) {
-    set(headers, "x-request-id", &seen.request_id);
-    if let Some(language) = seen.spoken() {
+fn write_own(headers: &mut HeaderMap, context: &RequestContext, log_line: &AccessLogLine) {
+    set(headers, "x-request-id", &context.request_id);
+    if let Some(language) = context.answer_language() {
         let tag = HeaderValue::from_static(language.tag());
         headers.insert(header::CONTENT_LANGUAGE, tag);
         headers.append(header::VARY, HeaderValue::from_static("accept-language"));
     }
-    if seen.is_authenticated() {
-        let millis = line.millis();
+    if context.is_authenticated() {
+        let millis = log_line.millis();
         set(headers, "server-timing", &format!("app;dur={millis:.3}"));
         set(headers, "x-response-time", &format!("{millis:.3}ms"));
     }
 }
 
 fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    // Both an id that was let in and a number are plain ASCII, which any header can hold.
+    // Ids and numbers are plain ASCII, which is valid in any header.
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
 }
 
-/// The status in the log of a client that hung up before its answer.
-const HUNG_UP: u16 = 499;
+/// The status in the log where the client hung up before the answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// A line of the access log, written when it is dropped, so also when the client hangs up. It holds
-/// no address, query or body: those may hold what must not be kept.
-struct Line {
+/// A line of the access log. It is written when it is dropped, so also when the client hangs up. It
+/// has no address, query or body, because these may contain personal data and secrets.
+struct AccessLogLine {
     arrived: Instant,
     method: Method,
     route: Option<MatchedPath>,
-    seen: Arc<Seen>,
+    context: Arc<RequestContext>,
     status: u16,
     bytes: Option<u64>,
 }
 
-impl Line {
-    fn begin(request: &Request, seen: Arc<Seen>) -> Line {
+impl AccessLogLine {
+    fn begin(request: &Request, context: Arc<RequestContext>) -> AccessLogLine {
         #[expect(clippy::disallowed_methods, reason = "measures work, decides nothing")]
         let arrived = Instant::now();
         let route = request.extensions().get::<MatchedPath>().cloned();
         let method = request.method().clone();
-        Line { arrived, method, route, seen, status: HUNG_UP, bytes: None }
+        AccessLogLine {
+            arrived,
+            method,
+            route,
+            context,
+            status: CLIENT_CLOSED_REQUEST,
+            bytes: None,
+        }
     }
 
-    /// The template of the route and not the path, which may hold ids and tokens.
+    /// The template of the route and not the path, which may contain ids and tokens.
     fn route(&self) -> &str {
         self.route.as_ref().map_or("-", MatchedPath::as_str)
     }
@@ -87,7 +98,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for AccessLogLine {
     fn drop(&mut self) {
         tracing::info!(
             target: "access",
@@ -96,8 +107,8 @@ impl Drop for Line {
             status = self.status,
             duration_ms = self.millis(),
             bytes = self.bytes,
-            client = if self.seen.is_from_page { "page" } else { "program" },
-            request_id = self.seen.request_id,
+            client = if self.context.is_from_page { "page" } else { "program" },
+            request_id = self.context.request_id,
         );
     }
 }

@@ -1,10 +1,10 @@
-//! The headers that tell browsers what not to do. A handler that set one of them knows better.
+//! Security headers. A header that a handler has set is not replaced.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::site::Site;
 
-/// For answers that are no page: nothing may be loaded, nothing may frame them.
+/// For answers that are not pages: nothing may be loaded, and nothing may frame them.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 static ALWAYS: [(HeaderName, &str); 8] = [

@@ -38,12 +38,12 @@ async fn echo(extract::Body(sample): extract::Body<Sample>) -> Json<Sample> {
 
 async fn nothing(extract::Body(_): extract::Body<serde_json::Map<String, Value>>) {}
 
-async fn seen(axum::Extension(seen): axum::Extension<Arc<Seen>>) -> String {
-    format!("{} {}", seen.client.ip, seen.is_from_page)
+async fn client(axum::Extension(context): axum::Extension<Arc<RequestContext>>) -> String {
+    format!("{} {}", context.client.ip, context.is_from_page)
 }
 
-async fn known(axum::Extension(seen): axum::Extension<Arc<Seen>>) {
-    seen.note_authenticated();
+async fn known(axum::Extension(context): axum::Extension<Arc<RequestContext>>) {
+    context.set_authenticated();
 }
 
 async fn explode() -> Response {
@@ -55,7 +55,7 @@ fn routes() -> Router {
         .route("/api/v1/auth/email/verify", post(|| async { "verified" }))
         .route("/echo", post(echo))
         .route("/nothing", post(nothing))
-        .route("/seen", get(seen))
+        .route("/client", get(client))
         .route("/known", get(known))
         .route("/panic", get(explode).post(explode))
         .route("/health", get(|| async { "healthy" }))
@@ -74,14 +74,14 @@ fn settings() -> Settings {
 }
 
 fn wrapped(routes: Router, settings: &Settings) -> Routes {
-    wrap(routes, edge(settings))
+    wrap(routes, state(settings))
 }
 
-pub fn edge(settings: &Settings) -> Edge {
+pub fn state(settings: &Settings) -> LayerState {
     let site = Arc::new(Site::new(settings).unwrap());
     let clock = Clock::manual(Time::from_seconds(1_800_000_000));
     let locale = app::engine::templates::compile("").unwrap().locale;
-    Edge::new(settings, site, locale, clock, TaskTracker::new())
+    LayerState::new(settings, site, locale, clock, TaskTracker::new())
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {
@@ -213,7 +213,7 @@ async fn a_body_that_does_not_come_takes_no_place() {
     let slow = answer(routes.clone(), slow.body(Body::new(Never)).unwrap());
     let others = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        answer(routes.clone(), request("GET", "/seen").body(Body::empty()).unwrap()).await
+        answer(routes.clone(), request("GET", "/client").body(Body::empty()).unwrap()).await
     };
     tokio::select! {
         _ = slow => panic!("a body that did not come was answered"),
@@ -224,7 +224,7 @@ async fn a_body_that_does_not_come_takes_no_place() {
 #[tokio::test]
 async fn the_bodies_of_a_connection_have_so_many_bytes_together() {
     // Room for the head and a small body.
-    let bodies = Bodies::of_connection(1, 100, [budget(2355)]);
+    let bodies = BodyBudgets::for_connection(1, 100, [budget(2355)]);
     let send = |text: String| {
         let request = request("POST", "/echo").header("content-type", "application/json");
         let mut request = request.body(Body::from(text)).unwrap();
@@ -266,18 +266,18 @@ async fn hosts_are_known_or_refused() {
         }
         asked(request.body(Body::empty()).unwrap()).await.status.as_u16()
     };
-    assert_eq!(ask(&["auth.example.com:8443"], "/seen").await, 200);
-    assert_eq!(ask(&["evil.example"], "/seen").await, 421);
-    assert_eq!(ask(&[], "/seen").await, 400);
-    assert_eq!(ask(&["auth.example.com", "auth.example.com"], "/seen").await, 400);
-    assert_eq!(ask(&["evil.example"], "http://auth.example.com/seen").await, 400);
+    assert_eq!(ask(&["auth.example.com:8443"], "/client").await, 200);
+    assert_eq!(ask(&["evil.example"], "/client").await, 421);
+    assert_eq!(ask(&[], "/client").await, 400);
+    assert_eq!(ask(&["auth.example.com", "auth.example.com"], "/client").await, 400);
+    assert_eq!(ask(&["evil.example"], "http://auth.example.com/client").await, 400);
     assert_eq!(ask(&["10.1.2.3:8000"], "/health/").await, 200);
 }
 
 #[tokio::test]
 async fn doubled_headers_are_refused() {
     for name in ["authorization", "x-request-id", "origin"] {
-        let request = request("GET", "/seen").header(name, "one-value").header(name, "one-value");
+        let request = request("GET", "/client").header(name, "one-value").header(name, "one-value");
         let answer = asked(request.body(Body::empty()).unwrap()).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "malformed_request"));
     }
@@ -287,7 +287,7 @@ async fn doubled_headers_are_refused() {
 async fn more_than_a_hundred_headers_are_refused() {
     let ask = |more: usize| {
         let names = (0..more).map(|it| format!("x-{it}"));
-        let request = names.fold(request("GET", "/seen"), |request, it| request.header(it, ""));
+        let request = names.fold(request("GET", "/client"), |request, it| request.header(it, ""));
         asked(request.body(Body::empty()).unwrap())
     };
     assert_eq!(ask(99).await.status, 200);
@@ -321,7 +321,7 @@ async fn preflights_are_answered() {
 
 #[tokio::test]
 async fn answers_carry_their_headers() {
-    let answer = get_("/seen").await;
+    let answer = get_("/client").await;
     let expected = [
         ("cache-control", "no-store"),
         ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -342,7 +342,7 @@ async fn answers_carry_their_headers() {
 #[tokio::test]
 async fn request_ids_are_taken_over_or_made() {
     let ask = |id: &'static str| async move {
-        let request = request("GET", "/seen").header("x-request-id", id);
+        let request = request("GET", "/client").header("x-request-id", id);
         let answer = asked(request.body(Body::empty()).unwrap()).await;
         answer.headers["x-request-id"].to_str().unwrap().to_owned()
     };
@@ -356,7 +356,7 @@ async fn request_ids_are_taken_over_or_made() {
 #[tokio::test]
 async fn clients_are_known_by_address() {
     let ask = |peer: [u8; 4]| async move {
-        let request = request("GET", "/seen").header("x-forwarded-for", "192.0.2.7");
+        let request = request("GET", "/client").header("x-forwarded-for", "192.0.2.7");
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(Peer(SocketAddr::from((peer, 4711))));
         asked(request).await.text
@@ -374,13 +374,13 @@ async fn a_full_server_says_so_at_once() {
     let stuck = answer(routes.clone(), ask("/stuck"));
     let others = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        (answer(routes.clone(), ask("/seen")).await, answer(routes.clone(), ask("/health")).await)
+        (answer(routes.clone(), ask("/client")).await, answer(routes.clone(), ask("/health")).await)
     };
     let (_, (refused, health)) = tokio::join!(stuck, others);
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "service_unavailable"));
     assert_eq!(refused.headers["retry-after"], "1");
     assert_eq!(health.status, 200);
-    assert_eq!(answer(routes.clone(), ask("/seen")).await.status, 200);
+    assert_eq!(answer(routes.clone(), ask("/client")).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Lists each path under its other names too.
+//! Adds the aliases of paths.
 
 use utoipa::openapi::{OpenApi, path::Operation};
 

@@ -1,6 +1,6 @@
-//! What many operations have in common: the problems that layers and extractors answer, and forms.
+//! Adds what many operations have in common: the problems of layers and extractors, and forms.
 //!
-//! Each problem follows from what the operation uses, so that none has to be listed by hand.
+//! The problems are derived from what an operation uses, so handlers do not list them.
 
 use domain::Code;
 use utoipa::openapi::{
@@ -11,34 +11,34 @@ use utoipa::openapi::{
 use super::tag;
 use crate::{extract::IDEMPOTENCY_KEY, layer::is_for_operations};
 
-/// A problem that several operations share, by its name among the components.
+/// A response that several operations share, by its name in `components`.
 struct Shared {
     name: &'static str,
     status: u16,
     applies: fn(&Facts) -> bool,
 }
 
-/// What decides which problems an operation can answer.
+/// What the problems of an operation are derived from.
 struct Facts {
     is_limited: bool,
-    /// By address and under any load, for load balancers.
+    /// Without limits and host check, for load balancers.
     is_for_operations: bool,
     changes: bool,
     has_body: bool,
     is_secured: bool,
-    /// Not everybody who is signed in may.
+    /// It needs more than a session.
     is_for_operators: bool,
     names_something: bool,
     is_idempotent: bool,
 }
 
 const SHARED: &[Shared] = &[
-    // Doubled headers are refused before anything is known of the operation.
+    // Duplicate headers are refused before routing.
     Shared { name: "BadRequest", status: 400, applies: |_| true },
     Shared { name: "Unauthorized", status: 401, applies: |it| it.is_secured },
     Shared { name: "Forbidden", status: 403, applies: |it| it.changes || it.is_for_operators },
     Shared { name: "NotFound", status: 404, applies: |it| it.names_something },
-    // Any body is read before anything is known of the operation.
+    // Bodies are read before routing.
     Shared { name: "RequestTimeout", status: 408, applies: |_| true },
     Shared { name: "PayloadTooLarge", status: 413, applies: |_| true },
     Shared { name: "UnsupportedMediaType", status: 415, applies: |it| it.has_body },
@@ -109,7 +109,7 @@ fn add_problems(operation: &mut Operation, facts: &Facts) {
         responses.entry(shared.status.to_string()).or_insert_with(reference);
     }
     for (status, response) in responses {
-        // A handler says only in words when it answers a problem.
+        // Handlers give only a description for their problems.
         if let RefOr::T(response) = response
             && status.starts_with(['4', '5'])
             && response.content.is_empty()
@@ -134,7 +134,7 @@ fn add_form(operation: &mut Operation, is_flat: impl Fn(&str) -> bool) {
     }
 }
 
-/// Whether a form can say it: no lists and no objects within.
+/// Whether a form can express it: no lists and no nested objects.
 fn is_flat(schema: &Schema) -> bool {
     let is_plain = |it: &RefOr<Schema>| match it {
         RefOr::T(Schema::Object(object)) => object.properties.is_empty(),

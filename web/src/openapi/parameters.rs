@@ -1,4 +1,4 @@
-//! Parameters that extractors read, described once for all operations that take them.
+//! Parameters of extractors, described once for all operations.
 
 use utoipa::{
     IntoParams,

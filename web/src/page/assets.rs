@@ -1,4 +1,4 @@
-//! Style sheets and pictures of the pages, from the binary.
+//! Style sheets and images of the pages, embedded in the binary.
 
 use axum::response::{IntoResponse as _, Response};
 use domain::Code;
@@ -14,7 +14,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 
-/// They change with the binary only.
+/// They change only with the binary.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 pub async fn show_asset(Path(file): Path<String>) -> Result<Response> {

@@ -1,6 +1,6 @@
-//! The development inbox: what this server would have mailed. In production there is none.
+//! The development inbox: mails that this server kept instead of sending them. Not in production.
 
-use app::notify::inbox::{self, Letter};
+use app::notify::inbox::{self, KeptMail};
 use axum::{
     Json,
     extract::State,
@@ -18,13 +18,13 @@ use crate::{
 };
 
 pub async fn show_inbox(State(web): State<WebState>, words: Words) -> Result<Page> {
-    let letters = Value::from(Serde(letters(&web)?));
+    let letters = Value::from(Serde(mails(&web)?));
     web.pages.render(words.language(), "inbox.html", context! { letters })
 }
 
 /// The same for programs.
-pub async fn list_inbox(State(web): State<WebState>) -> Result<Json<Vec<Letter>>> {
-    letters(&web).map(Json)
+pub async fn list_inbox(State(web): State<WebState>) -> Result<Json<Vec<KeptMail>>> {
+    mails(&web).map(Json)
 }
 
 pub async fn show_inbox_mail(
@@ -32,26 +32,26 @@ pub async fn show_inbox_mail(
     words: Words,
     Path(id): Path<String>,
 ) -> Result<Page> {
-    let letter = by_id(&web, &id)?;
+    let mail = by_id(&web, &id)?;
     let view = context! {
-        id => letter.id.as_str(),
-        to => letter.to.as_str(),
-        subject => letter.subject.as_str(),
-        text => letter.text.as_str(),
-        has_html => !letter.html.is_empty(),
-        received_at => letter.received_at.as_str(),
-        links => links(&letter.text),
+        id => mail.id.as_str(),
+        to => mail.to.as_str(),
+        subject => mail.subject.as_str(),
+        text => mail.text.as_str(),
+        has_html => !mail.html.is_empty(),
+        received_at => mail.received_at.as_str(),
+        links => links(&mail.text),
     };
     web.pages.render(words.language(), "letter.html", context! { letter => view })
 }
 
-/// The HTML part, which may show its own styles and do nothing else.
+/// The HTML part, which may use its own styles and nothing else.
 pub async fn show_inbox_html(
     State(web): State<WebState>,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let letter = by_id(&web, &id)?;
-    Ok((MAIL, Html(letter.html)).into_response())
+    let mail = by_id(&web, &id)?;
+    Ok((MAIL, Html(mail.html)).into_response())
 }
 
 const MAIL: [(HeaderName, HeaderValue); 2] = [
@@ -65,16 +65,16 @@ const MAIL: [(HeaderName, HeaderValue); 2] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
 ];
 
-fn letters(web: &WebState) -> Result<Vec<Letter>> {
+fn mails(web: &WebState) -> Result<Vec<KeptMail>> {
     Ok(inbox::list(&web.app).ok_or(Code::NotFound)?)
 }
 
-fn by_id(web: &WebState, id: &str) -> Result<Letter> {
-    let letter = letters(web)?.into_iter().find(|it| it.id == id);
-    Ok(letter.ok_or(Code::NotFound)?)
+fn by_id(web: &WebState, id: &str) -> Result<KeptMail> {
+    let mail = mails(web)?.into_iter().find(|it| it.id == id);
+    Ok(mail.ok_or(Code::NotFound)?)
 }
 
-/// The addresses in a text, so that they can be followed outside of the sandbox.
+/// The URLs in a text, so that they can be opened outside of the sandbox.
 fn links(text: &str) -> Vec<String> {
     let words = text.split_whitespace();
     let links = words.filter(|it| it.starts_with("http://") || it.starts_with("https://"));

@@ -1,4 +1,4 @@
-//! The front page: signposts for developers, a bare name otherwise.
+//! The start page: links for developers, otherwise only the name.
 
 use axum::extract::State;
 use minijinja::context;

@@ -1,5 +1,5 @@
-//! Where links in mails lead. Opening one changes nothing, since programs that check mails do that
-//! too; the button does.
+//! The pages of mailed links. Opening one changes nothing, because mail scanners open links too. The
+//! button does.
 
 use app::{
     account::{
@@ -21,13 +21,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cookies::SetCookies,
     csrf,
-    extract::{Body, Circumstances, Query, Words},
+    extract::{Body, Context, Query, Words},
     form::register::RegisterRequest,
     problem::Result,
     state::WebState,
 };
 
-/// A field of a form, which has its text under `page-field-NAME`.
+/// A field of a form. Its label is `page-field-NAME`.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Field {
     name: &'static str,
@@ -52,7 +52,7 @@ const FIELDS: &[Field] = &[
     field("privacy_policy_accepted", "checkbox", "off"),
 ];
 
-/// What the page of a link asks for beside the press of the button.
+/// The fields of the form of a link.
 fn fields(purpose: Purpose, web: &WebState) -> Vec<Field> {
     let required =
         |name: &str| web.app.settings().registration.required_fields.iter().any(|it| it == name);
@@ -78,12 +78,13 @@ pub struct LinkForm {
     csrf_token: Option<String>,
     new_password: Option<Secret>,
     new_password_confirm: Option<Secret>,
-    /// Of an invitation. Our forms send nothing of a wrong type, whose field `flatten` would forget.
+    /// Of an invitation. `flatten` loses the name of a field of a wrong type, which these forms never
+    /// send.
     #[serde(flatten)]
     account: RegisterRequest,
 }
 
-/// Shows the button, and what else is asked for.
+/// Shows the form of a link.
 pub async fn show_link(
     purpose: Purpose,
     State(web): State<WebState>,
@@ -95,11 +96,11 @@ pub async fn show_link(
     page.form(&headers, &query.token, None)
 }
 
-/// Does what the link is for.
+/// Carries out what the link is for.
 pub async fn submit_link(
     purpose: Purpose,
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     headers: HeaderMap,
     Body(given): Body<LinkForm>,
@@ -135,7 +136,7 @@ pub async fn submit_link(
     }
 }
 
-/// A page in the language of whoever opened it.
+/// Renders the page of a link.
 struct LinkPage<'a> {
     web: &'a WebState,
     purpose: Purpose,
@@ -143,7 +144,7 @@ struct LinkPage<'a> {
 }
 
 impl LinkPage<'_> {
-    /// What can be mended is asked for again; a link that is no good is not.
+    /// Shows the form again if one of its fields is wrong, otherwise the error.
     fn refused(&self, headers: &HeaderMap, token: &Secret, problem: &Problem) -> Result<Response> {
         let problem = self.words.locale().problem(self.words.language(), problem);
         let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -1,4 +1,4 @@
-//! What a problem means: the page that its `type` leads to.
+//! The page that the `type` of a problem leads to.
 
 use axum::extract::State;
 use domain::Code;

@@ -1,4 +1,4 @@
-//! Descriptions as HTML: paragraphs and code, which is all that they use of Markdown.
+//! Renders descriptions as HTML: paragraphs and inline code, the only Markdown that they use.
 
 use minijinja::Value;
 

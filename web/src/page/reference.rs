@@ -1,5 +1,4 @@
-//! The description of the API arranged for reading: operations by group, then the types that they
-//! speak of.
+//! The reference page of the API: operations by tag, then the types.
 
 mod shape;
 
@@ -13,7 +12,7 @@ use crate::layer::path::ALIASES;
 #[derive(Serialize)]
 pub struct Reference<'a> {
     version: &'a str,
-    /// What stands before every path.
+    /// The base of all paths.
     server: &'a str,
     about: &'a str,
     groups: Vec<Group<'a>>,
@@ -36,7 +35,7 @@ struct Operation<'a> {
     aliases: Vec<&'a str>,
     summary: &'a str,
     about: &'a str,
-    /// The ways to authenticate, of which one is needed.
+    /// Alternative ways to authenticate.
     schemes: Vec<&'a str>,
     parameters: Vec<Row<'a>>,
     body: Option<Body<'a>>,
@@ -129,7 +128,7 @@ fn of_type<'a>(name: &'a str, schema: &'a Value) -> Type<'a> {
     Type { name, about: text(&schema["description"]), shape: Shape::of(schema), rows }
 }
 
-/// What a `$ref` within the document leads to.
+/// Resolves a `$ref` within the document.
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let target = value["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
     target.and_then(|it| document.pointer(it)).unwrap_or(value)

@@ -1,4 +1,4 @@
-//! Swagger UI, from the binary, with a page of our own that needs no inline script.
+//! Swagger UI, embedded in the binary, with a page that needs no inline script.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,15 +19,14 @@ use crate::{
     state::WebState,
 };
 
-/// It asks no outside validator about our document.
+/// Without the online validator.
 pub fn config(base: &str) -> Arc<Config<'static>> {
     let config = Config::new([format!("{base}/openapi.json")]).validator_url("none");
-    // Without the bar that offers to load documents of others.
+    // Without the bar that loads other documents.
     Arc::new(config.try_it_out_enabled(true).use_base_layout())
 }
 
-/// Its scripts show pictures that they hold as data. The one inline style that they try is not
-/// missed.
+/// Its scripts use images from `data:` URLs. Their one inline style is not needed.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -39,7 +38,7 @@ pub async fn show_swagger(State(web): State<WebState>) -> Result<Response> {
     Ok((policy, axum::response::Html(page.0)).into_response())
 }
 
-/// The files that our page loads, and no others of the bundle.
+/// The files of the bundle that the page loads.
 const FILES: &[&str] = &[
     "index.css",
     "swagger-initializer.js",
@@ -56,7 +55,7 @@ pub async fn show_swagger_file(
     let file =
         utoipa_swagger_ui::serve(name, web.pages.swagger.clone()).map_err(Refusal::broken)?;
     let file = file.ok_or(Code::NotFound)?;
-    // Not copied: an answer that is not read would hold a megabyte.
+    // Not copied, because an answer that the client does not read would hold a megabyte.
     let bytes = match file.bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),

@@ -1,5 +1,5 @@
-//! The headers that go with a problem: when to come back, which limit, which kind of token, and that
-//! a connection is closed on which somebody was too slow.
+//! The headers of a problem: `Retry-After`, rate limits, `WWW-Authenticate`, and `Connection: close`
+//! after a timeout.
 
 use domain::{Code, Problem, access::limit::Taken};
 use http::{HeaderMap, HeaderValue, header};
@@ -24,7 +24,7 @@ pub fn write(headers: &mut HeaderMap, problem: &Problem) {
     }
 }
 
-/// RFC 6750, section 3: no error word where no token was presented.
+/// RFC 6750, section 3: no error code where no token was presented.
 fn challenge(code: Code) -> HeaderValue {
     HeaderValue::from_static(match code {
         Code::InvalidToken => {
@@ -37,13 +37,13 @@ fn challenge(code: Code) -> HeaderValue {
     })
 }
 
-/// `RateLimit` and `RateLimit-Policy` as the IETF's draft-ietf-httpapi-ratelimit-headers has them.
+/// `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers.
 fn write_limit(headers: &mut HeaderMap, name: &str, taken: &Taken) {
     let (rate, wait) = (taken.rate, taken.retry_after.seconds_up());
     let limit = format!("\"{name}\";r={};t={wait}", taken.remaining);
     let rule = format!("\"{name}\";q={};w={}", rate.count, rate.per.seconds_up());
     for (header, value) in [("ratelimit", limit), ("ratelimit-policy", rule)] {
-        // The names of limits are plain words, which any header can hold.
+        // The names of limits are ASCII, which is valid in any header.
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(header, value);
         }

@@ -106,7 +106,7 @@ impl<'a> ProblemView<'a> {
         }
     }
 
-    /// About an access token; what is wrong with its session has no word there.
+    /// With the `messages` of SimpleJWT, which has none for ended sessions.
     pub fn of_access_token(self) -> ProblemView<'a> {
         let is_refused = self.code == Code::InvalidToken.word();
         ProblemView { messages: is_refused.then_some([REFUSED_ACCESS_TOKEN]), ..self }

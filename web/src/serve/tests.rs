@@ -38,8 +38,8 @@ const PAGES: usize = 200 * 1024;
 
 /// Reads as the layers do.
 async fn read(request: Request) -> Response {
-    let edge = crate::layer::tests::edge(&domain::settings::Settings::default());
-    match crate::layer::whole(&edge, request).await {
+    let state = crate::layer::tests::state(&domain::settings::Settings::default());
+    match crate::layer::read_body(&state, request).await {
         Ok(_) => Response::default(),
         Err(refusal) => refusal.into_response(),
     }
@@ -255,7 +255,7 @@ async fn who_reads_slowly_gets_all_of_an_answer() {
     let (mut send, _connection) = server.connect_http2(WINDOW).await;
     let mut body = asked(&mut send, "/pages").await.into_body();
     // Longer than an idle connection stays, and then has to end.
-    sleep(SHORT + pace::LINGER + ENOUGH).await;
+    sleep(SHORT + deadlines::LINGER + ENOUGH).await;
     let mut read = 0;
     while let Some(data) = timeout(BOUND, body.data()).await.unwrap() {
         let length = data.unwrap().len();

@@ -134,7 +134,7 @@ fn others(settings: &Settings) -> impl Iterator<Item = Finding> {
     let unknown: Vec<&str> =
         fields.iter().map(String::as_str).filter(|it| !REQUIRABLE.contains(it)).collect();
     let server = &settings.server;
-    let least = web::serve::least_reading(server.body_limit);
+    let least = web::serve::min_reading(server.body_limit);
     [
         (!unknown.is_empty()).then(|| {
             let why = format!("there is no such field: {}", unknown.join(", "));

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, MessageResponse, SignedIn, Words},
+    extract::{Body, Context, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -50,7 +50,7 @@ pub struct DeleteAccountResponse {
 )]
 async fn delete_account(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     words: Words,
     Body(request): Body<DeleteAccountRequest>,
@@ -81,7 +81,7 @@ pub struct RestoreAccountRequest {
 )]
 async fn restore_account(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<RestoreAccountRequest>,
 ) -> Result<Json<MessageResponse>> {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, MessageResponse, Words},
+    extract::{Body, Context, MessageResponse, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -51,7 +51,7 @@ pub struct VerifyEmailResponse {
 )]
 async fn verify_email(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<VerifyEmailRequest>,
 ) -> Result<Json<VerifyEmailResponse>> {
@@ -83,7 +83,7 @@ pub struct ResendRequest {
 )]
 async fn resend_verification(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<ResendRequest>,
 ) -> Result<Json<MessageResponse>> {

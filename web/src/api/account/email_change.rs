@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MaybeCaller, MessageResponse, SignedIn, Words},
+    extract::{Body, Context, FromPage, MaybeCaller, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -46,7 +46,7 @@ pub struct ChangeEmailRequest {
 )]
 async fn request_email_change(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     words: Words,
     Body(request): Body<ChangeEmailRequest>,
@@ -89,7 +89,7 @@ pub struct ConfirmEmailResponse {
 )]
 async fn confirm_email_change(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     MaybeCaller(caller): MaybeCaller,
     page: FromPage,
@@ -121,7 +121,7 @@ async fn confirm_email_change(
 )]
 async fn undo_email_change(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<EmailTokenRequest>,
 ) -> Result<Json<MessageResponse>> {

@@ -6,7 +6,7 @@ use domain::settings::Limit;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, SignedIn},
+    extract::{Body, Context, SignedIn},
     form::profile::ProfileRequest,
     openapi::tag,
     problem::Result,
@@ -41,7 +41,7 @@ async fn show_profile(SignedIn(caller): SignedIn) -> Json<UserView> {
 )]
 async fn update_profile(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     Body(request): Body<ProfileRequest>,
 ) -> Result<Json<UserView>> {
@@ -63,9 +63,9 @@ async fn update_profile(
 )]
 async fn replace_profile(
     web: State<WebState>,
-    circumstances: Circumstances,
+    context: Context,
     caller: SignedIn,
     body: Body<ProfileRequest>,
 ) -> Result<Json<UserView>> {
-    update_profile(web, circumstances, caller, body).await
+    update_profile(web, context, caller, body).await
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, IdempotencyKey, MessageResponse, Words},
+    extract::{Body, Context, FromPage, IdempotencyKey, MessageResponse, Words},
     form::register::RegisterRequest,
     openapi::tag,
     problem::Result,
@@ -68,7 +68,7 @@ const SILENT: &str = "If this address can be registered, a mail is on its way to
 )]
 async fn register_account(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     page: FromPage,
     IdempotencyKey(idempotency_key): IdempotencyKey,

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, MessageResponse, SignedIn, Words},
+    extract::{Body, Context, FromPage, MessageResponse, SignedIn, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -63,7 +63,7 @@ pub struct ChangePasswordResponse {
 )]
 async fn change_password(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     words: Words,
     page: FromPage,
@@ -98,7 +98,7 @@ pub struct ResetPasswordRequest {
 )]
 async fn request_password_reset(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<ResetPasswordRequest>,
 ) -> Result<Json<MessageResponse>> {
@@ -144,7 +144,7 @@ pub struct ConfirmResetResponse {
 )]
 async fn confirm_password_reset(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     Body(request): Body<ConfirmResetRequest>,
 ) -> Result<(SetCookies, Json<ConfirmResetResponse>)> {

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cookies::SetCookies, csrf, extract::Circumstances, openapi::tag, problem::Result,
-    state::WebState,
+    cookies::SetCookies, csrf, extract::Context, openapi::tag, problem::Result, state::WebState,
 };
 
 pub fn routes() -> OpenApiRouter<WebState> {
@@ -37,7 +36,7 @@ pub struct CsrfResponse {
 )]
 async fn issue_csrf_token(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     headers: HeaderMap,
 ) -> Result<(SetCookies, Json<CsrfResponse>)> {
     guard::anybody(&web.app, &ctx, Limit::Csrf).await?;

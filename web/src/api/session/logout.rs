@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, MaybeCaller, MessageResponse, Words},
+    extract::{Body, Context, MaybeCaller, MessageResponse, Words},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -43,7 +43,7 @@ pub struct LogoutRequest {
 )]
 async fn logout(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     words: Words,
     MaybeCaller(caller): MaybeCaller,
     headers: HeaderMap,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    extract::{Body, Circumstances, MessageResponse, Path, SignedIn, Words, lenient_bool},
+    extract::{Body, Context, MessageResponse, Path, SignedIn, Words, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -41,7 +41,7 @@ pub struct SessionsResponse {
 )]
 async fn list_sessions(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<SessionsResponse>> {
     let current = caller.session.id;
@@ -64,7 +64,7 @@ async fn list_sessions(
 )]
 async fn end_session(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     words: Words,
     Path(id): Path<SessionId>,
@@ -102,7 +102,7 @@ pub struct EndAllResponse {
 )]
 async fn end_all_sessions(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     SignedIn(caller): SignedIn,
     words: Words,
     Body(request): Body<EndAllRequest>,

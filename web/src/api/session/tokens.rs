@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage},
+    extract::{Body, Context, FromPage},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -49,7 +49,7 @@ pub struct RefreshRequest {
 )]
 async fn refresh_tokens(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     page: FromPage,
     headers: HeaderMap,
     Body(request): Body<RefreshRequest>,
@@ -88,7 +88,7 @@ pub struct VerifyTokenResponse {}
 )]
 async fn verify_token(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     Body(request): Body<VerifyTokenRequest>,
 ) -> Result<Json<VerifyTokenResponse>> {
     let Some(token) = request.token.filter(|it| !it.is_empty()) else {

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage},
+    extract::{Body, Context, FromPage},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -57,7 +57,7 @@ pub struct ExchangeResponse {
 )]
 async fn redeem_exchange_token(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     page: FromPage,
     Body(request): Body<ExchangeRequest>,
 ) -> Result<(SetCookies, Json<ExchangeResponse>)> {

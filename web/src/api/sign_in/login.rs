@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cookies::SetCookies,
-    extract::{Body, Circumstances, FromPage, lenient_bool},
+    extract::{Body, Context, FromPage, lenient_bool},
     openapi::tag,
     problem::Result,
     state::WebState,
@@ -84,7 +84,7 @@ impl From<LoginRequest> for Credentials {
 )]
 async fn login(
     State(web): State<WebState>,
-    Circumstances(ctx): Circumstances,
+    Context(ctx): Context,
     page: FromPage,
     Body(request): Body<LoginRequest>,
 ) -> Result<(SetCookies, Json<TokenPairView>)> {

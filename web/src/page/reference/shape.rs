@@ -1,11 +1,11 @@
-//! Schemas in words.
+//! Describes schemas in words.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{list, members, text};
 
-/// What a value looks like: `list of Session`, with the type that it leads to.
+/// The type of a value, such as `list of Session`, and the named type in it.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Shape {
     words: String,
@@ -37,7 +37,7 @@ impl Row<'_> {
     }
 }
 
-/// The fields of an object, and of the objects it is put together from.
+/// The fields of an object, with those of `allOf`.
 pub fn properties(schema: &Value) -> Vec<Row<'_>> {
     let required: Vec<_> = list(&schema["required"]).map(text).collect();
     let own = members(&schema["properties"]).map(|(name, field)| Row {

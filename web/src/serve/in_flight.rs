@@ -1,5 +1,5 @@
-//! A request and its answer, as the [`Pace`] of their connection sees them: from the whole head to
-//! the last piece of the answer that was handed over.
+//! A request in flight, from its complete head to the last piece of its answer, reported to the
+//! [`Deadlines`] of the connection.
 
 use std::{
     pin::Pin,
@@ -13,72 +13,79 @@ use http::{HeaderValue, Response, header};
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::pace::Pace;
-use crate::layer::Arrival;
+use super::deadlines::Deadlines;
+use crate::layer::BodyProgress;
 
-/// From the head to the end of the answer, or until the client is gone.
+/// Exists from the head to the end of the answer, or until the client has disconnected.
 #[derive(Debug)]
-pub struct Exchange {
-    pace: Arc<Pace>,
+pub struct InFlight {
+    deadlines: Arc<Deadlines>,
     is_answered: bool,
-    /// Of the request's body, if it has one.
-    arrival: Option<Arrival>,
+    /// If the request has a body.
+    body_progress: Option<BodyProgress>,
 }
 
-impl Exchange {
-    pub fn begin(pace: Arc<Pace>) -> Exchange {
-        pace.note_request(Instant::now());
-        Exchange { pace, is_answered: false, arrival: None }
+impl InFlight {
+    pub fn begin(deadlines: Arc<Deadlines>) -> InFlight {
+        deadlines.note_request(Instant::now());
+        InFlight { deadlines, is_answered: false, body_progress: None }
     }
 
-    /// The request has a body.
-    pub fn body(&mut self) -> Arrival {
-        self.arrival.get_or_insert_default().clone()
+    /// Marks that the request has a body.
+    pub fn body(&mut self) -> BodyProgress {
+        self.body_progress.get_or_insert_default().clone()
     }
 
-    /// The answer, which ends the exchange when it is dropped.
+    /// Wraps the answer. The request ends when it is dropped.
     pub fn answered(
         mut self,
         response: Response<Body>,
         version: http::Version,
-    ) -> Response<Answer> {
-        self.pace.note_answer(Instant::now());
+    ) -> Response<AnswerBody> {
+        self.deadlines.note_answer(Instant::now());
         self.is_answered = true;
-        let mut response = response.map(|body| Answer { body, rest: Bytes::new(), exchange: self });
-        // What the layers say of the connection is HTTP/1's way to say it.
+        let mut response =
+            response.map(|body| AnswerBody { body, rest: Bytes::new(), in_flight: self });
+        // HTTP/2 has no `Connection` header (RFC 9113, section 8.2.2).
         if version == http::Version::HTTP_2 {
             if response.headers_mut().remove(header::CONNECTION).is_some_and(|it| it == "close") {
-                response.body().exchange.pace.end();
+                response.body().in_flight.deadlines.end();
             }
-        } else if response.body().exchange.arrival.as_ref().is_some_and(|it| !it.is_whole()) {
-            // What is left of the body is in the way of the next request, so hyper closes the
-            // connection. A client that does not know may have sent that already.
+        } else if response
+            .body()
+            .in_flight
+            .body_progress
+            .as_ref()
+            .is_some_and(|it| !it.is_complete())
+        {
+            // Hyper closes a connection on which a body was not read to its end. The client must know
+            // that before it sends the next request.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 }
 
-impl Drop for Exchange {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.pace.note_over(self.is_answered, Instant::now());
+        self.deadlines.note_over(self.is_answered, Instant::now());
     }
 }
 
-/// The largest piece. What is handed over is out of sight: hyper takes the next piece of an answer
-/// only where the client has room for it.
+/// The largest piece of an answer. Hyper takes the next piece only where the client has room for it,
+/// so small pieces show the progress of the client.
 const PIECE: usize = 16 * 1024;
 
 /// The body of an answer, in pieces.
 #[derive(Debug)]
-pub struct Answer {
+pub struct AnswerBody {
     body: Body,
-    /// What the body has given and nobody has taken yet.
+    /// The part of a frame that has not been taken yet.
     rest: Bytes,
-    exchange: Exchange,
+    in_flight: InFlight,
 }
 
-impl hyper::body::Body for Answer {
+impl hyper::body::Body for AnswerBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -101,7 +108,7 @@ impl hyper::body::Body for Answer {
             let length = self.rest.len().min(PIECE);
             frame = Some(Ok(Frame::data(self.rest.split_to(length))));
         }
-        self.exchange.pace.note_piece(Instant::now());
+        self.in_flight.deadlines.note_piece(Instant::now());
         Poll::Ready(frame)
     }
 
@@ -127,16 +134,16 @@ mod tests {
     use http_body_util::BodyExt as _;
     use hyper::body::Body as _;
 
-    use super::{super::pace::Patience, *};
+    use super::{super::deadlines::Timeouts, *};
 
     #[tokio::test]
     async fn an_answer_is_handed_over_in_pieces() {
-        let patience = Duration::from_secs(1);
-        let patience = Patience { head: patience, idle: patience, answer: patience };
-        let exchange = Exchange::begin(Arc::new(Pace::new(patience, Instant::now())));
+        let second = Duration::from_secs(1);
+        let timeouts = Timeouts { head: second, idle: second, answer: second };
+        let in_flight = InFlight::begin(Arc::new(Deadlines::new(timeouts, Instant::now())));
         let whole: Vec<u8> = (0..=u8::MAX).cycle().take(2 * PIECE + 1).collect();
         let response = Response::new(Body::from(whole.clone()));
-        let mut answer = exchange.answered(response, http::Version::HTTP_2).into_body();
+        let mut answer = in_flight.answered(response, http::Version::HTTP_2).into_body();
         let mut taken = Vec::new();
         for length in [PIECE, PIECE, 1] {
             assert_eq!(answer.size_hint().exact(), Some((whole.len() - taken.len()) as u64));

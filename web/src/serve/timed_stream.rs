@@ -1,8 +1,8 @@
-//! The socket of a connection, with an end to all waiting for the client.
+//! The socket of a connection with timeouts.
 //!
-//! Reading fails when the connection's [`Pace`] says so, and writing when the client has read
-//! nothing for the time that an answer has. Timers are set only where nothing comes, and moved only
-//! to an earlier time: on a busy connection they cost a comparison.
+//! Reading fails when the [`Deadlines`] of the connection have passed, and writing when the client
+//! has read nothing for the timeout of answers. Timers are set only while the socket is not ready,
+//! and moved only to an earlier time, so on a busy connection they cost a comparison.
 
 use std::{
     io,
@@ -17,62 +17,62 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::pace::{Pace, Verdict, after};
+use super::deadlines::{Deadlines, Verdict, after};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-pub struct Wire {
+pub struct TimedStream {
     stream: TcpStream,
-    pace: Arc<Pace>,
+    deadlines: Arc<Deadlines>,
     version: Version,
-    /// The client has read nothing since then.
-    stuck_since: Option<Instant>,
-    reading: Alarm,
-    writing: Alarm,
+    /// The client has read nothing since.
+    blocked_since: Option<Instant>,
+    reading: Timer,
+    writing: Timer,
 }
 
-/// What the first bytes say.
+/// The version of HTTP, by the first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
-    /// So many bytes of HTTP/2's preface came, and nothing else.
-    Open(usize),
+    /// Only the first bytes of the HTTP/2 preface have arrived: their number.
+    Unknown(usize),
     Http1,
     Http2,
 }
 
-impl Wire {
-    pub fn new(stream: TcpStream, pace: Arc<Pace>) -> Wire {
-        Wire {
+impl TimedStream {
+    pub fn new(stream: TcpStream, deadlines: Arc<Deadlines>) -> TimedStream {
+        TimedStream {
             stream,
-            pace,
-            version: Version::Open(0),
-            stuck_since: None,
-            reading: Alarm::default(),
-            writing: Alarm::default(),
+            deadlines,
+            version: Version::Unknown(0),
+            blocked_since: None,
+            reading: Timer::default(),
+            writing: Timer::default(),
         }
     }
 
     fn note_read(&mut self, bytes: &[u8]) {
-        if let Version::Open(known) = self.version {
+        if let Version::Unknown(known) = self.version {
             self.version = recognised(known, bytes);
             if self.version == Version::Http2 {
-                self.pace.note_http2(Instant::now());
+                self.deadlines.note_http2(Instant::now());
             }
         }
-        // Empty lines before a request are none of it (RFC 9112, section 2.2).
+        // Empty lines before a request are ignored (RFC 9112, section 2.2).
         if self.version != Version::Http2 && bytes.iter().any(|it| !matches!(it, b'\r' | b'\n')) {
-            self.pace.note_bytes(Instant::now);
+            self.deadlines.note_bytes(Instant::now);
         }
     }
 
-    /// Fails when the client has been waited for long enough.
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+    /// Ready with an error once the deadline has passed.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         loop {
             let now = Instant::now();
-            let verdict = match self.stuck_since {
-                None => self.pace.look(now),
-                // Who does not read what is there is not idle, and writing has its own end.
-                Some(_) => Verdict::Wait(self.pace.next_look(now)),
+            let verdict = match self.blocked_since {
+                None => self.deadlines.check(now),
+                // A client that does not read is not idle, and writing has its own timeout.
+                Some(_) => Verdict::Wait(self.deadlines.next_check(now)),
             };
             match verdict {
                 Verdict::Wait(until) => ready!(self.reading.poll(cx, until)),
@@ -87,13 +87,13 @@ impl Wire {
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
-            self.stuck_since = None;
+            self.blocked_since = None;
             return written;
         }
         loop {
             let now = Instant::now();
-            let since = *self.stuck_since.get_or_insert(now);
-            let until = after(since, self.pace.patience.answer);
+            let since = *self.blocked_since.get_or_insert(now);
+            let until = after(since, self.deadlines.timeouts.answer);
             if until <= now {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
@@ -107,12 +107,12 @@ fn recognised(known: usize, bytes: &[u8]) -> Version {
     let common = bytes.iter().zip(expected).take_while(|(one, other)| one == other).count();
     match common {
         it if it == expected.len() => Version::Http2,
-        it if it == bytes.len() => Version::Open(known.saturating_add(it)),
+        it if it == bytes.len() => Version::Unknown(known.saturating_add(it)),
         _ => Version::Http1,
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for TimedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -125,11 +125,11 @@ impl AsyncRead for Wire {
             }
             return Poll::Ready(outcome);
         }
-        self.poll_patience(cx).map(Err)
+        self.poll_deadline(cx).map(Err)
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for TimedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -161,12 +161,12 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// A timer that is made when it is first needed.
+/// A timer that is created when it is first needed.
 #[derive(Debug, Default)]
-struct Alarm(Option<Pin<Box<Sleep>>>);
+struct Timer(Option<Pin<Box<Sleep>>>);
 
-impl Alarm {
-    /// Ready at `until`, or earlier where it was set to an earlier time: then ask again.
+impl Timer {
+    /// Ready at `until`, or earlier where it was set to an earlier time. Then poll again.
     fn poll(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.is_elapsed() || until < sleep.deadline() {
@@ -183,14 +183,14 @@ mod tests {
     #[test]
     fn the_version_is_known_by_the_first_bytes() {
         let whole = |pieces: &[&[u8]]| {
-            pieces.iter().fold(Version::Open(0), |version, piece| match version {
-                Version::Open(known) => recognised(known, piece),
+            pieces.iter().fold(Version::Unknown(0), |version, piece| match version {
+                Version::Unknown(known) => recognised(known, piece),
                 known => known,
             })
         };
         assert_eq!(whole(&[PREFACE]), Version::Http2);
         assert_eq!(whole(&[b"PRI * HTTP/2.0\r\n", b"\r\nSM\r\n\r\n\0\0\0"]), Version::Http2);
-        assert_eq!(whole(&[b"P", b"RI"]), Version::Open(3));
+        assert_eq!(whole(&[b"P", b"RI"]), Version::Unknown(3));
         assert_eq!(whole(&[b"P", b"OST / HTTP/1.1"]), Version::Http1);
         assert_eq!(whole(&[b"GET"]), Version::Http1);
     }
