@@ -19,6 +19,7 @@ pub mod problem;
 pub mod queue;
 pub mod reach;
 pub mod secret;
+pub mod sentence;
 pub mod settings;
 pub mod text;
 pub mod time;
@@ -28,4 +29,5 @@ pub use id::{
 };
 pub use problem::{Code, Problem};
 pub use secret::Secret;
+pub use sentence::Sentence;
 pub use time::{Span, Time};

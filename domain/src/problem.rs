@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Secret, Span, access::limit::Taken};
+use crate::{Secret, Sentence, Span, access::limit::Taken, say};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])+ $name:ident $status:literal $code:literal $title:literal;)+) => {
@@ -29,8 +29,8 @@ macro_rules! problems {
             }
 
             /// The same sentence for every occurrence.
-            pub const fn title(self) -> &'static str {
-                match self { $(Code::$name => $title),+ }
+            pub const fn title(self) -> Sentence {
+                match self { $(Code::$name => say!($title)),+ }
             }
 
             /// When it occurs, for the reference.
@@ -108,6 +108,11 @@ problems! {
 impl Code {
     /// With a sentence about this occurrence.
     pub fn because(self, detail: impl Into<String>) -> Problem {
+        self.because_verbatim(detail)
+    }
+
+    /// With a detail that is not translated: clients compare it, or it has values in it.
+    pub fn because_verbatim(self, detail: impl Into<String>) -> Problem {
         Problem { detail: Some(detail.into()), ..Problem::from(self) }
     }
 }
@@ -145,13 +150,18 @@ impl Problem {
 
     /// One wrong field.
     pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Problem {
+        Problem::of_field(field, FieldError::new(code, message))
+    }
+
+    /// A field with an error of its own.
+    pub fn of_field(field: &str, error: FieldError) -> Problem {
         let mut errors = FieldErrors::default();
-        errors.add(field, code, message);
+        errors.push(field, error);
         errors.into()
     }
 
     pub fn detail(&self) -> &str {
-        self.detail.as_deref().unwrap_or(self.code.title())
+        self.detail.as_deref().unwrap_or(self.code.title().as_str())
     }
 }
 
@@ -252,14 +262,17 @@ impl FieldError {
         FieldError { code, message: message.into(), values: Vec::new() }
     }
 
-    /// With a value that is part of the message.
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> FieldError {
-        self.values.push((name, value.into()));
-        self
+    /// With values in the message. Its entry in `locales/*.ftl` is `error-<code>`.
+    pub fn filled(
+        code: &'static str,
+        message: String,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> FieldError {
+        FieldError { code, message, values: values.into_iter().collect() }
     }
 
     pub fn required() -> FieldError {
-        FieldError::new("required", "This field is required.")
+        FieldError::new("required", say!("This field is required."))
     }
 }
 

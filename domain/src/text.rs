@@ -1,6 +1,6 @@
 //! The checks that any text from outside has to pass first.
 
-use crate::problem::FieldError;
+use crate::{problem::FieldError, say};
 
 /// Trimmed text of 1 to `max` characters without control characters. Line breaks and tabs are
 /// control characters too.
@@ -10,7 +10,7 @@ pub fn line(text: &str, max: usize) -> Result<String, FieldError> {
         return Err(FieldError::required());
     }
     if text.chars().any(char::is_control) {
-        return Err(FieldError::new("invalid", "Control characters are not allowed."));
+        return Err(FieldError::new("invalid", say!("Control characters are not allowed.")));
     }
     at_most(text, max)
 }
@@ -24,7 +24,7 @@ pub fn optional_line(text: &str, max: usize) -> Result<String, FieldError> {
 pub fn paragraph(text: &str, max: usize) -> Result<String, FieldError> {
     let text = text.trim();
     if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t')) {
-        return Err(FieldError::new("invalid", "Control characters are not allowed."));
+        return Err(FieldError::new("invalid", say!("Control characters are not allowed.")));
     }
     at_most(text, max)
 }
@@ -32,7 +32,7 @@ pub fn paragraph(text: &str, max: usize) -> Result<String, FieldError> {
 fn at_most(text: &str, max: usize) -> Result<String, FieldError> {
     if text.chars().nth(max).is_some() {
         let message = format!("Ensure this field has no more than {max} characters.");
-        return Err(FieldError::new("max_length", message).with("max", max));
+        return Err(FieldError::filled("max_length", message, [("max", max.into())]));
     }
     Ok(text.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponseParts, ResponseParts};
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
-use domain::{Code, Secret};
+use domain::{Code, Secret, say};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
@@ -33,7 +33,9 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'
 pub fn every_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>> {
     let values: Vec<_> = all(headers, name).take(MAX_VALUES + 1).collect();
     match values.len() > MAX_VALUES {
-        true => Err(Code::MalformedRequest.because("Too many cookies have the same name.").into()),
+        true => {
+            Err(Code::MalformedRequest.because(say!("Too many cookies have the same name.")).into())
+        }
         false => Ok(values),
     }
 }

@@ -123,7 +123,7 @@ pub fn finish(
     }
     let language = language();
     let problem = &locale.problem(language, refusal.problem());
-    let title = locale.sentence(language, problem.code.title());
+    let title = locale.sentence(language, problem.code.title().as_str());
     let view = ProblemView::new(problem, &title, request_id, base);
     let view = match refusal.0.subject {
         Subject::Request => view,

@@ -231,8 +231,8 @@ impl PasswordStrength {
     pub fn new(strength: &Strength, words: &Words) -> PasswordStrength {
         PasswordStrength {
             score: strength.score,
-            warning: strength.warning.as_deref().map(|it| words.say(it)),
-            suggestions: strength.suggestions.iter().map(|it| words.say(it)).collect(),
+            warning: strength.warning.map(|it| words.say(it)),
+            suggestions: strength.suggestions.iter().map(|it| words.say(*it)).collect(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which addresses may register.
 
 use super::Email;
-use crate::{problem::FieldError, settings::Registration};
+use crate::{problem::FieldError, say, settings::Registration};
 
 /// Refuses an address whose domain is blocked, or not among those that are allowed.
 pub fn check_domain(email: &Email, rules: &Registration) -> Result<(), FieldError> {
@@ -12,7 +12,7 @@ pub fn check_domain(email: &Email, rules: &Registration) -> Result<(), FieldErro
         true => Ok(()),
         false => Err(FieldError::new(
             "email_domain_not_allowed",
-            "Addresses of this domain cannot be registered.",
+            say!("Addresses of this domain cannot be registered."),
         )),
     }
 }

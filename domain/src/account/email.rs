@@ -5,7 +5,7 @@ use std::fmt;
 use email_address::{EmailAddress, Options};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use crate::{invisible::is_ignorable, problem::FieldError};
+use crate::{invisible::is_ignorable, problem::FieldError, say};
 
 /// RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, two of which are its brackets.
 const MAX_LENGTH: usize = 254;
@@ -22,7 +22,7 @@ pub struct Email(String);
 
 impl Email {
     pub fn parse(text: &str) -> Result<Email, FieldError> {
-        let invalid = || FieldError::new("invalid", "Enter a valid email address.");
+        let invalid = || FieldError::new("invalid", say!("Enter a valid email address."));
         let text = text.trim();
         if text.is_empty() {
             return Err(FieldError::required());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Number, Value};
 
-use crate::{account::User, problem::FieldError};
+use crate::{account::User, problem::FieldError, say};
 
 /// Objects nested deeper than this are refused.
 const DEPTH: usize = 16;
@@ -13,7 +13,7 @@ const DEPTH: usize = 16;
 /// same name, and `null` removes one. The result may have at most `limit` bytes.
 pub fn merge(current: &Value, patch: &Value, limit: usize) -> Result<Value, FieldError> {
     let Value::Object(patch) = patch else {
-        return Err(FieldError::new("invalid", "Expected an object."));
+        return Err(FieldError::new("invalid", say!("Expected an object.")));
     };
     let mut merged = match current {
         Value::Object(current) => current.clone(),
@@ -25,7 +25,7 @@ pub fn merge(current: &Value, patch: &Value, limit: usize) -> Result<Value, Fiel
         true => Ok(merged),
         false => {
             let message = format!("At most {limit} bytes are kept.");
-            Err(FieldError::new("too_large", message).with("limit", limit))
+            Err(FieldError::filled("too_large", message, [("limit", limit.into())]))
         }
     }
 }
@@ -58,7 +58,7 @@ fn apply(
 }
 
 fn deeper(depth: usize) -> Result<usize, FieldError> {
-    let error = || FieldError::new("too_deep", "This is nested too deeply.");
+    let error = || FieldError::new("too_deep", say!("This is nested too deeply."));
     depth.checked_sub(1).ok_or_else(error)
 }
 
@@ -68,7 +68,7 @@ fn check(value: &Value, depth: usize) -> Result<(), FieldError> {
         Value::Array(items) => items.iter().try_for_each(inner),
         Value::Object(members) => members.values().try_for_each(inner),
         Value::Number(number) if !is_kept(number) => {
-            Err(FieldError::new("out_of_range", "A number is out of range."))
+            Err(FieldError::new("out_of_range", say!("A number is out of range.")))
         }
         _ => Ok(()),
     }

@@ -1,14 +1,15 @@
 //! Phone numbers in E.164 form: `+4930123456`.
 
-use crate::problem::FieldError;
+use crate::{problem::FieldError, say};
 
 /// Longer text is refused without parsing.
 const MAX_LENGTH: usize = 32;
 
 /// The number in E.164 form, from any notation that includes the country.
 pub fn parse(text: &str) -> Result<String, FieldError> {
-    let invalid =
-        || FieldError::new("invalid", "Enter a phone number with its country, as +4930123456.");
+    let invalid = || {
+        FieldError::new("invalid", say!("Enter a phone number with its country, as +4930123456."))
+    };
     let text = text.trim();
     if text.is_empty() {
         return Err(FieldError::required());

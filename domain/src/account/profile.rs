@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     problem::{FieldError, FieldErrors},
-    text,
+    say, text,
 };
 
 const NAME_LENGTH: usize = 150;
@@ -111,7 +111,8 @@ pub fn name(text: &str) -> Result<String, FieldError> {
 }
 
 fn web_address(text: &str) -> Result<String, FieldError> {
-    let invalid = || FieldError::new("invalid", "Enter an address that begins with https://.");
+    let invalid =
+        || FieldError::new("invalid", say!("Enter an address that begins with https://."));
     let text = text::optional_line(text, URL_LENGTH)?;
     if text.is_empty() {
         return Ok(text);
@@ -126,7 +127,7 @@ fn web_address(text: &str) -> Result<String, FieldError> {
 
 fn birth_date(text: Option<&str>) -> Result<Option<String>, FieldError> {
     let Some(text) = text.map(str::trim).filter(|it| !it.is_empty()) else { return Ok(None) };
-    let invalid = || FieldError::new("invalid", "Enter a date as YYYY-MM-DD.");
+    let invalid = || FieldError::new("invalid", say!("Enter a date as YYYY-MM-DD."));
     if text.len() != 10 {
         return Err(invalid());
     }
@@ -142,7 +143,7 @@ fn time_zone(text: &str) -> Result<String, FieldError> {
     let allowed = |it: char| it.is_ascii_alphanumeric() || matches!(it, '/' | '_' | '-' | '+');
     match text.chars().all(allowed) {
         true => Ok(text),
-        false => Err(FieldError::new("invalid", "Enter a time zone such as Europe/Berlin.")),
+        false => Err(FieldError::new("invalid", say!("Enter a time zone such as Europe/Berlin."))),
     }
 }
 
@@ -154,7 +155,7 @@ pub fn language(text: &str) -> Result<String, FieldError> {
     });
     match is_tag {
         true => Ok(text),
-        false => Err(FieldError::new("invalid", "Enter a language such as en or pt-BR.")),
+        false => Err(FieldError::new("invalid", say!("Enter a language such as en or pt-BR."))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use crate::{invisible::is_ignorable, problem::FieldError};
+use crate::{invisible::is_ignorable, problem::FieldError, say};
 
 const MIN_LENGTH: usize = 3;
 const MAX_LENGTH: usize = 150;
@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<String, FieldError> {
     // before it.
     let begins_badly = name.starts_with(|it| it == '+' || is_combining_mark(it));
     if !name.chars().all(allowed) || begins_badly {
-        let message = "Use letters, digits and . _ - + only.";
+        let message = say!("Use letters, digits and . _ - + only.");
         return Err(FieldError::new("invalid", message));
     }
     let length = name.chars().count();
@@ -43,8 +43,8 @@ pub fn parse(text: &str) -> Result<String, FieldError> {
 
 fn wrong_length() -> FieldError {
     let message = format!("Use {MIN_LENGTH} to {MAX_LENGTH} characters.");
-    let error = FieldError::new("invalid_length", message);
-    error.with("min", MIN_LENGTH).with("max", MAX_LENGTH)
+    let values = [("min", MIN_LENGTH.into()), ("max", MAX_LENGTH.into())];
+    FieldError::filled("invalid_length", message, values)
 }
 
 #[cfg(test)]

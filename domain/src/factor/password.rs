@@ -6,11 +6,12 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 use zxcvbn::matching::patterns::MatchPattern;
 
-use super::opaque;
+use super::{advice, opaque};
 use crate::{
-    Secret,
+    Secret, Sentence,
     invisible::is_joiner,
     problem::FieldError,
+    say,
     settings::{PasswordPolicy, Passwords},
 };
 
@@ -30,8 +31,8 @@ const LOOK_ALIKES: [&str; 7] = ["4@", "({[<", "69", "1!|", "1|7", "$5", "+7"];
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Strength {
     pub score: u8,
-    pub warning: Option<String>,
-    pub suggestions: Vec<String>,
+    pub warning: Option<Sentence>,
+    pub suggestions: Vec<Sentence>,
 }
 
 /// The normal form of a new password, which is checked, hashed and compared.
@@ -40,7 +41,7 @@ pub fn prepare(typed: &Secret) -> Result<Secret, FieldError> {
         return Err(FieldError::required());
     }
     opaque::prepare(typed).ok_or_else(|| {
-        let message = "Use no invisible or control characters.";
+        let message = say!("Use no invisible or control characters.");
         FieldError::new("password_characters", message)
     })
 }
@@ -85,13 +86,14 @@ pub fn estimate(
     let mut strength =
         Strength { score: estimate.score().into(), warning: None, suggestions: Vec::new() };
     if let Some(feedback) = estimate.feedback() {
-        strength.warning = feedback.warning().map(|it| it.to_string());
-        strength.suggestions = feedback.suggestions().iter().map(|it| it.to_string()).collect();
+        strength.warning = feedback.warning().map(advice::warning);
+        strength.suggestions =
+            feedback.suggestions().iter().map(|it| advice::suggestion(*it)).collect();
     }
     let is_common =
         rules.policy == PasswordPolicy::Standard && start.len() == seen.len() && is_word(&estimate);
-    let error =
-        is_common.then(|| FieldError::new("password_too_common", "This password is too common."));
+    let error = is_common
+        .then(|| FieldError::new("password_too_common", say!("This password is too common.")));
     (error, strength)
 }
 
@@ -120,11 +122,13 @@ fn length(password: &str, rules: &Passwords) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if seen < rules.min_length {
         let message = format!("Use at least {} characters.", rules.min_length);
-        errors.push(FieldError::new("password_too_short", message).with("min", rules.min_length));
+        let values = [("min", rules.min_length.into())];
+        errors.push(FieldError::filled("password_too_short", message, values));
     }
     if length > rules.max_length {
         let message = format!("Use at most {} characters.", rules.max_length);
-        errors.push(FieldError::new("password_too_long", message).with("max", rules.max_length));
+        let values = [("max", rules.max_length.into())];
+        errors.push(FieldError::filled("password_too_long", message, values));
     }
     errors
 }
@@ -132,13 +136,13 @@ fn length(password: &str, rules: &Passwords) -> Vec<FieldError> {
 fn classes(password: &str) -> Vec<FieldError> {
     let has = |what: fn(char) -> bool| password.chars().any(what);
     let missing = [
-        (has(char::is_uppercase), "password_no_upper", "Use at least one upper-case letter."),
-        (has(char::is_lowercase), "password_no_lower", "Use at least one lower-case letter."),
-        (has(char::is_numeric), "password_no_digit", "Use at least one digit."),
+        (has(char::is_uppercase), "password_no_upper", say!("Use at least one upper-case letter.")),
+        (has(char::is_lowercase), "password_no_lower", say!("Use at least one lower-case letter.")),
+        (has(char::is_numeric), "password_no_digit", say!("Use at least one digit.")),
         (
             has(|it| !it.is_alphanumeric()),
             "password_no_special",
-            "Use at least one special character.",
+            say!("Use at least one special character."),
         ),
     ];
     let mut errors: Vec<FieldError> = missing
@@ -147,7 +151,7 @@ fn classes(password: &str) -> Vec<FieldError> {
         .map(|(_, code, message)| FieldError::new(code, message))
         .collect();
     if !password.is_empty() && password.chars().all(char::is_numeric) {
-        errors.push(FieldError::new("password_entirely_numeric", "Use more than digits."));
+        errors.push(FieldError::new("password_entirely_numeric", say!("Use more than digits.")));
     }
     errors
 }
@@ -167,7 +171,7 @@ fn similar(password: &str, attributes: &[(&str, &str)], limit: f64) -> Option<Fi
     };
     let (name, _) = attributes.iter().find(|it| !it.1.is_empty() && resembles(it.1))?;
     let message = format!("The password is too similar to the {}.", name.replace('_', " "));
-    Some(FieldError::new("password_too_similar", message).with("attribute", *name))
+    Some(FieldError::filled("password_too_similar", message, [("attribute", (*name).into())]))
 }
 
 /// The similarity of two texts, from 0 to 1: twice the length of their longest common subsequence

@@ -18,6 +18,7 @@ use axum::{Json, extract::State};
 use domain::{
     Code, Secret,
     problem::{FieldError, FieldErrors},
+    say,
 };
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -59,8 +60,8 @@ impl Text {
     fn check(self) -> Result<Secret, FieldError> {
         match self {
             Text::Given(text) if !text.expose().trim().is_empty() => Ok(text),
-            Text::Given(_) => Err(FieldError::new("blank", "This field may not be blank.")),
-            Text::Null => Err(FieldError::new("null", "This field may not be null.")),
+            Text::Given(_) => Err(FieldError::new("blank", say!("This field may not be blank."))),
+            Text::Null => Err(FieldError::new("null", say!("This field may not be null."))),
             Text::Missing => Err(FieldError::required()),
         }
     }
@@ -226,9 +227,11 @@ fn worded(error: Error) -> Refusal {
     let Error::Refused(problem) = &error else { return error.into() };
     match problem.code {
         Code::InvalidCredentials => Code::NoActiveAccount.into(),
-        Code::InvalidToken => Code::InvalidToken.because("Token is invalid or expired").into(),
+        Code::InvalidToken => {
+            Code::InvalidToken.because_verbatim("Token is invalid or expired").into()
+        }
         Code::SessionEnded | Code::RefreshTokenReused => {
-            Code::InvalidToken.because("Token is blacklisted").into()
+            Code::InvalidToken.because_verbatim("Token is blacklisted").into()
         }
         _ => error.into(),
     }

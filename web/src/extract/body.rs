@@ -1,7 +1,7 @@
 //! The body of a request as a type, from JSON or from a form. An absent body is an empty object.
 
 use axum::extract::{FromRequest, Request};
-use domain::{Code, Problem};
+use domain::{Code, Problem, say};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -51,7 +51,7 @@ fn media(headers: &HeaderMap) -> Result<Media, Problem> {
     let text = String::from_utf8_lossy(text);
     let (kind, parameters) = text.split_once(';').unwrap_or((&text, ""));
     if !is_utf8(parameters) {
-        return Err(Code::UnsupportedMediaType.because("The text must be UTF-8."));
+        return Err(Code::UnsupportedMediaType.because(say!("The text must be UTF-8.")));
     }
     match kind.trim().to_ascii_lowercase().as_str() {
         "application/json" => Ok(Media::Json),

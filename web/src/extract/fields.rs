@@ -4,7 +4,7 @@
 
 use std::fmt::Display;
 
-use domain::{Code, Problem};
+use domain::{Code, Problem, Sentence, problem::FieldError, say};
 use serde::de::{DeserializeOwned, Deserializer, value::MapDeserializer};
 use serde_json::{Map, Value};
 
@@ -45,10 +45,10 @@ fn without_nul(fields: &Fields) -> Result<(), Problem> {
 
 fn check_nul(field: &str, is_in_value: bool) -> Result<(), Problem> {
     if field.contains('\0') {
-        return Err(Code::MalformedRequest.because("Null characters are not allowed."));
+        return Err(Code::MalformedRequest.because(say!("Null characters are not allowed.")));
     }
     match is_in_value {
-        true => Err(Problem::field(field, "invalid", "Null characters are not allowed.")),
+        true => Err(Problem::field(field, "invalid", say!("Null characters are not allowed."))),
         false => Ok(()),
     }
 }
@@ -72,28 +72,28 @@ fn problem(field: &str, error: &str) -> Problem {
         outer => format!("{outer}.{name}"),
     };
     if error.starts_with("missing field") {
-        return Problem::field(&inner(&quoted(error)), "required", "This field is required.");
+        return Problem::of_field(&inner(&quoted(error)), FieldError::required());
     }
     if error.starts_with("unknown field") {
-        return Problem::field(field, "unknown", "This field is not known.");
+        return Problem::field(field, "unknown", say!("This field is not known."));
     }
     if error.starts_with("invalid type: null") {
-        return Problem::field(field, "null", "This field may not be null.");
+        return Problem::field(field, "null", say!("This field may not be null."));
     }
     let expected = error.rsplit_once("expected ").map_or("", |(_, it)| it);
     Problem::field(field, "invalid", message(expected))
 }
 
-fn message(expected: &str) -> &'static str {
+fn message(expected: &str) -> Sentence {
     let first = expected.split(' ').next().unwrap_or_default();
     match expected {
-        "a string" | "a borrowed string" | "string" => "Not a valid string.",
-        "a boolean" => "Must be a valid boolean.",
-        "f32" | "f64" => "A valid number is required.",
-        it if it.starts_with("a sequence") => "Expected a list of items.",
-        it if it.starts_with("a map") || first == "struct" => "Expected an object.",
-        it if is_integer(it) => "A valid integer is required.",
-        _ => "Not a valid value.",
+        "a string" | "a borrowed string" | "string" => say!("Not a valid string."),
+        "a boolean" => say!("Must be a valid boolean."),
+        "f32" | "f64" => say!("A valid number is required."),
+        it if it.starts_with("a sequence") => say!("Expected a list of items."),
+        it if it.starts_with("a map") || first == "struct" => say!("Expected an object."),
+        it if is_integer(it) => say!("A valid integer is required."),
+        _ => say!("Not a valid value."),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `application/x-www-form-urlencoded`, as strict as JSON: invalid UTF-8 and duplicate fields are
 //! refused.
 
-use domain::{Code, Problem};
+use domain::{Code, Problem, say};
 
 use super::text::Texts;
 
@@ -13,14 +13,14 @@ pub fn parse(text: &[u8]) -> Result<Texts, Problem> {
         let name = decoded(name)?;
         let value = decoded(value.strip_prefix(b"=").unwrap_or(value))?;
         if fields.insert(name, value).is_some() {
-            return Err(Code::MalformedRequest.because("A field was sent twice."));
+            return Err(Code::MalformedRequest.because(say!("A field was sent twice.")));
         }
     }
     Ok(fields)
 }
 
 fn decoded(text: &[u8]) -> Result<String, Problem> {
-    let wrong = || Code::MalformedRequest.because("The form is not valid.");
+    let wrong = || Code::MalformedRequest.because(say!("The form is not valid."));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.iter().copied();
     while let Some(byte) = rest.next() {

@@ -1,7 +1,7 @@
 //! The `Idempotency-Key` header.
 
 use axum::extract::FromRequestParts;
-use domain::Code;
+use domain::{Code, say};
 use http::request::Parts;
 
 use crate::problem::Refusal;
@@ -21,7 +21,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else {
             return Ok(IdempotencyKey(None));
         };
-        let unreadable = || Code::MalformedRequest.because("The Idempotency-Key is not readable.");
+        let unreadable =
+            || Code::MalformedRequest.because(say!("The Idempotency-Key is not readable."));
         let text = value.to_str().map_err(|_| unreadable())?;
         Ok(IdempotencyKey(Some(text.to_owned())))
     }

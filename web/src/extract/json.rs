@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use domain::{Code, Problem};
+use domain::{Code, Problem, Sentence, say};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -13,19 +13,19 @@ use super::fields::Fields;
 pub fn parse(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Unambiguous(Value::Object(fields))) => Ok(fields),
-        Ok(_) => Err(Code::MalformedRequest.because("The body must be a JSON object.")),
+        Ok(_) => Err(Code::MalformedRequest.because(say!("The body must be a JSON object."))),
         Err(error) => Err(Code::MalformedRequest.because(why(&error))),
     }
 }
 
-fn why(error: &serde_json::Error) -> &'static str {
+fn why(error: &serde_json::Error) -> Sentence {
     // The only refusal of well-formed JSON is a duplicate member.
     if error.is_data() {
-        return "A field was sent twice.";
+        return say!("A field was sent twice.");
     }
     match error.to_string().starts_with("number out of range") {
-        true => "A number is out of range.",
-        false => "The body is not valid JSON.",
+        true => say!("A number is out of range."),
+        false => say!("The body is not valid JSON."),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::engine::locale::{Language, Locale};
 use axum::extract::FromRequestParts;
+use domain::Sentence;
 use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,14 +28,14 @@ impl Words {
         &self.locale
     }
 
-    /// Translates a sentence, which is found by its English words.
-    pub fn say(&self, english: &str) -> String {
-        self.locale.sentence(self.language(), english)
+    /// The sentence in the language of the request.
+    pub fn say(&self, sentence: Sentence) -> String {
+        self.locale.sentence(self.language(), sentence.as_str())
     }
 
     /// An answer that consists of a sentence.
-    pub fn message(&self, english: &str) -> MessageResponse {
-        MessageResponse { message: self.say(english) }
+    pub fn message(&self, sentence: Sentence) -> MessageResponse {
+        MessageResponse { message: self.say(sentence) }
     }
 }
 

@@ -18,7 +18,7 @@ use axum::{
     extract::Request,
 };
 use bytes::{Bytes, BytesMut};
-use domain::{Code, Problem};
+use domain::{Code, Problem, say};
 use http::{HeaderName, HeaderValue, request::Parts};
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -147,5 +147,5 @@ fn over_budget() -> Refusal {
 }
 
 fn incomplete() -> Problem {
-    Code::MalformedRequest.because("The body did not arrive in full.")
+    Code::MalformedRequest.because(say!("The body did not arrive in full."))
 }

@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use domain::{Code, Problem};
+use domain::{Code, Problem, say};
 use http::header;
 
 use super::{LayerState, is_for_operations, origin};
@@ -35,7 +35,7 @@ fn few_headers(request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("More than {MAX_HEADERS} headers were sent.");
-    Err(Code::MalformedRequest.because(detail))
+    Err(Code::MalformedRequest.because_verbatim(detail))
 }
 
 /// Two readers of a duplicate header may each use a different value.
@@ -57,7 +57,9 @@ fn headers_once(request: &Request) -> Result<(), Problem> {
     let count = |name: &&&str| request.headers().get_all(**name).iter().nth(1).is_some();
     match SINGLE.iter().find(count) {
         None => Ok(()),
-        Some(name) => Err(Code::MalformedRequest.because(format!("{name} was sent twice."))),
+        Some(name) => {
+            Err(Code::MalformedRequest.because_verbatim(format!("{name} was sent twice.")))
+        }
     }
 }
 
@@ -70,10 +72,10 @@ fn host(request: &Request, site: &Site) -> Result<(), Problem> {
     let host = request.headers().get(header::HOST).map(|it| it.to_str().unwrap_or_default());
     let name = match (authority, host) {
         (Some(one), Some(other)) if !one.eq_ignore_ascii_case(other) => {
-            return Err(Code::MalformedRequest.because("Two hosts were named."));
+            return Err(Code::MalformedRequest.because(say!("Two hosts were named.")));
         }
         (one, other) => one.or(other),
     };
-    let name = name.ok_or_else(|| Code::MalformedRequest.because("Host is missing."))?;
+    let name = name.ok_or_else(|| Code::MalformedRequest.because(say!("Host is missing.")))?;
     if site.answers_for(name) { Ok(()) } else { Err(Code::MisdirectedRequest.into()) }
 }

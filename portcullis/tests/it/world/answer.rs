@@ -50,7 +50,7 @@ impl Answer {
         assert_eq!(self.status, known.status(), "{}", self.text);
         assert_eq!(self.headers["content-type"], "application/problem+json");
         assert_eq!(self.json["status"], known.status());
-        assert_eq!(self.json["title"], known.title());
+        assert_eq!(self.json["title"], known.title().as_str());
         assert_eq!(self.json["error"], self.json["detail"]);
         assert_eq!(self.json["instance"], self.headers["x-request-id"].to_str().unwrap());
         self.json

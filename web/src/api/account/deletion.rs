@@ -2,7 +2,7 @@
 
 use app::{access::guard, account::deletion};
 use axum::{Json, extract::State};
-use domain::{Secret, Time, settings::Limit};
+use domain::{Secret, Time, say, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -58,7 +58,7 @@ async fn delete_account(
     let acting = guard::own(&web.app, &ctx, caller, Limit::AccountDelete).await?;
     let erased_at = deletion::request(&web.app, &ctx, &acting, request.password).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    let message = words.say("Your account has been deleted.");
+    let message = words.say(say!("Your account has been deleted."));
     Ok((cookies, Json(DeleteAccountResponse { message, erased_at })))
 }
 
@@ -86,5 +86,5 @@ async fn restore_account(
     Body(request): Body<RestoreAccountRequest>,
 ) -> Result<Json<MessageResponse>> {
     deletion::restore(&web.app, &ctx, &request.token.unwrap_or_default()).await?;
-    Ok(Json(words.message("Your account has been restored.")))
+    Ok(Json(words.message(say!("Your account has been restored."))))
 }

@@ -2,7 +2,7 @@
 
 use app::{account::email, sign_in::exchange::Evidence};
 use axum::{Json, extract::State};
-use domain::Secret;
+use domain::{Secret, say};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -59,7 +59,7 @@ async fn verify_email(
     let token = request.token.unwrap_or_default();
     let exchange = email::verify(&web.app, &ctx, &token, &evidence).await?;
     let exchange_token = exchange.map(|it| it.expose().to_owned());
-    let message = words.say("Your email address is verified.");
+    let message = words.say(say!("Your email address is verified."));
     Ok(Json(VerifyEmailResponse { message, exchange_token }))
 }
 
@@ -88,6 +88,7 @@ async fn resend_verification(
     Body(request): Body<ResendRequest>,
 ) -> Result<Json<MessageResponse>> {
     email::resend(&web.app, &ctx, &request.email.unwrap_or_default()).await?;
-    let message = "If an account with this address waits for verification, a mail is on its way.";
+    let message =
+        say!("If an account with this address waits for verification, a mail is on its way.");
     Ok(Json(words.message(message)))
 }

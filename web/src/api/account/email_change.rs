@@ -2,7 +2,7 @@
 
 use app::{access::guard, account::email_change};
 use axum::{Json, extract::State};
-use domain::{Secret, settings::Limit};
+use domain::{Secret, say, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -54,7 +54,7 @@ async fn request_email_change(
     let acting = guard::own(&web.app, &ctx, caller, Limit::EmailChange).await?;
     let new_email = request.new_email.unwrap_or_default();
     email_change::request(&web.app, &ctx, &acting, &new_email, request.password).await?;
-    let message = "Please open the link that was mailed to the new address.";
+    let message = say!("Please open the link that was mailed to the new address.");
     Ok(Json(words.message(message)))
 }
 
@@ -104,7 +104,7 @@ async fn confirm_email_change(
         }
         None => (SetCookies::none(), None),
     };
-    let message = words.say("Your address has been changed.");
+    let message = words.say(say!("Your address has been changed."));
     Ok((cookies, Json(ConfirmEmailResponse { message, pair })))
 }
 
@@ -126,6 +126,7 @@ async fn undo_email_change(
     Body(request): Body<EmailTokenRequest>,
 ) -> Result<Json<MessageResponse>> {
     email_change::undo(&web.app, &ctx, &request.token.unwrap_or_default()).await?;
-    let message = "Your account has its old address again. A mail leads you to a new password.";
+    let message =
+        say!("Your account has its old address again. A mail leads you to a new password.");
     Ok(Json(words.message(message)))
 }

@@ -10,6 +10,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{Sentence, say};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,9 +47,9 @@ pub struct RegisterResponse {
     tokens: Option<TokensView>,
 }
 
-const MADE: &str = "Your account has been created. Please confirm your email address.";
-const MADE_AND_PROVED: &str = "Your account has been created.";
-const SILENT: &str = "If this address can be registered, a mail is on its way to it.";
+const MADE: Sentence = say!("Your account has been created. Please confirm your email address.");
+const MADE_AND_PROVED: Sentence = say!("Your account has been created.");
+const SILENT: Sentence = say!("If this address can be registered, a mail is on its way to it.");
 
 /// Register
 ///

@@ -5,7 +5,7 @@ use app::{
     factor::password::{self, NewPassword, Reset},
 };
 use axum::{Json, extract::State};
-use domain::{Secret, settings::Limit};
+use domain::{Secret, say, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -104,7 +104,7 @@ async fn request_password_reset(
 ) -> Result<Json<MessageResponse>> {
     let name = request.email.or(request.email_or_phone).unwrap_or_default();
     password::request_reset(&web.app, &ctx, &name).await?;
-    let message = "If there is an account with this address, a mail is on its way.";
+    let message = say!("If there is an account with this address, a mail is on its way.");
     Ok(Json(words.message(message)))
 }
 
@@ -152,7 +152,7 @@ async fn confirm_password_reset(
     let reset = Reset { token: request.token, uidb64: request.uidb64, new };
     let strength = password::confirm_reset(&web.app, &ctx, reset).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    let message = words.say("Your password has been changed.");
+    let message = words.say(say!("Your password has been changed."));
     let password_strength = PasswordStrength::new(&strength, &words);
     Ok((cookies, Json(ConfirmResetResponse { message, password_strength })))
 }

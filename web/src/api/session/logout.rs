@@ -2,7 +2,7 @@
 
 use app::session::sessions;
 use axum::{Json, extract::State};
-use domain::Secret;
+use domain::{Secret, say};
 use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -52,5 +52,5 @@ async fn logout(
     let presented = transport::presented(&headers, request.refresh)?;
     sessions::sign_out(&web.app, &ctx, caller.as_ref(), &presented).await?;
     let cookies = SetCookies::none().without_refresh(&web.site)?;
-    Ok((cookies, Json(words.message("You are signed out."))))
+    Ok((cookies, Json(words.message(say!("You are signed out.")))))
 }

@@ -5,7 +5,7 @@ use app::{
     session::sessions::{self, Which},
 };
 use axum::{Json, extract::State};
-use domain::{SessionId, settings::Limit};
+use domain::{SessionId, say, settings::Limit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -71,7 +71,7 @@ async fn end_session(
 ) -> Result<Json<MessageResponse>> {
     let acting = guard::own(&web.app, &ctx, caller, Limit::SessionEnd).await?;
     sessions::end(&web.app, &ctx, &acting, id).await?;
-    Ok(Json(words.message("The session has ended.")))
+    Ok(Json(words.message(say!("The session has ended."))))
 }
 
 /// Which sessions to end.
@@ -113,6 +113,6 @@ async fn end_all_sessions(
     };
     let acting = guard::own(&web.app, &ctx, caller, Limit::SessionEndAll).await?;
     let terminated_count = sessions::end_all(&web.app, &ctx, &acting, which).await?;
-    let message = words.say("The sessions have ended.");
+    let message = words.say(say!("The sessions have ended."));
     Ok(Json(EndAllResponse { message, terminated_count }))
 }

@@ -2,7 +2,7 @@
 
 use app::session::tokens::{self, Presented};
 use axum::{Json, extract::State};
-use domain::{Problem, Secret};
+use domain::{Problem, Secret, problem::FieldError};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,7 +92,7 @@ async fn verify_token(
     Body(request): Body<VerifyTokenRequest>,
 ) -> Result<Json<VerifyTokenResponse>> {
     let Some(token) = request.token.filter(|it| !it.is_empty()) else {
-        return Err(Problem::field("token", "required", "This field is required.").into());
+        return Err(Problem::of_field("token", FieldError::required()).into());
     };
     tokens::verify(&web.app, &ctx, &token).await?;
     Ok(Json(VerifyTokenResponse {}))
