@@ -107,7 +107,7 @@ problems! {
 
 impl Code {
     /// With a sentence about this occurrence.
-    pub fn because(self, detail: impl Into<String>) -> Problem {
+    pub fn because(self, detail: Sentence) -> Problem {
         self.because_verbatim(detail)
     }
 
@@ -149,7 +149,7 @@ impl Problem {
     }
 
     /// One wrong field.
-    pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Problem {
+    pub fn field(field: &str, code: &'static str, message: Sentence) -> Problem {
         Problem::of_field(field, FieldError::new(code, message))
     }
 
@@ -219,7 +219,7 @@ impl From<&str> for Value {
 }
 
 impl FieldErrors {
-    pub fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+    pub fn add(&mut self, field: &str, code: &'static str, message: Sentence) {
         self.push(field, FieldError::new(code, message));
     }
 
@@ -258,7 +258,7 @@ impl FieldErrors {
 }
 
 impl FieldError {
-    pub fn new(code: &'static str, message: impl Into<String>) -> FieldError {
+    pub fn new(code: &'static str, message: Sentence) -> FieldError {
         FieldError { code, message: message.into(), values: Vec::new() }
     }
 
@@ -294,9 +294,9 @@ mod tests {
     #[test]
     fn errors_gather_by_field() {
         let mut errors = FieldErrors::default();
-        errors.add("password", "too_short", "Too short.");
-        errors.add("email", "required", "Required.");
-        errors.add("password", "too_common", "Too common.");
+        errors.add("password", "too_short", say!("Use at least one digit."));
+        errors.push("email", FieldError::required());
+        errors.add("password", "too_common", say!("This password is too common."));
         let counts: Vec<_> = errors.iter().map(|(field, it)| (field, it.len())).collect();
         assert_eq!(counts, [("password", 2), ("email", 1)]);
         assert_eq!(errors.check().unwrap_err().code, Code::Validation);

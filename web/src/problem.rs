@@ -219,8 +219,8 @@ mod tests {
     #[tokio::test]
     async fn wrong_fields_stand_beside_the_standard_members_and_never_replace_them() {
         let mut errors = FieldErrors::default();
-        errors.add("email", "required", "This field is required.");
-        errors.add("status", "invalid", "Not a valid string.");
+        errors.push("email", domain::problem::FieldError::required());
+        errors.add("status", "invalid", domain::say!("Not a valid string."));
         let (_, body) = answered(Refusal::from(errors)).await;
         assert_eq!(body["status"], 400);
         assert_eq!(body["email"], json!(["This field is required."]));

@@ -28,7 +28,7 @@ pub fn key(app: &App, scope: &str, sent: Option<&str>, body: &[u8]) -> Result<Op
     let Some(sent) = sent else { return Ok(None) };
     let sent = text::line(sent, LENGTH).map_err(|_| {
         let detail = format!("The Idempotency-Key must be of 1 to {LENGTH} characters.");
-        Code::MalformedRequest.because(detail)
+        Code::MalformedRequest.because_verbatim(detail)
     })?;
     let scope_length = u64::try_from(scope.len()).unwrap_or(u64::MAX).to_be_bytes();
     let hash =

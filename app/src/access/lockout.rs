@@ -172,7 +172,7 @@ pub(crate) async fn admit<'a>(
 }
 
 fn busy() -> Problem {
-    Code::Unavailable.because("Too many sign-ins at once.").retry_after(RETRY_AFTER)
+    Code::Unavailable.because(domain::say!("Too many sign-ins at once.")).retry_after(RETRY_AFTER)
 }
 
 /// What became of a guess, by which tallies, and in which turns.

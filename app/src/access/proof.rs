@@ -1,6 +1,6 @@
 //! The password, asked for again of somebody who is signed in.
 
-use domain::{Problem, Secret, account::User, event::Event};
+use domain::{Problem, Secret, account::User, event::Event, say};
 
 use super::guard::{Acting, Own};
 use crate::{
@@ -22,7 +22,7 @@ pub(crate) async fn prove(
     password: Option<Secret>,
 ) -> Result<()> {
     let Some(password) = password.filter(|it| !it.is_empty()) else {
-        return Err(Problem::field(field, "required", "This field is required.").into());
+        return Err(Problem::field(field, "required", say!("This field is required.")).into());
     };
     let counters = Counters::of_check(app, user, &acting.caller().session);
     let (guess, _held) = lockout::admit(app, ctx, &counters, None).await?;
@@ -42,5 +42,5 @@ pub(crate) async fn prove(
         guess.wrong(&tx).await
     };
     app.record_against(ctx, acting, unit).await?;
-    Err(Problem::field(field, "password_incorrect", "This is not your password.").into())
+    Err(Problem::field(field, "password_incorrect", say!("This is not your password.")).into())
 }

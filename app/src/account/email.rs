@@ -71,8 +71,7 @@ async fn refuse_unless_verified(db: &Db, user: UserId, email: &str) -> Result<()
 /// same statements: whether there is anything to send is found out by a job.
 pub async fn resend(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
     guard::anybody(app, ctx, Limit::EmailResend).await?;
-    let email =
-        Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
+    let email = Email::parse(email).map_err(|error| Problem::of_field("email", error))?;
     if !allowance::may_write_to(app, ctx, Letter::VerifyEmail, &email).await {
         return Ok(());
     }

@@ -39,10 +39,10 @@ pub async fn request(
     password: Option<Secret>,
 ) -> Result<()> {
     let user = &acting.caller().user;
-    let wrong = |code, message: &str| Error::from(Problem::field("new_email", code, message));
-    let new = Email::parse(new_email).map_err(|it| wrong(it.code, &it.message))?;
+    let new = Email::parse(new_email).map_err(|it| Problem::of_field("new_email", it))?;
     if new == user.email {
-        return Err(wrong("unchanged", "This is your address already."));
+        let message = domain::say!("This is your address already.");
+        return Err(Problem::field("new_email", "unchanged", message).into());
     }
     proof::prove(app, ctx, acting, user, "password", password).await?;
     let is_free = is_free_for(app, &new, user.id).await?;
@@ -73,7 +73,7 @@ async fn is_free_for(app: &App, email: &Email, user: UserId) -> Result<bool> {
 }
 
 fn taken() -> Error {
-    let message = "A user with this email address already exists.";
+    let message = domain::say!("A user with this email address already exists.");
     Problem::field("new_email", "email_taken", message).into()
 }
 

@@ -1,13 +1,13 @@
 //! Whose an address or a username is. Where `privacy.enumeration` is strict, a username belongs to
 //! whoever has it and has proved an address; any other account loses it to whoever asks next.
 
-use domain::{Problem, UserId, account::User};
+use domain::{Problem, UserId, account::User, say};
 use store::Db;
 
 use crate::{App, Result, tx::Tx};
 
 pub(crate) fn email_taken() -> Problem {
-    Problem::field("email", "email_taken", "A user with this email address already exists.")
+    Problem::field("email", "email_taken", say!("A user with this email address already exists."))
 }
 
 /// Who has the address of `user`.
@@ -17,7 +17,7 @@ pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
 }
 
 pub(crate) fn username_taken() -> Problem {
-    Problem::field("username", "username_taken", "This username is taken.")
+    Problem::field("username", "username_taken", say!("This username is taken."))
 }
 
 /// Refuses a username that somebody else keeps.

@@ -175,7 +175,9 @@ async fn refuse_known(db: &Db, user: &User) -> Result<()> {
 pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<()> {
     let user = known(app, id).await?;
     if !user.is_usable() {
-        return Err(Code::PermissionDenied.because("The account is disabled.").into());
+        return Err(Code::PermissionDenied
+            .because(domain::say!("The account is disabled."))
+            .into());
     }
     let mailed = Mailed::draft(app, ctx, &user, Letter::ResetPassword)?;
     let unit = async move |tx: Tx| {

@@ -99,7 +99,7 @@ pub(crate) fn typed(
     let password = password.unwrap_or_default();
     let form = |it: &Secret| opaque::prepare(it).unwrap_or_else(|| it.clone());
     if repeated.is_some_and(|it| form(&it) != form(&password)) {
-        errors.add(confirm, "password_mismatch", "The passwords are not the same.");
+        errors.add(confirm, "password_mismatch", domain::say!("The passwords are not the same."));
     }
     errors.take(field, password::prepare(&password)).unwrap_or_default()
 }
@@ -142,8 +142,7 @@ pub async fn request_reset(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
     if phone::parse(email).is_ok() {
         return Ok(());
     }
-    let email =
-        Email::parse(email).map_err(|error| Problem::field("email", error.code, error.message))?;
+    let email = Email::parse(email).map_err(|error| Problem::of_field("email", error))?;
     if !allowance::may_write_to(app, ctx, Letter::ResetPassword, &email).await {
         return Ok(());
     }
@@ -249,7 +248,7 @@ async fn accept(
     // The hash of today may be of another encoding of it.
     let is_old = old.and_then(opaque::prepare).as_ref() == Some(&new.password);
     if app.settings.passwords.history > 0 && is_old || was_had(app, user, &new.typed).await? {
-        let message = "Use a password that you have not had lately.";
+        let message = domain::say!("Use a password that you have not had lately.");
         return Err(Problem::field(FIELD, "password_reused", message).into());
     }
     Ok((app.hasher.hash(&new.password).await?, strength))

@@ -108,7 +108,9 @@ pub fn draft(
 pub fn presented(field: &str, token: &Secret) -> Result<[u8; 32]> {
     let token = token.expose().trim();
     if token.is_empty() {
-        return Err(Problem::field(field, "required", "This field is required.").into());
+        return Err(
+            Problem::field(field, "required", domain::say!("This field is required.")).into()
+        );
     }
     Ok(link::hash(token).ok_or(Code::InvalidLink)?)
 }

@@ -207,11 +207,11 @@ fn check(input: Credentials) -> Result<(String, Secret, SignIn)> {
     let mut errors = FieldErrors::default();
     let name = input.name.unwrap_or_default();
     if name.trim().is_empty() {
-        errors.add(input.name_field, "required", "This field is required.");
+        errors.add(input.name_field, "required", domain::say!("This field is required."));
     }
     let password = input.password.unwrap_or_default();
     if password.is_empty() {
-        errors.add("password", "required", "This field is required.");
+        errors.add("password", "required", domain::say!("This field is required."));
     }
     let device_name = input.device_name.unwrap_or_default();
     let device_name = text::optional_line(&device_name, DEVICE_NAME_LENGTH);

@@ -37,7 +37,9 @@ pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: &str) -> R
     }
     let changes = change(app, ctx, Some(acting), Occasion::Revoke(id.into())).await?;
     if changes.steps.is_empty() {
-        return Err(Code::NotFound.because("There is no such key, or it has ended.").into());
+        return Err(Code::NotFound
+            .because(domain::say!("There is no such key, or it has ended."))
+            .into());
     }
     Ok(changes)
 }

@@ -122,7 +122,7 @@ fn address(
                     true => Ok(email),
                     false => Err(FieldError::new(
                         "invitation_mismatch",
-                        "The invitation is for another address.",
+                        domain::say!("The invitation is for another address."),
                     )),
                 }
             });
@@ -138,7 +138,8 @@ fn binding(ctx: &Ctx, code_challenge: Option<&str>) -> Result<Option<[u8; 32]>, 
         return Ok(link::device_binding(ctx));
     };
     let bytes = URL_SAFE_NO_PAD.decode(challenge).ok().and_then(|it| it.try_into().ok());
-    let message = "Send the SHA-256 of the code verifier in base64url (RFC 7636, S256).";
+    let message =
+        domain::say!("Send the SHA-256 of the code verifier in base64url (RFC 7636, S256).");
     bytes.map(Some).ok_or_else(|| FieldError::new("code_challenge_invalid", message))
 }
 
@@ -169,7 +170,7 @@ fn require(fields: &[String], user: &User, consents: &[&str], errors: &mut Field
         };
         let is_told = errors.iter().any(|(name, _)| name == field);
         if is_missing && !is_told {
-            errors.add(field, "required", "This field is required.");
+            errors.add(field, "required", domain::say!("This field is required."));
         }
     }
 }

@@ -36,7 +36,7 @@ pub async fn update_metadata(
         let user = read(app, acting, id).await?;
         let limit = app.settings.registration.metadata_limit;
         let merged = metadata::merge(&user.app_metadata, patch, limit)
-            .map_err(|error| Problem::field("app_metadata", error.code, error.message))?;
+            .map_err(|error| Problem::of_field("app_metadata", error))?;
         let read_at = user.updated_at;
         // Also where two changes fall into one microsecond: it is what the guard compares.
         let updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
