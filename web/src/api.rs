@@ -2,6 +2,7 @@
 //! `routes()`.
 
 pub mod account;
+pub mod audit;
 pub mod factor;
 pub mod operations;
 pub mod session;
@@ -17,5 +18,6 @@ pub fn routes() -> OpenApiRouter<WebState> {
         .merge(sign_in::routes())
         .merge(session::routes())
         .merge(factor::routes())
+        .merge(audit::routes())
         .merge(operations::routes())
 }
