@@ -44,6 +44,33 @@ pub async fn of_subject(db: &Db, subject: UserId, limit: i64) -> Result<Vec<Audi
     db.all(statement, args![subject, limit]).await
 }
 
+/// What the index of sign-ins is about, in the words of its migration, so that it is used.
+macro_rules! sign_ins {
+    () => {
+        " FROM audit_events
+         WHERE subject_id = $1 AND event IN ('session.started', 'session.refused')"
+    };
+}
+
+/// Sign-ins of a user and refused ones, the latest first.
+pub async fn sign_ins(
+    db: &Db,
+    subject: UserId,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<AuditEvent>> {
+    let statement =
+        sql!("SELECT ", columns!(), sign_ins!(), " ORDER BY id DESC LIMIT $2 OFFSET $3");
+    db.all(statement, args![subject, limit, offset]).await
+}
+
+/// How many of [`sign_ins`] there are; `most` if there are more.
+pub async fn count_sign_ins(db: &Db, subject: UserId, most: i64) -> Result<i64> {
+    let statement =
+        sql!("SELECT COUNT(*) FROM (SELECT 1 AS one", sign_ins!(), " LIMIT $2) AS some");
+    db.value(statement, args![subject, most]).await
+}
+
 /// Clears the personal data in the rows by and about an erased user; the events stay.
 pub async fn forget_person(db: &Db, person: UserId) -> Result<u64> {
     db.execute(
