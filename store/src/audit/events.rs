@@ -67,7 +67,7 @@ pub async fn sign_ins(
 /// How many of [`sign_ins`] there are; `most` if there are more.
 pub async fn count_sign_ins(db: &Db, subject: UserId, most: i64) -> Result<i64> {
     let statement =
-        sql!("SELECT COUNT(*) FROM (SELECT 1 AS one", sign_ins!(), " LIMIT $2) AS some");
+        sql!("SELECT COUNT(*) FROM (SELECT 1 AS one", sign_ins!(), " LIMIT $2) AS shown");
     db.value(statement, args![subject, most]).await
 }
 

@@ -4,7 +4,10 @@
 //! or a shorter path is no way round. `use a::*` names everything of `a`. Not seen: a function that
 //! is handed on as a value by a file that may name it, and code that a macro of another crate makes.
 
-use super::{codebase::Codebase, sources::codebase};
+use super::{
+    codebase::Codebase,
+    sources::{Source, code, codebase, sources},
+};
 
 /// Paths, and the files that may name them beside the file that declares them.
 const ONLY_IN: &[(&str, &[&str])] = &[
@@ -23,6 +26,44 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 
 /// What owns the effects of a transaction.
 const TX: &[&str] = &["app/src/tx.rs"];
+
+/// Methods that carry out the effects of a transaction, and the files that may call them. A method is
+/// found by its name, so none of these may be a common word.
+const METHODS: &[(&str, &[&str])] = &[
+    (".forget_session(", &["app/src/tx.rs", "app/src/engine/lookaside.rs"]),
+    (".forget_user(", &["app/src/tx.rs", "app/src/engine/lookaside.rs"]),
+    (".forget_all(", &["app/src/work/rewind.rs", "app/src/engine/lookaside.rs"]),
+    ("lookaside.update(", &["app/src/tx.rs", "app/src/access/caller.rs"]),
+    (".notify_one(", &["app/src/tx.rs"]),
+    (".publish(", &["app/src/tx.rs", "app/src/app.rs"]),
+    (".wake_workers(", &["app/src/tx.rs", "app/src/work/rewind.rs"]),
+];
+
+/// Calls of methods where they must not be.
+fn callers(sources: &[Source], methods: &[(&str, &[&str])]) -> Vec<String> {
+    let mut found = Vec::new();
+    for Source { path, text } in sources {
+        // A call may stand on a line of its own, below what it is called on.
+        let text: String = code(text).map(str::trim).collect();
+        let strange = methods.iter().filter(|it| !it.1.contains(&path.as_str()));
+        found.extend(
+            strange.filter(|it| text.contains(it.0)).map(|it| format!("{path} calls {}", it.0)),
+        );
+    }
+    found
+}
+
+#[test]
+fn effects_are_carried_out_by_the_transaction_that_owns_them() {
+    super::assert_none(
+        "files that pass by the transaction",
+        &callers(&sources("app", &["src"]), METHODS),
+    );
+    let sample = |text: &str| [Source { path: "app/src/account/x.rs".into(), text: text.into() }];
+    let broken = sample("fn x() {\n    app.lookaside\n        .forget_user(id);\n}");
+    assert_eq!(callers(&broken, METHODS), ["app/src/account/x.rs calls .forget_user("]);
+    assert!(callers(&sample("// app.publish(REVOCATIONS)"), METHODS).is_empty());
+}
 
 /// What is named where it must not be, and paths that lead nowhere.
 fn strangers(codebase: &Codebase, only_in: &[(&str, &[&str])]) -> Vec<String> {
