@@ -58,6 +58,10 @@ pub(crate) async fn advance(app: &App, now: Time) -> Result<()> {
 pub(crate) async fn start(app: &App) -> Result<(), OpenError> {
     let ctx = Ctx::local(app.clock.now(), "start");
     change(app, &ctx, None, Occasion::Start).await?;
+    if !app.keys.can_sign() {
+        // Another node has made it since the keys were read.
+        app.keys.reload().await?;
+    }
     if app.keys.can_sign() { Ok(()) } else { Err(Error::broken("no signing key").into()) }
 }
 
