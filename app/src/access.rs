@@ -2,8 +2,11 @@
 //!
 //! [`caller`] finds out who calls, [`guard`] makes an [`Acting`] of them, which use cases ask for,
 //! [`permission`] is what one may do to what is not one's own, [`limits`] how often, [`lockout`] how
-//! many wrong guesses, [`fresh`] and
-//! [`proof`] whether it is still the same person, and [`idempotency`] whether it has been done already.
+//! many wrong guesses, [`fresh`] and [`proof`] whether it is still the same person, and
+//! [`idempotency`] whether it has been done already.
+//!
+//! Handlers call the guard, then the use case. `Acting<Own>` and `Acting<Admin>` are two types, so that
+//! an operator cannot call what is for owners; a command has `guard::operator()`.
 
 pub mod caller;
 pub(crate) mod fresh;

@@ -1,4 +1,7 @@
 //! Accounts: made, proved, changed, deleted, managed.
+//!
+//! [`users`] is what operators do, over the command line or the API; everything else is what people do
+//! to their own account.
 
 pub mod deletion;
 pub mod email;

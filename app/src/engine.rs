@@ -1,4 +1,8 @@
 //! What use cases work with, each part made once at start-up. Nothing here knows a use case.
+//!
+//! Two memories keep an authenticated request away from the database and from a signature:
+//! [`lookaside`] knows sessions and their users, and `keys/remembered.rs` knows tokens whose signature
+//! was verified. [`activity`] writes behind the request that a session was used.
 
 pub(crate) mod activity;
 pub mod hasher;

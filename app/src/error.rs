@@ -1,4 +1,8 @@
 //! The two ways a use case does not succeed: it refuses, or something is broken.
+//!
+//! A refusal is an answer. What is broken is logged once, at the edge (`web/src/problem.rs`), and its
+//! text never leaves; the correlation id in the answer finds the line. What is not found is `Ok(None)`
+//! in store and a refusal here.
 
 use std::fmt;
 

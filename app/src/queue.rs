@@ -1,4 +1,6 @@
-//! Background work: written down in the transaction that causes it, done at least once afterwards.
+//! Background work: written down in the transaction that causes it, done at least once afterwards
+//! (docs/decisions/0004). `tx.rs` inserts jobs, `work/worker.rs` does them. What must not be read in
+//! the database is in the sealed part of a job.
 
 use domain::{
     JobId, Secret, UserId,

@@ -1,7 +1,9 @@
-//! The description of the API (OpenAPI 3.1), generated from the handlers.
+//! The description of the API (OpenAPI 3.1), generated from the handlers: their doc comments and those
+//! of request types are its text. It is published at `/openapi.json`, as Swagger UI at `/swagger/` and
+//! as a page without scripts at `/redoc/`.
 //!
 //! What many operations have in common is added here: their problems, forms as an alternative to
-//! JSON, and the aliases of paths.
+//! JSON, and the aliases of paths. The tests refuse an answer that the description does not list.
 
 mod aliases;
 mod common;

@@ -1,5 +1,6 @@
 //! The public address of this server, and its hosts, origins and proxies, computed once from the
-//! settings.
+//! settings. A public address may have a path, which the proxy in front removes. So requests have none
+//! of it, and whatever leads back to the server begins with [`Site::base`], `{{ base }}` in pages.
 
 use std::{collections::BTreeSet, net::IpAddr};
 

@@ -1,4 +1,8 @@
-//! Rate limits: spent before anything dear, given back where what they count did not happen.
+//! Rate limits: spent before anything expensive, given back where what they count did not happen.
+//!
+//! The rule is `domain::access::limit`, the table of limits is in `domain::settings`, and the numbers
+//! are in the cache, in memory or in Redis. [`guard`](super::guard) takes the limits that count for
+//! whoever calls; use cases take those that count for an account or a recipient, or only failures.
 
 use std::fmt;
 

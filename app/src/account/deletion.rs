@@ -1,4 +1,7 @@
 //! Deleting an account: its owner asks, can come back within the grace, and is erased after it.
+//!
+//! Deleting sets a time, ends and voids everything and mails a way back. A schedule erases the row when
+//! the grace is over, and all that hangs on it. See docs/decisions/0012.
 
 use domain::{
     Code, Problem, Secret, Time, UserId,

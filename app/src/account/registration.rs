@@ -1,4 +1,14 @@
 //! Registration: who may make an account, and the account made.
+//!
+//! [`form`] reads every field and notes all that is wrong at once. One transaction writes the account,
+//! its consents, the end of the invitation, the idempotency key, the audit row, the mail and the
+//! session. A request that is repeated under its `Idempotency-Key` is answered from the row that it
+//! made (docs/decisions/0016).
+//!
+//! With `privacy.enumeration = "strict"` a known address costs the same hash and one transaction as a
+//! new one, and an account whose address is not proved is hidden (`User::is_hidden`): sign-in takes it
+//! for nobody, and whoever asks for its username next gets it, also by a registration that made no
+//! account.
 
 mod form;
 

@@ -1,10 +1,13 @@
 //! Password hashes: Argon2id (RFC 9106) on threads of its own.
 //!
 //! It guarantees that no more hashes are computed at once than there are workers, each in memory
-//! that it keeps; that no more wait than the queue holds; that a panic costs the one who caused it
-//! and no worker; and that names which nobody has cost the hashes that accounts have, in the same
-//! proportions. Estimates of new passwords have a thread of their own, and take no worker from those
-//! who sign in.
+//! that it keeps; that no more wait than the queue holds, beyond which the answer is 503 with
+//! `Retry-After`; that a panic costs the one who caused it and no worker; and that names which nobody
+//! has cost the hashes that accounts have, in the same proportions. Estimates of new passwords have a
+//! thread of their own, and take no worker from those who sign in.
+//!
+//! A hash with other parameters than today's, or of a password that was not in its normal form
+//! (docs/decisions/0018), is reported as outdated, and replaced at the sign-in.
 
 mod crew;
 mod mix;

@@ -1,9 +1,25 @@
 //! The keys of the server: what is derived from the master secret, and what signs tokens.
 //!
-//! The master secret comes from the configuration, or is made once and kept in the data folder.
-//! Each derived key serves one purpose. Signing keys live in the database, sealed under one of
-//! them, so that neither the database nor the master alone can sign. They change while the server
-//! runs; whoever asks gets those of the moment.
+//! The master secret comes from the configuration, or is made once and kept in the data folder
+//! ([`master`]). HKDF-SHA-256 derives one key for each purpose from it:
+//!
+//! | purpose | for |
+//! |---|---|
+//! | `refresh tokens` | the keyed hash in a refresh token |
+//! | `device cookie` | the signature of the device cookie |
+//! | `index` | what is compared and never read: names in audit rows, recipients in limits, idempotency keys |
+//! | `lockout` | what wrong passwords are counted on |
+//! | `dummy hashes` | which hash an unknown name is checked against |
+//! | `outbox` | what a job must keep secret |
+//! | `signing keys` | the private signing keys in the database |
+//!
+//! Masters in `secrets.previous` still open and verify, and make nothing; the keys for `index`,
+//! `lockout` and `dummy hashes` are of the current master alone.
+//!
+//! Signing keys live in the database, sealed, so that neither the database nor the master alone can
+//! sign. They change while the server runs ([`rotation`]); [`ring`] is what one moment knows of them,
+//! and is replaced as a whole. A token with an unknown `kid` makes a node look for new keys, at most
+//! once a second. See docs/decisions/0005 and docs/guide/keys.md.
 
 mod master;
 mod masters;

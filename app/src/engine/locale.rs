@@ -1,8 +1,8 @@
-//! Everything that people read, in their language.
+//! Everything that people read, in their language (docs/decisions/0013).
 //!
 //! Texts have names (`locales/*.ftl`). Sentences that the program writes where they arise, such as
-//! what is wrong with a field, are written in English there and found here by their words, or by
-//! their code where they have values in them. What is not found stays English: nothing here fails.
+//! what is wrong with a field, are written in English there, with `say!`, and found here by their words,
+//! or by their code where they have values in them. What is not found stays English: nothing here fails.
 
 pub mod function;
 mod language;

@@ -4,6 +4,10 @@
 //! It guarantees that what was ended or changed by this process is forgotten before the use case
 //! answers, and elsewhere within the poll of the revocations; and that nothing is believed any
 //! more once the process has not heard of revocations for `sessions.revocation_bound`.
+//!
+//! Its epoch grows whenever something is forgotten: what was read before that is not remembered after
+//! it. Only the rotation of a refresh token may be decided on what is remembered, because its guard is
+//! in the statement; any other verdict about a refresh token reads the row first.
 
 use std::sync::{
     Arc,

@@ -1,4 +1,7 @@
 //! Changing a password, and setting a new one when it is forgotten.
+//!
+//! A change asks for the old one, and its session goes on; a reset ends all sessions. The last hashes
+//! are kept, to refuse what was used lately.
 
 use std::sync::Arc;
 

@@ -1,4 +1,8 @@
 //! Sends mails to people. Each has a template in HTML and in text.
+//!
+//! A mail that has become obsolete in the queue is not sent: `domain::notify::due` says in which states
+//! of the person each is due, and its link has to be good still. What has happened is told to the
+//! address it happened to, whatever came after it.
 
 use domain::{
     Secret, Span, UserId,

@@ -1,4 +1,5 @@
-//! The context of a request.
+//! The context of a request: it asks the clock once, and names the request, its client and its
+//! language. That is what the request asks for, else the caller's own, else English.
 
 use std::{
     net::{IpAddr, Ipv4Addr},

@@ -1,4 +1,6 @@
-//! The reference page of the API: operations by tag, then the types.
+//! The description of the API arranged for reading: operations by group, then the types that they
+//! speak of. We render it ourselves, because a bundle from another host would have to be let through the
+//! content security policy.
 
 mod shape;
 

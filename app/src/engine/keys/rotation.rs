@@ -1,4 +1,5 @@
 //! When a key is made, signs, retires and ends: the rules as a table, and the statements of each step.
+//! [`plan`] is the whole rule, a pure function from the rows, the settings and the occasion to steps.
 //!
 //! It guarantees that of several processes one decides at a time, on what the others have done;
 //! that a new key is published for `tokens.key_prepublish` before it signs, but for the first one

@@ -1,5 +1,6 @@
 //! The pool: where the server is, what is sent first on each connection, and which connections are
-//! not used again.
+//! not used again. When one turns out to be read-only, as after a fail-over, all that were made before
+//! are closed.
 
 use std::{
     pin::pin,

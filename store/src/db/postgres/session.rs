@@ -2,8 +2,11 @@
 //!
 //! Where a connection is a session of its own, they are set once. A pooler in transaction mode
 //! gives each transaction another session, and gives ours to other clients: there they are set
-//! within the transaction, and end with it. Nor are there statements that another session has
-//! prepared, so none is prepared by name.
+//! within the transaction, and end with it, so a single statement is a transaction too. Nor are there
+//! statements that another session has prepared, so none is prepared by name.
+//!
+//! Nothing else may rely on a session: no `SET`, no `LISTEN`, no temporary tables, and only advisory
+//! locks that end with the transaction.
 //!
 //! They are never options of the start-up message, which PgBouncer refuses.
 
