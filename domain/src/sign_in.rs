@@ -1,5 +1,6 @@
-//! The rules of signing in, in the order in which they are asked: what is proved ([`proofs`]), does the account let its owner in ([`admission`]), how
-//! unusual is it ([`risk`]), and what comes of it ([`decide`](decide::decide)).
+//! The rules of signing in, in the order in which they are asked: what is proved ([`proofs`]), does
+//! the account let its owner in ([`admission`]), how unusual is it ([`risk`]), and what comes of it
+//! ([`decide`](decide::decide)).
 
 pub mod admission;
 pub mod decide;
