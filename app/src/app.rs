@@ -128,10 +128,4 @@ impl App {
     pub fn public_url(&self) -> &str {
         self.settings.server.public_url.trim_end_matches('/')
     }
-
-    /// Lets other processes know, without waiting for it: they would find out by themselves.
-    pub(crate) fn publish(&self, channel: &'static str) {
-        let cache = self.cache.clone();
-        self.tasks.spawn(async move { cache.publish(channel).await });
-    }
 }

@@ -15,16 +15,20 @@ use std::{
 };
 
 use domain::{
-    Code, SessionId, Time, UserId,
+    Code, JobId, SessionId, Time, UserId,
     account::User,
     notify::Letter,
     session::{EndReason, Session},
+    sign_in::Proofs,
 };
 use store::{Db, sessions::Ended};
 
 use crate::{
     App, Ctx, Result,
-    access::guard::{Acts, Author},
+    access::{
+        caller::Caller,
+        guard::{Acts, Author},
+    },
     audit::Entry,
     queue::{self, Task},
 };
@@ -121,7 +125,7 @@ impl App {
             let effects = Mutex::default();
             let tx = Tx(Arc::new(Parts { db, app, ctx, author, effects }));
             if hold == Hold::Session {
-                tx.hold().await?;
+                tx.hold_author().await?;
             }
             let value = unit(tx.clone()).await?;
             let effects = std::mem::take(&mut *tx.effects()).distinct();
@@ -129,7 +133,11 @@ impl App {
             Ok((value, effects))
         };
         let (value, effects) = self.store.attempt(run).await?;
+        let has_new_keys = effects.keys;
         effects.follow(self);
+        if has_new_keys {
+            self.keys.reload().await?;
+        }
         Ok(value)
     }
 
@@ -152,6 +160,12 @@ impl App {
         self.store.put(async move |db| store::jobs::insert(&db, &job).await).await?;
         self.wake_workers();
         Ok(())
+    }
+
+    /// Lets other processes know, without waiting for it: they would find out by themselves.
+    fn publish(&self, channel: &'static str) {
+        let cache = self.cache.clone();
+        self.tasks.spawn(async move { cache.publish(channel).await });
     }
 
     /// There is work for the workers, here and elsewhere.
@@ -202,8 +216,16 @@ impl Tx {
         Ok(())
     }
 
-    /// There are jobs that had not been due before.
-    pub fn has_jobs(&self) {
+    /// Makes a dead letter due again. False: it is none.
+    pub async fn replay_job(&self, id: JobId) -> Result<bool> {
+        let is_replayed = store::jobs::replay(&self.0.db, id, self.now()).await?;
+        if is_replayed {
+            self.has_jobs();
+        }
+        Ok(is_replayed)
+    }
+
+    fn has_jobs(&self) {
         self.effects().has_jobs = true;
     }
 
@@ -278,13 +300,13 @@ impl Tx {
     }
 
     /// Draws a new secret for a session that goes on, so that every token made before is void.
-    /// `proved`: whether its owner has just proved who they are. `None`: it is not alive or not theirs.
+    /// `proved`: what it rests on from now on, where its owner has just proved who they are. `None`: it is not alive or not theirs.
     pub async fn renew_session(
         &self,
         user: UserId,
         id: SessionId,
         secret: &[u8; 32],
-        proved: Option<Time>,
+        proved: Option<Proofs>,
     ) -> Result<Option<Session>> {
         let now = self.now();
         let renewed = store::sessions::renew(&self.0.db, id, user, secret, proved, now).await?;
@@ -318,15 +340,15 @@ impl Tx {
         is_revoked
     }
 
-    /// Keeps whoever acts from being shut out until the transaction ends.
-    async fn hold(&self) -> Result<()> {
-        let (Author::Own(caller) | Author::Admin(caller)) = &*self.0.author else { return Ok(()) };
+    /// Keeps somebody from being shut out until the transaction ends. False: they have been.
+    pub async fn holds(&self, caller: &Caller) -> Result<bool> {
         self.lock("users", caller.user.id).await?;
-        if store::sessions::is_unchanged(&self.0.db, &caller.session, self.now()).await? {
-            Ok(())
-        } else {
-            Err(Code::SessionEnded.into())
-        }
+        Ok(store::sessions::is_unchanged(&self.0.db, &caller.session, self.now()).await?)
+    }
+
+    async fn hold_author(&self) -> Result<()> {
+        let (Author::Own(caller) | Author::Admin(caller)) = &*self.0.author else { return Ok(()) };
+        if self.holds(caller).await? { Ok(()) } else { Err(Code::SessionEnded.into()) }
     }
 
     fn effects(&self) -> MutexGuard<'_, Effects> {

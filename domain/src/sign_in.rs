@@ -3,12 +3,14 @@
 //! ([`decide`](decide::decide)).
 
 pub mod admission;
+pub mod challenge;
 pub mod decide;
 pub mod proofs;
 pub mod risk;
 
 pub use self::{
     admission::{Admission, Entry, admit},
+    challenge::ChallengeKind,
     decide::{Challenge, Decision, decide},
     proofs::{Proof, Proofs},
     risk::Risk,

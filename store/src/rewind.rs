@@ -5,7 +5,7 @@
 //! Times that only record when something happened (audit rows, consents, the creation of accounts)
 //! stay as they are. docs/decisions/0017 has the list.
 
-use domain::{SessionId, Time, notify::link::Purpose, reach::Reach};
+use domain::{SessionId, Time, notify::link::Purpose, reach::Reach, sign_in::ChallengeKind};
 
 use crate::{Db, Result, args, schedules::Schedule, sql};
 
@@ -40,7 +40,7 @@ pub enum Times {
     /// Expiry of links of one purpose.
     Links(Purpose),
     /// Expiry of pending steps of sign-ins of one kind.
-    Challenges { kind: &'static str },
+    Challenges(ChallengeKind),
     /// Expiry of invitations.
     Invitations,
     /// Creation of idempotency keys, from which their expiry follows.
@@ -83,7 +83,8 @@ pub async fn pull_back(db: &Db, times: Times, reach: Reach, limit: i64) -> Resul
             ));
             return db.execute(statement, args![latest, instead, limit, least, most]).await;
         }
-        Times::Challenges { kind } => {
+        Times::Challenges(kind) => {
+            let kind = kind.word();
             let statement = sql!(beyond!("challenges", "id", "expires_at", "kind = $4"));
             return db.execute(statement, args![latest, instead, limit, kind]).await;
         }

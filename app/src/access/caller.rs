@@ -16,6 +16,7 @@ const ACTIVITY: Span = Span::seconds(60);
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Caller {
     pub user: Arc<User>,
     pub session: Arc<Session>,

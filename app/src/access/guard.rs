@@ -4,11 +4,14 @@
 //! refuse whoever may not, and spend the limit. The audit log takes actor and session from it, and a
 //! transaction that it is given to holds that session.
 
-use domain::settings::{Limit, Per};
+use domain::{
+    Code, UserId,
+    settings::{Limit, Per},
+};
 
 use super::{
     caller::Caller,
-    limits,
+    limits::{self, Spent},
     permission::{self, Permission},
 };
 use crate::{App, Ctx, Result};
@@ -23,7 +26,7 @@ pub struct Own(Caller);
 
 /// On what is not one's own, by a permission or at the server itself.
 #[derive(Debug, Clone)]
-pub struct Admin(Option<Caller>);
+pub struct Admin(Option<(Caller, Permission)>);
 
 /// Who acts, for the audit log and for the transaction that holds their session.
 #[derive(Debug, Clone)]
@@ -49,7 +52,10 @@ impl Acts for Acting<Own> {
 
 impl Acts for Acting<Admin> {
     fn author(&self) -> Author {
-        self.0.0.clone().map_or(Author::Operator, Author::Admin)
+        match &self.0.0 {
+            Some((caller, _)) => Author::Admin(caller.clone()),
+            None => Author::Operator,
+        }
     }
 }
 
@@ -63,7 +69,16 @@ impl Acting<Own> {
 impl Acting<Admin> {
     /// Whoever acts; `None` for an operator at the server.
     pub fn caller(&self) -> Option<&Caller> {
-        self.0.0.as_ref()
+        self.0.0.as_ref().map(|(caller, _)| caller)
+    }
+
+    /// The first line of a use case: refuses whoever was let in for something else. It is a fault of
+    /// the handler, and told as any other permission that somebody lacks.
+    pub(crate) fn require(&self, permission: Permission) -> Result<()> {
+        match &self.0.0 {
+            Some((_, granted)) if *granted != permission => Err(Code::PermissionDenied.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -72,9 +87,7 @@ pub async fn own(app: &App, ctx: &Ctx, caller: Caller, limit: Limit) -> Result<A
     match limit.per() {
         Per::Session => limits::take(app, ctx, limit, &caller.session.id.to_string()).await?,
         Per::Network => limits::take(app, ctx, limit, &ctx.client.network()).await?,
-        Per::User | Per::Account | Per::Recipient => {
-            limits::take(app, ctx, limit, &caller.user.id.to_string()).await?
-        }
+        Per::User | Per::Account | Per::Recipient => about(app, ctx, caller.user.id, limit).await?,
     };
     Ok(Acting(Own(caller)))
 }
@@ -82,12 +95,17 @@ pub async fn own(app: &App, ctx: &Ctx, caller: Caller, limit: Limit) -> Result<A
 /// Lets the caller act on what is not their own. `permission_denied` where they may not.
 pub fn admin(caller: Caller, permission: Permission) -> Result<Acting<Admin>> {
     permission::check(&caller, permission)?;
-    Ok(Acting(Admin(Some(caller))))
+    Ok(Acting(Admin(Some((caller, permission)))))
 }
 
 /// Whoever runs commands at the server may do everything.
 pub fn operator() -> Acting<Admin> {
     Acting(Admin(None))
+}
+
+/// Lets go on what is about this user, whoever asks for it, as often as the limit allows.
+pub(crate) async fn about(app: &App, ctx: &Ctx, user: UserId, limit: Limit) -> Result<Spent> {
+    limits::take(app, ctx, limit, &user.to_string()).await
 }
 
 /// Lets anybody go on, as often as the limit of their network allows.

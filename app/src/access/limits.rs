@@ -10,10 +10,10 @@ use domain::{
     Problem,
     access::limit::{Rate, Taken},
     client::Network,
-    settings::Limit,
+    settings::{Limit, Per},
 };
 
-use crate::{App, Ctx, Result};
+use crate::{App, Ctx, Error, Result};
 
 /// All that also share a count have this many times the rate of one.
 const WIDER_FACTOR: u32 = Network::WIDER_FACTOR;
@@ -47,6 +47,17 @@ impl<'a> From<&'a Network> for Who<'a> {
     }
 }
 
+impl Who<'_> {
+    /// Whether this is whom a limit is meant to count for.
+    fn fits(&self, per: Per) -> bool {
+        match self {
+            Who::Network(_) => per == Per::Network,
+            Who::Part { .. } => per == Per::Account,
+            Who::One(_) => matches!(per, Per::Session | Per::User | Per::Recipient),
+        }
+    }
+}
+
 /// A call that was counted, under each key that it counts by, and can be given back.
 #[derive(Debug)]
 pub struct Spent(Vec<(String, Rate)>);
@@ -57,8 +68,13 @@ pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -
     if !settings.enabled {
         return Ok(spent);
     }
+    let who = who.into();
+    if !who.fits(limit.per()) {
+        let name = limit.name();
+        return Err(Error::broken(format!("the limit {name} does not count for {who:?}")));
+    }
     let own = limit.rate(settings);
-    for (key, rate) in counts(limit.name(), own, who.into()) {
+    for (key, rate) in counts(limit.name(), own, who) {
         let taken = app.cache.take(&key, rate, ctx.now).await;
         if !taken.allowed {
             give_back(app, ctx, spent).await;

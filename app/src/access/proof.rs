@@ -33,7 +33,8 @@ pub(crate) async fn prove(
     let verified = guess.unless_answered(app, verified, &[]).await?;
     if verified != Verified::Wrong && !guess.is_barred() {
         if guess.is_kept() {
-            app.write(ctx, async move |tx: Tx| guess.right(&tx).await).await?;
+            let unit = async move |tx: Tx| guess.right(&tx).await;
+            app.record_against(ctx, acting, unit).await?;
         }
         return Ok(());
     }

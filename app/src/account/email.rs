@@ -80,7 +80,7 @@ pub async fn resend(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
 }
 
 /// The job of [`resend`]: sends a link to whoever has the address and has not proved it.
-pub async fn send_verification(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
+pub(crate) async fn send_verification(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
     let name = email_canonical.to_owned();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
     let wants_one = |it: &User| it.is_usable() && it.email_verified_at.is_none();

@@ -16,7 +16,7 @@ use store::Db;
 use super::deletion;
 use crate::{
     App, Ctx, Error, Result,
-    access::{Acting, Own, caller::Caller, guard, limits, proof},
+    access::{Acting, Own, caller::Caller, guard, proof},
     audit::Entry,
     notify::{
         allowance,
@@ -88,13 +88,13 @@ pub async fn confirm(
     let purpose = Purpose::ChangeEmail;
     let (hash, found) = presented(app, ctx, token, purpose, Limit::EmailVerify).await?;
     let id = found.user_id;
-    limits::take(app, ctx, Limit::EmailChangeConfirm, &id.to_string()).await?;
+    guard::about(app, ctx, id, Limit::EmailChangeConfirm).await?;
     let user = by_id(app, id).await?;
     if !user.is_usable() {
         return Err(Code::InvalidLink.into());
     }
     let new = Email::from(found.email);
-    let kept = caller.filter(|it| it.user.id == id).map(|it| it.session.id);
+    let caller = caller.filter(|it| it.user.id == id).cloned();
     let undo = Mailed::draft(app, ctx, &user, Letter::EmailChanged)?;
     let secret: [u8; 32] = random::bytes()?;
     let (old, address) = (user.email.clone(), new.clone());
@@ -111,6 +111,10 @@ pub async fn confirm(
             undo.add_latest(&tx).await?;
         }
         tx.audit(Entry::by(Event::EmailChanged, id)).await?;
+        let kept = match &caller {
+            Some(caller) if tx.holds(caller).await? => Some(caller.session.id),
+            _ => None,
+        };
         let renewed = match kept {
             // A mailed link is no step-up.
             Some(kept) => tx.renew_session(id, kept, &secret, None).await?,

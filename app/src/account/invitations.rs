@@ -19,6 +19,7 @@ use crate::{
     access::{
         Acting, Admin,
         idempotency::{self, Key},
+        permission::Permission,
     },
     audit::Entry,
     engine::locale::Language,
@@ -51,6 +52,7 @@ pub async fn create(
     acting: &Acting<Admin>,
     new: NewInvitation,
 ) -> Result<Invitation> {
+    acting.require(Permission::WriteInvitations)?;
     let mut errors = FieldErrors::default();
     let email = errors.take("email", Email::parse(&new.email.unwrap_or_default()));
     let tag = new.language.as_deref().map(profile::language).transpose();
@@ -133,10 +135,11 @@ async fn by_id(app: &App, id: InvitationId) -> Result<Invitation> {
 /// The latest first, from before `before` on; and where the next page begins.
 pub async fn list(
     app: &App,
-    _acting: &Acting<Admin>,
+    acting: &Acting<Admin>,
     before: Option<InvitationId>,
     limit: i64,
 ) -> Result<(Vec<Invitation>, Option<InvitationId>)> {
+    acting.require(Permission::ReadInvitations)?;
     let unit = async move |db: Db| store::invitations::page(&db, before, limit).await;
     let page = app.store.get(unit).await?;
     let is_full = i64::try_from(page.len()).is_ok_and(|it| it == limit);
@@ -146,6 +149,7 @@ pub async fn list(
 
 /// Takes an invitation back that nobody has accepted.
 pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: InvitationId) -> Result<()> {
+    acting.require(Permission::WriteInvitations)?;
     let unit = async move |tx: Tx| -> Result<()> {
         if !store::invitations::revoke(&tx, id, tx.now()).await? {
             return Err(Code::NotFound.into());

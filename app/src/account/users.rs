@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     App, Ctx, Error, Result,
-    access::{Acting, Admin, lockout::Unlock},
+    access::{Acting, Admin, lockout::Unlock, permission::Permission},
     audit::Entry,
     factor::password,
     notify::link::Mailed,
@@ -28,7 +28,8 @@ use crate::{
 };
 
 /// Who is meant by an id, an address or a username.
-pub async fn find(app: &App, who: &str) -> Result<Option<User>> {
+pub async fn find(app: &App, acting: &Acting<Admin>, who: &str) -> Result<Option<User>> {
+    acting.require(Permission::ReadUsers)?;
     if let Ok(id) = who.trim().parse::<UserId>() {
         return by_id(app, id).await;
     }
@@ -56,7 +57,13 @@ pub struct Details {
 }
 
 /// What is known of somebody.
-pub async fn show(app: &App, ctx: &Ctx, id: UserId) -> Result<Option<Details>> {
+pub async fn show(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+) -> Result<Option<Details>> {
+    acting.require(Permission::ReadUsers)?;
     let now = ctx.now;
     let unit = async move |db: Db| {
         let Some(user) = store::users::by_id(&db, id).await? else { return Ok(None) };
@@ -96,6 +103,7 @@ impl NewUser {
 
 /// Makes an account for somebody.
 pub async fn create(app: &App, ctx: &Ctx, acting: &Acting<Admin>, new: NewUser) -> Result<User> {
+    acting.require(Permission::WriteUsers)?;
     let letter = match (&new.password, new.email_verified) {
         (None, _) => Some(Letter::ResetPassword),
         (Some(_), false) => Some(Letter::VerifyEmail),
@@ -173,6 +181,7 @@ async fn refuse_known(db: &Db, user: &User) -> Result<()> {
 
 /// Sends somebody a mail that lets them choose a password, even if they have had none.
 pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<()> {
+    acting.require(Permission::WriteUsers)?;
     let user = known(app, id).await?;
     if !user.is_usable() {
         return Err(Code::PermissionDenied
@@ -199,6 +208,7 @@ pub enum Change {
 /// Keeps somebody from signing in. Their sessions end at once, and links that were mailed to them
 /// are void.
 pub async fn disable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+    acting.require(Permission::WriteUsers)?;
     known(app, id).await?;
     let unit = async move |tx: Tx| {
         tx.lock("users", id).await?;
@@ -215,6 +225,7 @@ pub async fn disable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -
 
 /// Lets somebody sign in again. The sessions they had stay over.
 pub async fn enable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+    acting.require(Permission::WriteUsers)?;
     known(app, id).await?;
     let unit = async move |tx: Tx| {
         let is_new = tx.changing(id, store::users::enable(&tx, id, tx.now())).await?;
@@ -225,6 +236,7 @@ pub async fn enable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) ->
 
 /// Lets somebody try passwords again, however many were wrong.
 pub async fn unlock(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+    acting.require(Permission::WriteUsers)?;
     let unlock = Unlock::of(app, &known(app, id).await?);
     let unit = async move |tx: Tx| {
         let was_locked = unlock.write(&tx).await?;
@@ -240,6 +252,7 @@ pub async fn verify_email(
     acting: &Acting<Admin>,
     id: UserId,
 ) -> Result<Change> {
+    acting.require(Permission::WriteUsers)?;
     let email = known(app, id).await?.email;
     let unit = async move |tx: Tx| {
         let vouches = store::users::vouch_for_email(&tx, id, email.as_str(), tx.now());
@@ -265,6 +278,7 @@ pub async fn end_sessions(
     acting: &Acting<Admin>,
     id: UserId,
 ) -> Result<usize> {
+    acting.require(Permission::WriteUsers)?;
     known(app, id).await?;
     let unit = async move |tx: Tx| {
         // A sign-in at the same moment is before or after it, not in between.

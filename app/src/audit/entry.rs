@@ -47,7 +47,7 @@ impl Entry {
         self
     }
 
-    /// The session that it is about, where that is not the one of whoever acts.
+    /// The session that it is about. Where somebody acts, it is theirs.
     pub fn in_session(mut self, session: SessionId) -> Entry {
         self.session = Some(session);
         self
@@ -66,13 +66,13 @@ impl Entry {
         match author {
             Author::Nobody => {}
             Author::Own(caller) => {
-                entry.actor = entry.actor.or(Some(caller.user.id));
-                entry.subject = entry.subject.or(Some(caller.user.id));
-                entry.session = entry.session.or(Some(caller.session.id));
+                entry.actor = Some(caller.user.id);
+                entry.subject = Some(caller.user.id);
+                entry.session = Some(caller.session.id);
             }
             Author::Admin(caller) => {
                 entry.actor = Some(caller.user.id);
-                entry.session = entry.session.or(Some(caller.session.id));
+                entry.session = Some(caller.session.id);
             }
             Author::Operator => entry = entry.with("by", "operator"),
         }

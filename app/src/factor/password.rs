@@ -14,7 +14,7 @@ use domain::{
     problem::FieldErrors,
     session::EndReason,
     settings::Limit,
-    sign_in::{Admission, Entry as WayIn, admit},
+    sign_in::{Admission, Entry as WayIn, Proof, admit},
 };
 use store::{Db, passwords::Former};
 
@@ -119,7 +119,7 @@ pub async fn change(
     let new = given(new)?;
     let Caller { user, session } = acting.caller();
     // What is remembered may have another hash of the same password.
-    let (id, session) = (user.id, session.id);
+    let (id, session, proofs) = (user.id, session.id, session.proofs().with(Proof::Password));
     let user = read(app, id).await?;
     proof::prove(app, ctx, acting, &user, "old_password", old.clone()).await?;
     let (hash, strength) = accept(app, &user, old.as_ref(), &new).await?;
@@ -127,7 +127,7 @@ pub async fn change(
     let secret = random::bytes()?;
     let unit = async move |tx: Tx| -> Result<_> {
         // Sessions before revocations, always, lest two wait for each other.
-        let renewed = tx.renew_session(id, session, &secret, Some(tx.now())).await?;
+        let renewed = tx.renew_session(id, session, &secret, Some(proofs)).await?;
         let renewed = renewed.ok_or(Code::SessionEnded)?;
         change.write(&tx, Some(session)).await?;
         Ok(renewed)
@@ -154,7 +154,7 @@ pub async fn request_reset(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
 }
 
 /// The job of [`request_reset`].
-pub async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
+pub(crate) async fn send_reset(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
     let name = email_canonical.to_owned();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
     let Some(user) = found else { return Ok(()) };
@@ -200,7 +200,9 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<Strengt
     }
     let id = found.user_id;
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
-    let usable = user.filter(|it| it.is_usable() && it.email.as_str() == found.email);
+    let may_come =
+        |it: &User| admit(WayIn::Reset, it, &app.settings, ctx.now) == Admission::Admitted;
+    let usable = user.filter(|it| may_come(it) && it.email.as_str() == found.email);
     let user = usable.ok_or(Code::InvalidLink)?;
     // The mail has reached it.
     let user = User { email_verified_at: user.email_verified_at.or(Some(ctx.now)), ..user };

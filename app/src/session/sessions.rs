@@ -99,7 +99,8 @@ async fn end_one(tx: &Tx, user: UserId, id: SessionId, reason: EndReason) -> Res
     let ended = tx.end_session(user, id, reason).await?;
     if ended {
         let entry = Entry::by(Event::SessionEnded, user).in_session(id);
-        tx.audit(entry.with("reason", reason.word())).await?;
+        let entry = entry.with("reason", reason.word());
+        tx.audit(entry.with("ended_session", id.to_string())).await?;
     }
     Ok(ended)
 }

@@ -5,15 +5,17 @@ use domain::{
     ChallengeId, Code, Secret, UserId, mac,
     notify::link as token,
     settings::Limit,
-    sign_in::{Entry as WayIn, Proof, Proofs},
+    sign_in::{ChallengeKind, Entry as WayIn, Proof, Proofs},
 };
 use store::{
     Db,
-    challenges::{self, Challenge, EXCHANGE},
+    challenges::{self, Challenge},
 };
 
 use super::finish::{self, Finished, Outcome, SignIn};
 use crate::{App, Ctx, Error, Result, access::guard, notify::link, random, tx::Tx};
+
+const KIND: ChallengeKind = ChallengeKind::Exchange;
 
 /// What the browser or app that is asking can show for the flow being its own.
 #[derive(Debug, Clone, Default)]
@@ -47,14 +49,14 @@ impl Ticket {
         let hash = token::hash(token.expose()).ok_or_else(|| Error::broken("a token's hash"))?;
         let row = Challenge {
             id: ChallengeId::new(ctx.now, random::bytes()?),
-            kind: EXCHANGE.into(),
+            kind: KIND.word().into(),
             hash,
             user_id: Some(user),
             binding,
             proofs: Proofs::of(&[Proof::Link]).to_string(),
             tries_left: 1,
             created_at: ctx.now,
-            expires_at: ctx.now + app.settings.links.exchange_lifetime,
+            expires_at: ctx.now + KIND.lifetime(&app.settings),
         };
         Ok(Ticket { row, token })
     }
@@ -77,7 +79,7 @@ pub async fn redeem(
 ) -> Result<(Finished, bool)> {
     guard::anybody(app, ctx, Limit::Exchange).await?;
     let (hash, now) = (link::presented("exchange_token", token)?, ctx.now);
-    let unit = async move |db: Db| challenges::by_hash(&db, &hash, EXCHANGE, now).await;
+    let unit = async move |db: Db| challenges::by_hash(&db, &hash, KIND, now).await;
     let pending = app.store.get(unit).await?.ok_or(Code::InvalidLink)?;
     if !evidence.fits(ctx, pending.binding) {
         return Err(Code::InvalidLink.into());
@@ -88,7 +90,7 @@ pub async fn redeem(
     let sign_in = SignIn::new(WayIn::ExchangeToken, Proofs::parse(&pending.proofs));
     let draft = match finish::draft(app, ctx, &user, sign_in)? {
         Outcome::Session(draft) => draft,
-        Outcome::Challenge(challenge) => return Ok((Finished::Challenged(challenge), false)),
+        Outcome::Challenge(challenge) => match challenge {},
         Outcome::OfferRestore => return Err(Code::InvalidLink.into()),
         Outcome::Refused(code) => return Err(code.into()),
     };
@@ -96,7 +98,7 @@ pub async fn redeem(
     let unit = async move |tx: Tx| -> Result<()> {
         // The user before the token, always: whoever voids a user's tokens holds the user.
         tx.lock("users", id).await?;
-        let spent = challenges::spend(&tx, &hash, EXCHANGE, tx.now()).await?;
+        let spent = challenges::spend(&tx, &hash, KIND, tx.now()).await?;
         if spent.is_none() || !written.write(&tx, None).await? {
             return Err(Code::InvalidLink.into());
         }

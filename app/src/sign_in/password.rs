@@ -137,7 +137,7 @@ impl Right<'_> {
     async fn carry_out(self, app: &App, ctx: &Ctx, led_to: Outcome) -> Result<Option<Finished>> {
         match led_to {
             Outcome::Session(draft) => self.start(app, ctx, *draft).await,
-            Outcome::Challenge(challenge) => Ok(Some(Finished::Challenged(challenge))),
+            Outcome::Challenge(challenge) => match challenge {},
             Outcome::OfferRestore => match self.offer(app, ctx).await? {
                 Some(refusal) => Err(refusal.into()),
                 None => Ok(None),

@@ -58,7 +58,13 @@ impl Listed {
 }
 
 /// At most `limit` jobs, the latest made first. The last one's id is where the next page begins.
-pub async fn list(app: &App, ctx: &Ctx, filter: Filter, limit: i64) -> Result<Vec<Listed>> {
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    _acting: &Acting<Admin>,
+    filter: Filter,
+    limit: i64,
+) -> Result<Vec<Listed>> {
     let limit = limit.clamp(1, LONGEST);
     let unit = async move |db: Db| store::jobs::page(&db, &filter, limit).await;
     let jobs = app.store.get(unit).await?;
@@ -66,7 +72,7 @@ pub async fn list(app: &App, ctx: &Ctx, filter: Filter, limit: i64) -> Result<Ve
 }
 
 /// How many jobs are dead letters.
-pub async fn count_dead(app: &App) -> Result<u64> {
+pub async fn count_dead(app: &App, _acting: &Acting<Admin>) -> Result<u64> {
     let dead = app.store.get(async |db: Db| store::jobs::dead(&db).await).await?;
     Ok(u64::try_from(dead).unwrap_or(0))
 }
@@ -120,9 +126,8 @@ pub async fn replay_some(
 }
 
 async fn replay_one(tx: &Tx, id: JobId, entry: Entry) -> Result<bool> {
-    let is_replayed = store::jobs::replay(tx, id, tx.now()).await?;
+    let is_replayed = tx.replay_job(id).await?;
     if is_replayed {
-        tx.has_jobs();
         tx.audit(entry).await?;
     }
     Ok(is_replayed)

@@ -85,9 +85,6 @@ async fn change(
             made = Some(make(&app.keys.signing, algorithm, ctx.now).await?);
             continue;
         };
-        if !changes.steps.is_empty() {
-            app.keys.reload().await?;
-        }
         return Ok(changes);
     }
     Err(Error::away("keys are changed too often at once"))
@@ -147,11 +144,7 @@ pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
         }
         Ok(changed)
     };
-    let changed = app.write(&Ctx::local(now, random::request_id(now)), unit).await?;
-    if changed > 0 {
-        app.keys.reload().await?;
-    }
-    Ok(changed)
+    app.write(&Ctx::local(now, random::request_id(now)), unit).await
 }
 
 /// How far [`reseal`] has come.
@@ -167,7 +160,11 @@ pub struct Resealed {
 
 /// Puts everything that is sealed under an older master secret under the current one. `tell` hears
 /// how far it has come. It can be repeated, and go on after it was interrupted.
-pub async fn reseal(app: &App, mut tell: impl FnMut(&Resealed)) -> Result<Resealed> {
+pub async fn reseal(
+    app: &App,
+    _acting: &Acting<Admin>,
+    mut tell: impl FnMut(&Resealed),
+) -> Result<Resealed> {
     let mut done = Resealed::default();
     for row in load(&app.store).await? {
         if !row.counts(app.clock.now()) {

@@ -11,11 +11,10 @@ use domain::{
     queue::retry_at,
     reach::{Reach, TOLERANCE},
     session::expires_at,
-    sign_in::proofs::FRESH,
+    sign_in::{ChallengeKind, proofs::FRESH},
 };
 use store::{
     Db,
-    challenges::EXCHANGE,
     rewind::{self, Times},
 };
 use uuid::Uuid;
@@ -146,8 +145,11 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
         };
         changed += pull_back(app, times, reach).await?;
     }
-    let reach = Reach::ahead(now, app.settings.links.exchange_lifetime);
-    Ok(changed + pull_back(app, Times::Challenges { kind: EXCHANGE }, reach).await?)
+    for &kind in ChallengeKind::ALL {
+        let reach = Reach::ahead(now, kind.lifetime(&app.settings));
+        changed += pull_back(app, Times::Challenges(kind), reach).await?;
+    }
+    Ok(changed)
 }
 
 /// What is kept for so long after something has happened. Deleted accounts keep their time, because

@@ -86,6 +86,11 @@ impl Proofs {
         Proofs(words.split_whitespace().filter_map(known).fold(0, |set, it| set | 1 << it as u8))
     }
 
+    /// These and one more.
+    pub fn with(self, proof: Proof) -> Proofs {
+        Proofs(self.0 | 1 << proof as u8)
+    }
+
     pub fn has(self, proof: Proof) -> bool {
         self.0 & (1 << proof as u8) != 0
     }

@@ -98,7 +98,7 @@ fn found(outcome: app::Result<()>, id: JobId, what: &str, command: &str) -> Resu
 async fn list(app: &App, ctx: &Ctx, which: Which) -> Result<(), Failure> {
     let state = if which.dead { State::Dead } else { State::Waiting };
     let filter = Filter { state, kind: which.kind, before: which.before };
-    let jobs = jobs::list(app, ctx, filter, which.limit).await?;
+    let jobs = jobs::list(app, ctx, &guard::operator(), filter, which.limit).await?;
     for job in &jobs {
         if which.json {
             let line = serde_json::to_string(job);
@@ -134,7 +134,10 @@ fn line(job: &Listed) -> String {
 }
 
 async fn replay_all(app: &App, ctx: &Ctx) -> Result<(), Failure> {
-    let progress = Progress::counting("trying again".to_owned(), jobs::count_dead(app).await?);
+    let progress = Progress::counting(
+        "trying again".to_owned(),
+        jobs::count_dead(app, &guard::operator()).await?,
+    );
     let (mut count, mut left, mut before) = (0, 0, None);
     loop {
         let step = jobs::replay_some(app, ctx, &guard::operator(), before).await?;

@@ -116,7 +116,8 @@ fn say(changes: &Changes) -> std::io::Result<()> {
 }
 
 async fn reseal(app: &App) -> Result<(), Failure> {
-    let done = keys::reseal(app, |so_far| {
+    let acting = guard::operator();
+    let done = keys::reseal(app, &acting, |so_far| {
         let Resealed { keys, jobs, .. } = so_far;
         tracing::info!(keys, jobs, "sealing anew");
     });

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::{App, Clock, Ctx};
+use app::{App, Clock, Ctx, access::guard};
 use domain::{account::User, settings::Settings};
 use store::{
     Store,
@@ -63,7 +63,7 @@ pub async fn with<T>(
 
 /// The user with this id, address or username.
 pub async fn user(app: &App, who: &str) -> Result<User, Failure> {
-    app::account::users::find(app, who).await?.ok_or_else(|| {
+    app::account::users::find(app, &guard::operator(), who).await?.ok_or_else(|| {
         Failure::new(Exit::Failed, format_args!("there is no user {who:?}"))
             .hint("give an id, an email address or a username")
     })

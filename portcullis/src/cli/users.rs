@@ -151,7 +151,7 @@ async fn create(app: &App, ctx: &Ctx, new: NewAccount) -> Result<Report, Failure
 async fn show(app: &App, ctx: &Ctx, who: Who) -> Result<Report, Failure> {
     let id = who.user(app).await?.id;
     let gone = || Failure::new(Exit::Failed, "the user was deleted meanwhile");
-    Ok(Report::details(&users::show(app, ctx, id).await?.ok_or_else(gone)?))
+    Ok(Report::details(&users::show(app, ctx, &guard::operator(), id).await?.ok_or_else(gone)?))
 }
 
 fn new_user(new: NewAccount) -> Result<NewUser, Failure> {

@@ -3,6 +3,7 @@
 use domain::{
     SessionId, Time, UserId,
     session::{EndReason, Session},
+    sign_in::Proofs,
 };
 
 use crate::{Db, Result, args, entity, row, sql};
@@ -119,25 +120,28 @@ pub async fn replace_head(db: &Db, seen: &Session, next: &Session) -> Result<boo
 }
 
 /// Sets a new secret, which voids every token made so far; the session continues with a new head.
-/// `proved` is when the person has just proved who they are. `None`: the session is not alive or
-/// not theirs.
+/// `proved`: the owner has just proved who they are, and the session rests on these proofs from now
+/// on. `None`: the session is not alive or not theirs.
 pub async fn renew(
     db: &Db,
     id: SessionId,
     user: UserId,
     secret: &[u8; 32],
-    proved: Option<Time>,
+    proved: Option<Proofs>,
     now: Time,
 ) -> Result<Option<Session>> {
     let statement = sql!(
         "UPDATE sessions SET secret = $3, head = head + 1, floor = head + 1, parent = NULL,
              superseded = NULL, head_made_at = $4, head_shown = FALSE, last_activity_at = $4,
-             authenticated_at = COALESCE(CAST($5 AS TIMESTAMPTZ), authenticated_at)
+             amr = COALESCE(CAST($5 AS TEXT), amr),
+             authenticated_at =
+                 CASE WHEN CAST($5 AS TEXT) IS NULL THEN authenticated_at ELSE $4 END
          WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4
          RETURNING ",
         columns!()
     );
-    db.optional(statement, args![id, user, secret, now, proved]).await
+    let amr = proved.map(|it| it.to_string());
+    db.optional(statement, args![id, user, secret, now, amr]).await
 }
 
 /// Records that a generation was used, and when. If the clock of another node is ahead, the later

@@ -1,12 +1,9 @@
 //! What is pending between the steps of a sign-in: a kind, a person, a device, what is proved, how many
 //! tries are left, and an end. A row is spent by one statement, whatever its kind.
 
-use domain::{ChallengeId, Time, UserId};
+use domain::{ChallengeId, Time, UserId, sign_in::ChallengeKind};
 
 use crate::{Db, Result, args, entity, sql};
-
-/// The kind of exchange tokens.
-pub const EXCHANGE: &str = "exchange";
 
 entity! {
     /// A pending step of a sign-in.
@@ -34,25 +31,35 @@ pub async fn insert(db: &Db, challenge: &Challenge) -> Result<u64> {
 }
 
 /// What spending it now would give.
-pub async fn by_hash(db: &Db, hash: &[u8; 32], kind: &str, now: Time) -> Result<Option<Challenge>> {
+pub async fn by_hash(
+    db: &Db,
+    hash: &[u8; 32],
+    kind: ChallengeKind,
+    now: Time,
+) -> Result<Option<Challenge>> {
     let statement = sql!(
         "SELECT ",
         columns!(),
         " FROM challenges
          WHERE hash = $1 AND kind = $2 AND tries_left > 0 AND expires_at > $3"
     );
-    db.optional(statement, args![hash, kind, now]).await
+    db.optional(statement, args![hash, kind.word(), now]).await
 }
 
 /// Spends one, once. `None`: unknown, of another kind, expired, without a try left or spent already.
-pub async fn spend(db: &Db, hash: &[u8; 32], kind: &str, now: Time) -> Result<Option<Challenge>> {
+pub async fn spend(
+    db: &Db,
+    hash: &[u8; 32],
+    kind: ChallengeKind,
+    now: Time,
+) -> Result<Option<Challenge>> {
     let statement = sql!(
         "DELETE FROM challenges
          WHERE hash = $1 AND kind = $2 AND tries_left > 0 AND expires_at > $3
          RETURNING ",
         columns!()
     );
-    db.optional(statement, args![hash, kind, now]).await
+    db.optional(statement, args![hash, kind.word(), now]).await
 }
 
 /// Voids what is pending for a user.

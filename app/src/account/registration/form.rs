@@ -32,20 +32,37 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// The same bytes for the same request, and others for another: for a keyed hash.
+    /// The same bytes for the same request, and others for another: for a keyed hash. A new field does
+    /// not compile until it is decided here whether it makes another request.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
+        let Registration {
+            email,
+            password,
+            password_confirm: _,
+            first_name,
+            last_name,
+            username,
+            phone_number,
+            terms_accepted,
+            privacy_policy_accepted,
+            user_metadata,
+            code_challenge,
+            invitation_token,
+            idempotency_key: _,
+        } = self;
         let secret = |it: &Option<Secret>| it.as_ref().map(|it| it.expose().to_owned());
         let fields = json!([
-            self.email,
-            secret(&self.password),
-            self.first_name,
-            self.last_name,
-            self.username,
-            self.phone_number,
-            self.terms_accepted,
-            self.privacy_policy_accepted,
-            self.user_metadata,
-            secret(&self.invitation_token),
+            email,
+            secret(password),
+            first_name,
+            last_name,
+            username,
+            phone_number,
+            terms_accepted,
+            privacy_policy_accepted,
+            user_metadata,
+            code_challenge,
+            secret(invitation_token),
         ]);
         fields.to_string().into_bytes()
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     App, Ctx, Error, Result,
-    access::{Acting, Admin},
+    access::{Acting, Admin, permission::Permission},
     audit::Entry,
     tx::Tx,
 };
@@ -20,7 +20,12 @@ use crate::{
 const ROUNDS: usize = 5;
 
 /// Somebody's account.
-pub async fn read(app: &App, _acting: &Acting<Admin>, id: UserId) -> Result<User> {
+pub async fn read(app: &App, acting: &Acting<Admin>, id: UserId) -> Result<User> {
+    acting.require(Permission::ReadUsers)?;
+    existing(app, id).await
+}
+
+async fn existing(app: &App, id: UserId) -> Result<User> {
     super::by_id(app, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
@@ -32,8 +37,9 @@ pub async fn update_metadata(
     id: UserId,
     patch: &Value,
 ) -> Result<Arc<User>> {
+    acting.require(Permission::WriteUsers)?;
     for _ in 0..ROUNDS {
-        let user = read(app, acting, id).await?;
+        let user = existing(app, id).await?;
         let limit = app.settings.registration.metadata_limit;
         let merged = metadata::merge(&user.app_metadata, patch, limit)
             .map_err(|error| Problem::of_field("app_metadata", error))?;

@@ -108,9 +108,8 @@ fn sources_name_only_crates_they_may_see() {
 
 /// Whether the word is a module of the file itself, as `mod store;` would make it.
 fn is_module(source: &Source, name: &str) -> bool {
-    let declared =
-        |it: &str| it.trim().trim_start_matches("pub ").starts_with(&format!("mod {name}"));
-    source.text.lines().any(declared)
+    let module = format!("mod {name};");
+    source.text.lines().any(|it| it.trim().trim_start_matches("pub ") == module)
 }
 
 #[test]

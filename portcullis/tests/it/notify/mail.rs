@@ -156,7 +156,15 @@ async fn a_mail_that_hangs_keeps_no_other_waiting() {
     let arrived = async || (!server.received().is_empty()).then_some(());
     eventually("the second mail to arrive", arrived).await;
     let ctx = world.ctx();
-    let jobs = app::work::jobs::list(world.app(), &ctx, Filter::default(), 10).await.unwrap();
+    let jobs = app::work::jobs::list(
+        world.app(),
+        &ctx,
+        &app::access::guard::operator(),
+        Filter::default(),
+        10,
+    )
+    .await
+    .unwrap();
     let hangs = |it: &Listed| it.is_running && it.failures == 0;
     assert!(jobs.last().is_some_and(hangs), "{jobs:?}");
     world.stop().await;

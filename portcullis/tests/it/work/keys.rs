@@ -440,9 +440,9 @@ async fn sealed_anew_the_older_master_secret_is_not_needed() {
     world.settings.secrets.previous = vec![MASTER.into()];
     world.settings.secrets.master = NEW_MASTER.into();
     world.begin().await;
-    let done = keys::reseal(world.app(), |_| {}).await.unwrap();
+    let done = keys::reseal(world.app(), &guard::operator(), |_| {}).await.unwrap();
     assert_eq!((done.keys, done.jobs, done.already, done.closed), (1, 1, 0, 0));
-    let again = keys::reseal(world.app(), |_| {}).await.unwrap();
+    let again = keys::reseal(world.app(), &guard::operator(), |_| {}).await.unwrap();
     assert_eq!((again.keys, again.jobs, again.already, again.closed), (0, 0, 2, 0));
     world.stop().await;
     world.settings.jobs.workers = 2;

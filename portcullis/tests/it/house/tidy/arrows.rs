@@ -12,12 +12,12 @@ pub struct Rules {
 }
 
 /// What every subject of the crate `app` may use.
-const BASE: &[&str] = &["app", "engine", "queue", "audit", "access", "notify"];
+const BASE: &[&str] = &["app", "tx", "engine", "queue", "audit", "access", "notify"];
 
 pub const RULES: [Rules; 4] = [
     Rules {
         name: "app",
-        free: &["lib", "ctx", "error", "clock", "random", "tx"],
+        free: &["lib", "ctx", "error", "clock", "random"],
         arrows: &[
             ("lib", &["*"]),
             ("app", &["engine"]),
@@ -25,18 +25,22 @@ pub const RULES: [Rules; 4] = [
             ("error", &[]),
             ("clock", &[]),
             ("random", &[]),
-            ("tx", &["app", "engine", "queue", "access::guard", "audit"]),
+            ("tx", &["app", "engine", "queue", "access::guard", "access::caller", "audit"]),
             ("engine", &[]),
             ("queue", &["app", "engine"]),
-            ("access", &["app", "engine", "audit"]),
-            ("notify", &["app", "engine", "queue", "audit", "access"]),
+            ("access", &["app", "tx", "engine", "audit"]),
+            ("notify", &["app", "tx", "engine", "queue", "audit", "access"]),
             ("session", BASE),
             ("audit", &["app", "access"]),
-            ("factor", &["app", "engine", "queue", "audit", "access", "notify", "session::tokens"]),
+            (
+                "factor",
+                &["app", "tx", "engine", "queue", "audit", "access", "notify", "session::tokens"],
+            ),
             (
                 "account",
                 &[
                     "app",
+                    "tx",
                     "engine",
                     "queue",
                     "audit",
@@ -51,8 +55,8 @@ pub const RULES: [Rules; 4] = [
             (
                 "sign_in",
                 &[
-                    "app", "engine", "queue", "audit", "access", "notify", "session", "factor",
-                    "account",
+                    "app", "tx", "engine", "queue", "audit", "access", "notify", "session",
+                    "factor", "account",
                 ],
             ),
             ("work", &["*"]),

@@ -22,7 +22,23 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("store::revocations::insert", TX),
     ("store::events::insert", TX),
     ("store::jobs::insert", TX),
+    ("store::jobs::replay", TX),
+    ("app::access::guard::operator", CLI),
+    ("app::session::tokens::issue", TOKENS),
 ];
+
+/// Whoever may do everything: commands at the server.
+const CLI: &[&str] = &[
+    "portcullis/src/cli/create_superuser.rs",
+    "portcullis/src/cli/jobs.rs",
+    "portcullis/src/cli/keys.rs",
+    "portcullis/src/cli/operator.rs",
+    "portcullis/src/cli/users.rs",
+];
+
+/// What ends in tokens: a sign-in, a refresh, and changes with which a session goes on.
+const TOKENS: &[&str] =
+    &["app/src/account/email_change.rs", "app/src/factor/password.rs", "app/src/sign_in/finish.rs"];
 
 /// What owns the effects of a transaction.
 const TX: &[&str] = &["app/src/tx.rs"];
@@ -51,6 +67,27 @@ fn callers(sources: &[Source], methods: &[(&str, &[&str])]) -> Vec<String> {
         );
     }
     found
+}
+
+/// Statements that change rows, outside of the crate that owns them.
+fn statements(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    for Source { path, text } in sources {
+        let text: String = code(text).map(str::trim).collect::<Vec<_>>().join(" ");
+        let strange = ["INSERT INTO ", "DELETE FROM ", " SET "].into_iter();
+        found.extend(strange.filter(|it| text.contains(it)).map(|it| format!("{path} has {it}")));
+    }
+    found
+}
+
+#[test]
+fn only_store_changes_rows() {
+    let sources: Vec<Source> =
+        ["app", "web"].into_iter().flat_map(|it| sources(it, &["src"])).collect();
+    super::assert_none("files with statements of their own", &statements(&sources));
+    let text = "let x = db.execute(\"INSERT INTO sessions VALUES ($1)\", args![id]);".into();
+    let broken = [Source { path: "app/src/x.rs".into(), text }];
+    assert_eq!(statements(&broken), ["app/src/x.rs has INSERT INTO "]);
 }
 
 #[test]
