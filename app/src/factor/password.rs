@@ -119,7 +119,7 @@ pub async fn change(
     let new = given(new)?;
     let Caller { user, session } = acting.caller();
     // What is remembered may have another hash of the same password.
-    let (id, session, proofs) = (user.id, session.id, session.proofs().with(Proof::Password));
+    let (id, session, proofs) = (user.id, session.id, session.proofs().raised_by(Proof::Password));
     let user = read(app, id).await?;
     proof::prove(app, ctx, acting, &user, "old_password", old.clone()).await?;
     let (hash, strength) = accept(app, &user, old.as_ref(), &new).await?;

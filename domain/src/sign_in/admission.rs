@@ -68,12 +68,13 @@ pub fn admit(entry: Entry, user: &User, settings: &Settings, now: Time) -> Admis
     match (State::of(user, settings, now), entry) {
         // Strict privacy: until an address is proved, nobody has it.
         (_, Entry::Credentials) if user.is_hidden(&settings.privacy) => refused,
+        // Strict privacy: the answer is that of a known address, so there is nobody to be signed in.
+        (State::Verified | State::Unverified, Entry::Registration) if is_strict => {
+            Admission::Refused(Code::EmailNotVerified)
+        }
         (State::Verified, _) | (State::Unverified, Entry::Session) => Admission::Admitted,
         // What was mailed proves the address, and what only its owner sees tells nobody else.
         (State::Unverified, Entry::Reset) => Admission::Admitted,
-        (State::Unverified, Entry::Registration) if is_strict => {
-            Admission::Refused(Code::EmailNotVerified)
-        }
         (State::Unverified, Entry::ExchangeToken) if needs_proof || is_strict => refused,
         (State::Unverified, Entry::Credentials | Entry::Registration) if needs_proof => {
             Admission::Refused(Code::EmailNotVerified)
@@ -175,7 +176,7 @@ mod tests {
         let [credentials, exchange, ..] = refused();
         let unverified = Refused(Code::EmailNotVerified);
         let rows = [
-            (State::Verified, [Admitted; 5]),
+            (State::Verified, [Admitted, Admitted, unverified, Admitted, Admitted]),
             (State::Unverified, [credentials, exchange, unverified, Admitted, Admitted]),
             (State::Deleted, offered()),
         ];

@@ -86,9 +86,10 @@ impl Proofs {
         Proofs(words.split_whitespace().filter_map(known).fold(0, |set, it| set | 1 << it as u8))
     }
 
-    /// These and one more.
-    pub fn with(self, proof: Proof) -> Proofs {
-        Proofs(self.0 | 1 << proof as u8)
+    /// What a session rests on once its owner has proved something better than a mailed link, which it
+    /// may have begun with.
+    pub fn raised_by(self, proof: Proof) -> Proofs {
+        Proofs((self.0 & !(1 << Proof::Link as u8)) | 1 << proof as u8)
     }
 
     pub fn has(self, proof: Proof) -> bool {
@@ -208,6 +209,13 @@ mod tests {
         assert_eq!([0, 600, 601].map(ago).map(fresh), [true, true, false]);
         let ahead = |seconds| now + Span::seconds(seconds);
         assert_eq!([30, 31].map(ahead).map(fresh), [true, false]);
+    }
+
+    #[test]
+    fn a_password_takes_the_place_of_the_link_before_it() {
+        let raised = |before: &[Proof]| Proofs::of(before).raised_by(Password);
+        assert_eq!(raised(&[Link]), Proofs::of(&[Password]));
+        assert_eq!(raised(&[Password, Totp]), Proofs::of(&[Password, Totp]));
     }
 
     #[test]

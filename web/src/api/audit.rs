@@ -38,7 +38,7 @@ pub struct PageQuery {
 /// A page of sign-ins.
 #[derive(Serialize, ToSchema)]
 pub struct LoginHistoryResponse {
-    /// On all pages; the latest 1000 are shown.
+    /// On all pages; the latest 100,000 are shown.
     count: i64,
     /// The address of the next page.
     next: Option<String>,
