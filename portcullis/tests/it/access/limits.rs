@@ -154,6 +154,60 @@ async fn verification_tokens_are_counted_by_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_each_purpose_have_a_limit_of_their_own() {
+    let world = limited_world().await;
+    let nobody = world.stranger();
+    // None of them spends the limit of another: that one would be reached too early, or under
+    // another name.
+    for (path, name) in [
+        ("/api/v1/auth/restore-account", "account_restore"),
+        ("/api/v1/auth/email/change/undo", "email_change_undo"),
+        ("/api/v1/auth/email/verify", "email_verify"),
+        ("/api/v1/auth/password/reset/confirm", "password_reset_confirm"),
+        ("/api/v1/auth/exchange-token", "exchange"),
+    ] {
+        let token = "a".repeat(43);
+        let body = json!({ "token": token, "exchange_token": token, "new_password": "An0ther&Quiet-River" });
+        let present = async || nobody.post(path, body.clone()).await;
+        for _ in 0..10 {
+            present().await.refused("invalid_token");
+        }
+        limited(present().await, name, "q=10;w=3600", 360);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_addresses_that_are_confirmed_are_counted_by_user() {
+    let world = World::with(|it| {
+        enable(it);
+        it.limits.email_change_confirm = "2/1h".parse().unwrap();
+    })
+    .await;
+    let change = async |person: &mut Person, new: &str| {
+        let body = json!({ "new_email": new, "password": PASSWORD });
+        person.post("/api/v1/auth/email/change", body).await.ok();
+        let token = world.token(new, "/change-email?token=").await;
+        let body = json!({ "token": token });
+        let answer = person.post("/api/v1/auth/email/change/confirm", body.clone()).await;
+        person.take_tokens(&answer);
+        (answer, body)
+    };
+    let mut anna = world.registered("anna@example.com").await;
+    let mut bert = world.registered("bert@example.com").await;
+    for new in ["anna@example.org", "anna@example.net"] {
+        change(&mut anna, new).await.0.ok();
+    }
+    let (answer, body) = change(&mut anna, "lindholm@example.com").await;
+    limited(answer, "email_change_confirm", "q=2;w=3600", 1800);
+    change(&mut bert, "bert@example.org").await.0.ok();
+    // It is the user's limit with and without a session. A token that was refused is not spent.
+    let (nobody, path) = (world.stranger(), "/api/v1/auth/email/change/confirm");
+    limited(nobody.post(path, body.clone()).await, "email_change_confirm", "q=2;w=3600", 1800);
+    world.pass(Span::minutes(30)).await;
+    nobody.post(path, body).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refreshes_are_counted_by_session() {
     let world = limited_world().await;
     let mut anna = world.registered("anna@example.com").await;
