@@ -1,5 +1,7 @@
 //! What the audit log says, and what people see of it.
 
+mod actors;
+
 use domain::Span;
 use serde_json::{Value, json};
 

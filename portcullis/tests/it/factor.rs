@@ -1,3 +1,4 @@
 //! The factors that people sign in with.
 
 mod password;
+mod strength;
