@@ -14,7 +14,7 @@ use crate::{
     engine::{
         activity::Activity,
         hasher::Hasher,
-        health::{Health, Shared},
+        health::{Health, SharedCheck},
         keys::Keys,
         locale::Locale,
         lookaside::LookAside,
@@ -42,7 +42,7 @@ pub struct Parts {
     /// Of guesses at a password.
     pub(crate) guesses: Guesses,
     pub(crate) activity: Activity,
-    pub(crate) health: Shared<Health>,
+    pub(crate) health: SharedCheck<Health>,
     pub(crate) steps: Steps,
     pub(crate) locale: Arc<Locale>,
     /// The operator's own templates and texts.
@@ -111,7 +111,7 @@ impl App {
 
     /// The hash that this name is checked against, as nobody has it. `name` is a keyed hash.
     pub fn dummy_hash(&self, name: &[u8; 32]) -> Arc<str> {
-        self.hasher.dummy_of(name)
+        self.hasher.dummy_for(name)
     }
 
     /// Waits until everything is written that was noted behind requests so far.

@@ -40,9 +40,9 @@ pub(crate) const JOBS: &str = "jobs";
 
 /// A transaction under way. Statements run on it as on the [`Db`] that it derefs to.
 #[derive(Clone)]
-pub(crate) struct Tx(Arc<Parts>);
+pub(crate) struct Tx(Arc<Inner>);
 
-struct Parts {
+struct Inner {
     db: Db,
     app: App,
     ctx: Arc<Ctx>,
@@ -123,7 +123,7 @@ impl App {
         let (app, ctx, author) = (self.clone(), Arc::new(ctx.clone()), Arc::new(author));
         let run = async move |db: Db| -> Result<_> {
             let effects = Mutex::default();
-            let tx = Tx(Arc::new(Parts { db, app, ctx, author, effects }));
+            let tx = Tx(Arc::new(Inner { db, app, ctx, author, effects }));
             if hold == Hold::Session {
                 tx.hold_author().await?;
             }
@@ -134,7 +134,7 @@ impl App {
         };
         let (value, effects) = self.store.attempt(run).await?;
         let has_new_keys = effects.keys;
-        effects.follow(self);
+        effects.apply_after_commit(self);
         if has_new_keys {
             self.keys.reload().await?;
         }
@@ -248,7 +248,7 @@ impl Tx {
     }
 
     /// Of a user something was changed that no other node decides by: only here they are read anew.
-    pub fn touched(&self, id: UserId) {
+    pub fn changed_locally(&self, id: UserId) {
         self.effects().stale.push(id);
     }
 
@@ -265,14 +265,14 @@ impl Tx {
         reason: EndReason,
     ) -> Result<bool> {
         let ended = store::sessions::end(&self.0.db, id, user, reason, self.now()).await?;
-        Ok(self.revoking(id, ended))
+        Ok(self.revoke_if(id, ended))
     }
 
     /// Ends a session whose tokens are those that it was read with. False: it has ended, or has
     /// another secret.
     pub async fn end_as_read(&self, session: &Session, reason: EndReason) -> Result<bool> {
         let ended = store::sessions::end_seen(&self.0.db, session, reason, self.now()).await?;
-        Ok(self.revoking(session.id, ended))
+        Ok(self.revoke_if(session.id, ended))
     }
 
     /// Ends all of a user's sessions, or all but one; gives how many.
@@ -283,7 +283,7 @@ impl Tx {
         reason: EndReason,
     ) -> Result<usize> {
         let ended = store::sessions::end_all(&self.0.db, user, but, reason, self.now()).await?;
-        Ok(self.ended(&ended))
+        Ok(self.revoke_all(&ended))
     }
 
     /// Ends the longest idle sessions of a user until at most `keep` are alive beside `new`; gives how
@@ -296,7 +296,7 @@ impl Tx {
     ) -> Result<usize> {
         let (reason, now) = (EndReason::Replaced, self.now());
         let ended = store::sessions::end_idle(&self.0.db, user, new, keep, reason, now).await?;
-        Ok(self.ended(&ended))
+        Ok(self.revoke_all(&ended))
     }
 
     /// Draws a new secret for a session that goes on, so that every token made before is void.
@@ -310,7 +310,7 @@ impl Tx {
     ) -> Result<Option<Session>> {
         let now = self.now();
         let renewed = store::sessions::renew(&self.0.db, id, user, secret, proved, now).await?;
-        self.revoking(id, renewed.is_some());
+        self.revoke_if(id, renewed.is_some());
         Ok(renewed)
     }
 
@@ -318,7 +318,7 @@ impl Tx {
     pub async fn replace_head(&self, seen: &Session, next: &Session) -> Result<bool> {
         let replaced = store::sessions::replace_head(&self.0.db, seen, next).await?;
         // Other nodes remember a head that is an orphan now.
-        Ok(self.revoking(seen.id, replaced))
+        Ok(self.revoke_if(seen.id, replaced))
     }
 
     /// Voids everything that was mailed or handed to a user to be presented later, but the ways back to
@@ -328,12 +328,12 @@ impl Tx {
         Ok(store::challenges::revoke_all(&self.0.db, user).await.map(drop)?)
     }
 
-    fn ended(&self, ended: &[Ended]) -> usize {
+    fn revoke_all(&self, ended: &[Ended]) -> usize {
         self.effects().sessions.extend(ended.iter().map(|it| it.id));
         ended.len()
     }
 
-    fn revoking(&self, id: SessionId, is_revoked: bool) -> bool {
+    fn revoke_if(&self, id: SessionId, is_revoked: bool) -> bool {
         if is_revoked {
             self.effects().sessions.push(id);
         }
@@ -391,7 +391,7 @@ impl Effects {
     }
 
     /// After COMMIT: forgets here at once, and lets others know sooner than they would ask.
-    fn follow(self, app: &App) {
+    fn apply_after_commit(self, app: &App) {
         for id in &self.sessions {
             app.lookaside.forget_session(*id);
         }

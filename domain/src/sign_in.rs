@@ -9,7 +9,7 @@ pub mod proofs;
 pub mod risk;
 
 pub use self::{
-    admission::{Admission, Entry, admit},
+    admission::{Admission, WayIn, admit},
     challenge::ChallengeKind,
     decide::{Challenge, Decision, decide},
     proofs::{Proof, Proofs},

@@ -6,10 +6,10 @@ use domain::{
     Code, Secret, Span,
     account::User,
     session::{Session, access_token::Claims},
-    sign_in::{Admission, Entry, admit},
+    sign_in::{Admission, WayIn, admit},
 };
 
-use crate::{App, Ctx, Result, engine::lookaside::Facts};
+use crate::{App, Ctx, Result, engine::lookaside::SessionFacts};
 
 /// How exactly the last activity of a session is kept.
 const ACTIVITY: Span = Span::seconds(60);
@@ -28,42 +28,42 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
     let claims = verified.ok_or(Code::InvalidToken)?;
     claims.check(ctx.now, &app.settings.tokens)?;
     let epoch = app.lookaside.epoch();
-    let Facts { session, user } = facts(app, &claims).await?;
+    let SessionFacts { session, user } = facts(app, &claims).await?;
     let known = session.floor..=session.head;
     if session.user_id != claims.sub || !known.contains(&claims.generation) {
         return Err(Code::InvalidToken.into());
     }
-    let admission = admit(Entry::Session, &user, &app.settings, ctx.now);
+    let admission = admit(WayIn::Session, &user, &app.settings, ctx.now);
     if !session.is_alive(ctx.now) || admission != Admission::Admitted {
         return Err(Code::SessionEnded.into());
     }
-    note(app, ctx, &session, &claims, epoch);
+    record_use(app, ctx, &session, &claims, epoch);
     Ok(Caller { user, session })
 }
 
-async fn facts(app: &App, claims: &Claims) -> Result<Facts> {
-    let remembered = app.lookaside.remembered(claims.sid);
+async fn facts(app: &App, claims: &Claims) -> Result<SessionFacts> {
+    let remembered = app.lookaside.cached(claims.sid);
     // A token of a later generation than is remembered: another node has rotated.
     if let Some(facts) = remembered.filter(|it| claims.generation <= it.session.head) {
         return Ok(facts);
     }
-    let fresh = app.lookaside.fresh(&app.store, claims.sid).await?;
+    let fresh = app.lookaside.load(&app.store, claims.sid).await?;
     fresh.ok_or_else(|| Code::SessionEnded.into())
 }
 
 /// Notes, a moment later, that the head has reached its owner and when the session was used.
 /// `epoch` is from before the session was read, lest one that was ended since be remembered.
-fn note(app: &App, ctx: &Ctx, session: &Arc<Session>, claims: &Claims, epoch: u64) {
+fn record_use(app: &App, ctx: &Ctx, session: &Arc<Session>, claims: &Claims, epoch: u64) {
     let is_first = claims.generation == session.head && !session.head_shown;
     if !is_first && ctx.now.since(session.last_activity_at) < ACTIVITY {
         return;
     }
-    if app.activity.note(session.id, claims.generation, ctx.now) {
-        let seen = Session {
+    if app.activity.record(session.id, claims.generation, ctx.now) {
+        let used = Session {
             head_shown: session.head_shown || is_first,
             last_activity_at: session.last_activity_at.max(ctx.now),
             ..Session::clone(session)
         };
-        app.lookaside.update(&Arc::new(seen), epoch);
+        app.lookaside.update(&Arc::new(used), epoch);
     }
 }

@@ -11,7 +11,7 @@ use domain::{
 
 use super::{
     caller::Caller,
-    limits::{self, Spent},
+    limits::{self, SpentLimit},
     permission::{self, Permission},
 };
 use crate::{App, Ctx, Result};
@@ -104,7 +104,7 @@ pub fn operator() -> Acting<Admin> {
 }
 
 /// Lets go on what is about this user, whoever asks for it, as often as the limit allows.
-pub(crate) async fn about(app: &App, ctx: &Ctx, user: UserId, limit: Limit) -> Result<Spent> {
+pub(crate) async fn about(app: &App, ctx: &Ctx, user: UserId, limit: Limit) -> Result<SpentLimit> {
     limits::take(app, ctx, limit, &user.to_string()).await
 }
 

@@ -37,7 +37,7 @@ pub fn key(app: &App, scope: &str, sent: Option<&str>, body: &[u8]) -> Result<Op
 }
 
 /// What came of this request before. `None`: it is new.
-pub async fn known(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>> {
+pub async fn find_result(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>> {
     let Some(key) = key else { return Ok(None) };
     let since = since(ctx.now);
     let unit = async move |db: Db| idempotency::by_hash(&db, &key.hash, since).await;
@@ -49,15 +49,20 @@ pub async fn known(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid
 }
 
 /// What came of this request after all, where it failed: it may have been sent twice at once.
-pub async fn recover(app: &App, ctx: &Ctx, key: Option<Key>, failure: Error) -> Result<Uuid> {
-    match known(app, ctx, key).await? {
+pub async fn find_result_after(
+    app: &App,
+    ctx: &Ctx,
+    key: Option<Key>,
+    failure: Error,
+) -> Result<Uuid> {
+    match find_result(app, ctx, key).await? {
         Some(known) => Ok(known),
         None => Err(failure),
     }
 }
 
 /// Notes what comes of this request, in the transaction that makes it.
-pub async fn note(db: &Db, key: Option<Key>, result_id: Uuid, now: Time) -> Result<()> {
+pub async fn record(db: &Db, key: Option<Key>, result_id: Uuid, now: Time) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
     let known = Known { body_hash: key.body_hash, result_id };
     match idempotency::put(db, &key.hash, &known, since(now), now).await? {

@@ -18,7 +18,7 @@ use crate::{App, Ctx, Error, Result};
 /// All that also share a count have this many times the rate of one.
 const WIDER_FACTOR: u32 = Network::WIDER_FACTOR;
 
-/// Who a limit counts for.
+/// Who a limit keys_of for.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
     /// A session, a user, a recipient.
@@ -60,11 +60,16 @@ impl Who<'_> {
 
 /// A call that was counted, under each key that it counts by, and can be given back.
 #[derive(Debug)]
-pub struct Spent(Vec<(String, Rate)>);
+pub struct SpentLimit(Vec<(String, Rate)>);
 
 /// Counts one call of `who` under each of its keys, or under none if any of them is used up.
-pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -> Result<Spent> {
-    let (mut spent, settings) = (Spent(Vec::new()), &app.settings.limits);
+pub async fn take(
+    app: &App,
+    ctx: &Ctx,
+    limit: Limit,
+    who: impl Into<Who<'_>>,
+) -> Result<SpentLimit> {
+    let (mut spent, settings) = (SpentLimit(Vec::new()), &app.settings.limits);
     if !settings.enabled {
         return Ok(spent);
     }
@@ -74,7 +79,7 @@ pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -
         return Err(Error::broken(format!("the limit {name} does not count for {who:?}")));
     }
     let own = limit.rate(settings);
-    for (key, rate) in counts(limit.name(), own, who) {
+    for (key, rate) in keys_of(limit.name(), own, who) {
         let taken = app.cache.take(&key, rate, ctx.now).await;
         if !taken.allowed {
             give_back(app, ctx, spent).await;
@@ -86,8 +91,8 @@ pub async fn take(app: &App, ctx: &Ctx, limit: Limit, who: impl Into<Who<'_>>) -
     Ok(spent)
 }
 
-/// The keys that a limit counts by, the narrowest first.
-fn counts(name: &str, own: Rate, who: Who<'_>) -> Vec<(String, Rate)> {
+/// The keys that a limit keys_of by, the narrowest first.
+fn keys_of(name: &str, own: Rate, who: Who<'_>) -> Vec<(String, Rate)> {
     let key = |who: &dyn fmt::Display| format!("limit:{name}:{who}");
     let wider_rate = Rate { count: own.count.saturating_mul(WIDER_FACTOR), ..own };
     match who {
@@ -103,7 +108,7 @@ fn counts(name: &str, own: Rate, who: Who<'_>) -> Vec<(String, Rate)> {
 }
 
 /// As if it had not been taken.
-pub async fn give_back(app: &App, ctx: &Ctx, spent: Spent) {
+pub async fn give_back(app: &App, ctx: &Ctx, spent: SpentLimit) {
     for (key, rate) in spent.0 {
         app.cache.give_back(&key, rate, ctx.now).await;
     }

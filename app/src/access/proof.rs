@@ -30,17 +30,17 @@ pub(crate) async fn prove(
         Some(hash) => app.hasher.verify(&password, hash).await,
         None => Ok(Verified::Wrong),
     };
-    let verified = guess.unless_answered(app, verified, &[]).await?;
-    if verified != Verified::Wrong && !guess.is_barred() {
-        if guess.is_kept() {
-            let unit = async move |tx: Tx| guess.right(&tx).await;
+    let verified = guess.give_back_on_fault(app, verified, &[]).await?;
+    if verified != Verified::Wrong && !guess.counts_as_wrong() {
+        if guess.has_rows() {
+            let unit = async move |tx: Tx| guess.record_right(&tx).await;
             app.record_against(ctx, acting, unit).await?;
         }
         return Ok(());
     }
     let unit = async move |tx: Tx| {
         tx.audit(Entry::from(Event::PasswordChangeFailed).failed()).await?;
-        guess.wrong(&tx).await
+        guess.record_wrong(&tx).await
     };
     app.record_against(ctx, acting, unit).await?;
     Err(Problem::field(field, "password_incorrect", say!("This is not your password.")).into())

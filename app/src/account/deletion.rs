@@ -26,7 +26,7 @@ use crate::{
 const BATCH: i64 = 100;
 
 /// By the mail, and by signing in.
-const WAYS_BACK: [Purpose; 2] = [Purpose::RestoreAccount, Purpose::OfferRestore];
+const RESTORE_PURPOSES: [Purpose; 2] = [Purpose::RestoreAccount, Purpose::OfferRestore];
 
 /// Deletes one's own account, for the password or right after signing in. Gives when it will be
 /// erased.
@@ -58,16 +58,16 @@ pub async fn request(
 
 /// A way back for the owner of a deleted account who signs in, yet to be written down.
 #[derive(Debug, Clone)]
-pub(crate) struct Offer {
+pub(crate) struct RestoreOffer {
     link: Link,
     token: Secret,
     deleted_at: Option<Time>,
 }
 
-impl Offer {
-    pub fn draft(app: &App, ctx: &Ctx, user: &User) -> Result<Offer> {
+impl RestoreOffer {
+    pub fn draft(app: &App, ctx: &Ctx, user: &User) -> Result<RestoreOffer> {
         let (link, token) = link::draft(app, ctx, user, Purpose::OfferRestore, &user.email)?;
-        Ok(Offer { link, token, deleted_at: user.deleted_at })
+        Ok(RestoreOffer { link, token, deleted_at: user.deleted_at })
     }
 
     /// Voids the older offers, and not the mail's: whoever knows the password must not close the way
@@ -95,14 +95,14 @@ impl Offer {
 pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     guard::anybody(app, ctx, Limit::AccountRestore).await?;
     let hash = link::presented("token", token)?;
-    let (purpose, id) = way_back(app, ctx, hash).await?;
+    let (purpose, id) = find_restore_link(app, ctx, hash).await?;
     let since = ctx.now - app.settings.accounts.deletion_grace;
     let unit = async move |tx: Tx| -> Result<()> {
         link::spend(&tx, id, &hash, purpose).await?;
         if !tx.changing(id, store::users::restore(&tx, id, since, tx.now())).await? {
             return Err(Code::InvalidLink.into());
         }
-        for it in WAYS_BACK {
+        for it in RESTORE_PURPOSES {
             store::links::revoke(&tx, id, it).await?;
         }
         tx.audit(Entry::by(Event::AccountRestored, id)).await
@@ -111,8 +111,8 @@ pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
 }
 
 /// Which of the ways back it is, and whose.
-async fn way_back(app: &App, ctx: &Ctx, hash: [u8; 32]) -> Result<(Purpose, UserId)> {
-    for purpose in WAYS_BACK {
+async fn find_restore_link(app: &App, ctx: &Ctx, hash: [u8; 32]) -> Result<(Purpose, UserId)> {
+    for purpose in RESTORE_PURPOSES {
         let (found, now) = (hash, ctx.now);
         let unit = async move |db: Db| store::links::by_hash(&db, &found, purpose, now).await;
         if let Some(found) = app.store.get(unit).await? {
@@ -145,7 +145,7 @@ async fn erase(app: &App, due: Erasable, before: Time, now: Time) -> Result<()> 
         if !tx.changing(id, store::users::erase(&tx, id, before)).await? {
             return Ok(());
         }
-        forget(&tx, id, &due.email_canonical).await?;
+        erase_related(&tx, id, &due.email_canonical).await?;
         tx.audit(Entry::about(Event::AccountErased, id)).await
     };
     app.write(&ctx, unit).await
@@ -157,13 +157,13 @@ pub(crate) async fn erase_unproved(tx: &Tx, email_canonical: &str, owner: UserId
         return Ok(());
     };
     tx.changed(id);
-    forget(tx, id, email_canonical).await?;
+    erase_related(tx, id, email_canonical).await?;
     // What is written about somebody who is erased holds nothing personal.
     tx.audit_locally(Entry::about(Event::AccountErased, id)).await
 }
 
 /// What does not hang on the row of somebody who is erased.
-async fn forget(db: &Db, id: UserId, email_canonical: &str) -> Result<()> {
+async fn erase_related(db: &Db, id: UserId, email_canonical: &str) -> Result<()> {
     store::invitations::delete_for(db, email_canonical).await?;
     Ok(store::events::forget_person(db, id).await.map(drop)?)
 }

@@ -18,7 +18,7 @@ use crate::{
         link::{self, Mailed},
     },
     queue::{Envelope, Task},
-    sign_in::exchange::{Evidence, Ticket},
+    sign_in::exchange::{Evidence, ExchangeToken},
     tx::Tx,
 };
 
@@ -35,17 +35,17 @@ pub async fn verify(
     let purpose = Purpose::VerifyEmail;
     let found = link::presentable(app, ctx, hash, purpose).await?;
     let user = found.user_id;
-    let ticket = match evidence.fits(ctx, found.binding) {
-        true => Some(Ticket::draft(app, ctx, user, found.binding)?),
+    let exchange = match evidence.matches(ctx, found.binding) {
+        true => Some(ExchangeToken::draft(app, ctx, user, found.binding)?),
         false => None,
     };
     let to = Some(Email::from(found.email));
     let welcome = Task::Letter(Envelope { to, ..Envelope::new(Letter::Welcome, user) });
-    let written = ticket.clone();
+    let written = exchange.clone();
     let unit = async move |tx: Tx| -> Result<()> {
         let spent = link::spend(&tx, user, &hash, purpose).await?;
-        if let Some(ticket) = &written {
-            ticket.write(&tx).await?;
+        if let Some(exchange) = &written {
+            exchange.write(&tx).await?;
         }
         let proves = store::users::verify_email(&tx, user, &spent.email, tx.now());
         if tx.changing(user, proves).await? {
@@ -55,7 +55,7 @@ pub async fn verify(
         refuse_unless_verified(&tx, user, &spent.email).await
     };
     app.write(ctx, unit).await?;
-    Ok(ticket.map(Ticket::token))
+    Ok(exchange.map(ExchangeToken::token))
 }
 
 /// A second link to the same address finds it proved, which is as good. Any other reason is none.

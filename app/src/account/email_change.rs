@@ -145,7 +145,7 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let address = Email::from(found.email);
     // Nobody knows it, and the account still has a password to be reset.
     let unknown: [u8; 32] = random::bytes()?;
-    let way_back = WayBack {
+    let undo = Undo {
         id: user.id,
         hash,
         reset: Mailed::to(app, ctx, &user, Letter::ResetPassword, &address)?,
@@ -154,8 +154,8 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
         restorable_since: ctx.now - app.settings.accounts.deletion_grace,
     };
     for _ in 0..ROUNDS {
-        let unit = way_back.clone();
-        match app.write(ctx, async move |tx: Tx| unit.take(&tx).await).await {
+        let unit = undo.clone();
+        match app.write(ctx, async move |tx: Tx| unit.write(&tx).await).await {
             // Registered a moment ago.
             Err(Error::Broken(cause)) if cause.is_conflict(ADDRESSES) => {}
             outcome => return outcome,
@@ -166,7 +166,7 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
 
 /// A change that is yet to be taken back.
 #[derive(Debug, Clone)]
-struct WayBack {
+struct Undo {
     id: UserId,
     hash: [u8; 32],
     address: Email,
@@ -175,10 +175,10 @@ struct WayBack {
     restorable_since: Time,
 }
 
-impl WayBack {
+impl Undo {
     /// Also erases whoever made an account with the address meanwhile without having proved it:
     /// anybody could close the way back by registering it.
-    async fn take(&self, tx: &Tx) -> Result<()> {
+    async fn write(&self, tx: &Tx) -> Result<()> {
         let (id, now, purpose) = (self.id, tx.now(), Purpose::UndoEmailChange);
         let spent = link::spend(tx, id, &self.hash, purpose).await?;
         // Read now that it is held: whoever took the address may be changing it once more.

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What can be accepted with a token.
-pub(crate) async fn open(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
+pub(crate) async fn acceptable(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
     let hash = token::hash(presented.expose().trim()).ok_or(Code::InvitationRequired)?;
     let now = ctx.now;
     let unit = async move |db: Db| store::invitations::by_hash(&db, &hash, now).await;
@@ -70,19 +70,19 @@ pub async fn create(
     let scope = format!("invitations:{who}");
     let body = [email.as_str(), new.language.as_deref().unwrap_or_default()].join("\n");
     let key = idempotency::key(app, &scope, new.idempotency_key.as_deref(), body.as_bytes())?;
-    if let Some(known) = idempotency::known(app, ctx, key).await? {
+    if let Some(known) = idempotency::find_result(app, ctx, key).await? {
         return by_id(app, InvitationId(known)).await;
     }
-    match make(app, ctx, acting, email, language, key).await {
+    match create_new(app, ctx, acting, email, language, key).await {
         Ok(invitation) => Ok(invitation),
         Err(error) => {
-            let known = idempotency::recover(app, ctx, key, error).await?;
+            let known = idempotency::find_result_after(app, ctx, key, error).await?;
             by_id(app, InvitationId(known)).await
         }
     }
 }
 
-async fn make(
+async fn create_new(
     app: &App,
     ctx: &Ctx,
     acting: &Acting<Admin>,
@@ -92,7 +92,7 @@ async fn make(
 ) -> Result<Invitation> {
     let somebody =
         User::new(domain::UserId::new(ctx.now, random::bytes()?), email.clone(), ctx.now);
-    if names::owner(app, &somebody).await?.is_some() {
+    if names::email_owner(app, &somebody).await?.is_some() {
         return Err(names::email_taken().into());
     }
     let secret = token::token(&random::bytes()?);
@@ -118,7 +118,7 @@ async fn make(
     let unit = async move |tx: Tx| -> Result<()> {
         store::invitations::revoke_for(&tx, &made.email_canonical, tx.now()).await?;
         store::invitations::insert(&tx, &made).await?;
-        idempotency::note(&tx, key, made.id.0, tx.now()).await?;
+        idempotency::record(&tx, key, made.id.0, tx.now()).await?;
         tx.queue(&task).await?;
         let entry = Entry::from(Event::UserInvited);
         tx.audit(entry.with("invitation", made.id.to_string())).await

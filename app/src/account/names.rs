@@ -11,7 +11,7 @@ pub(crate) fn email_taken() -> Problem {
 }
 
 /// Who has the address of `user`.
-pub(crate) async fn owner(app: &App, user: &User) -> Result<Option<User>> {
+pub(crate) async fn email_owner(app: &App, user: &User) -> Result<Option<User>> {
     let name = user.email_canonical.clone();
     Ok(app.store.get(async move |db| store::users::by_name(&db, &name).await).await?)
 }
@@ -21,7 +21,7 @@ pub(crate) fn username_taken() -> Problem {
 }
 
 /// Refuses a username that somebody else keeps.
-pub(crate) async fn check(app: &App, user: &User) -> Result<()> {
+pub(crate) async fn check_username(app: &App, user: &User) -> Result<()> {
     let Some(name) = user.username.clone() else { return Ok(()) };
     let (id, is_strict) = (user.id, app.settings.privacy.is_strict());
     let unit = async move |db: Db| store::users::is_username_taken(&db, &name, id, is_strict).await;
@@ -32,7 +32,7 @@ pub(crate) async fn check(app: &App, user: &User) -> Result<()> {
 }
 
 /// Makes the username of `user` free for it, in the transaction that then writes `user`.
-pub(crate) async fn take(tx: &Tx, is_strict: bool, user: &User) -> Result<()> {
+pub(crate) async fn claim_username(tx: &Tx, is_strict: bool, user: &User) -> Result<()> {
     let Some(name) = &user.username else { return Ok(()) };
     if is_strict {
         let released = store::users::release_username(tx, name, user.id, tx.now()).await?;

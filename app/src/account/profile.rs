@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Code, Time,
-    account::{User, metadata, phone, profile, profile::Change, username},
+    account::{User, metadata, phone, profile, profile::AccountChange, username},
     event::Event,
     problem::FieldErrors,
 };
@@ -24,7 +24,7 @@ pub async fn update(
     app: &App,
     ctx: &Ctx,
     acting: &Acting<Own>,
-    change: &Change,
+    change: &AccountChange,
 ) -> Result<Arc<User>> {
     let id = acting.caller().user.id;
     for _ in 0..ROUNDS {
@@ -41,7 +41,7 @@ pub async fn update(
     Err(Error::away("an account is changed too often at once"))
 }
 
-fn apply(user: &User, change: &Change, metadata_limit: usize) -> Result<User> {
+fn apply(user: &User, change: &AccountChange, metadata_limit: usize) -> Result<User> {
     let (mut user, mut errors) = (user.clone(), FieldErrors::default());
     if let Some(text) = &change.first_name {
         user.first_name = errors.take("first_name", profile::name(text)).unwrap_or_default();
@@ -84,7 +84,7 @@ async fn write(
 ) -> Result<bool> {
     let (user, is_strict) = (user.clone(), app.settings.privacy.is_strict());
     let unit = async move |tx: Tx| -> Result<_> {
-        names::take(&tx, is_strict, &user).await?;
+        names::claim_username(&tx, is_strict, &user).await?;
         let sets = store::users::set_profile(&tx, &user, read_at);
         let written = tx.changing(user.id, sets).await?;
         if written {

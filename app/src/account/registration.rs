@@ -20,12 +20,12 @@ use domain::{
     event::Event,
     notify::Letter,
     settings::{Limit, RegistrationMode},
-    sign_in::{Entry as WayIn, Proof, Proofs},
+    sign_in::{Proof, Proofs, WayIn},
 };
 use store::{consents::Consent, invitations::Invitation};
 
 pub use self::form::Registration;
-use self::form::{Accepted, consents};
+use self::form::{ReadForm, consents};
 pub(crate) use self::form::{name, optional};
 use super::{invitations, names};
 pub use crate::factor::password::Strength;
@@ -38,7 +38,7 @@ use crate::{
     audit::Entry,
     factor::password,
     notify::{allowance, link::Mailed},
-    sign_in::finish::{self, Draft, Finished, Outcome, SignIn},
+    sign_in::finish::{self, DraftOutcome, Finished, SessionDraft, SignIn},
     tx::Tx,
 };
 
@@ -81,33 +81,34 @@ pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
 async fn try_register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
     let sent = input.idempotency_key.clone();
     let key = idempotency::key(app, "register", sent.as_deref(), &input.fingerprint())?;
-    if let Some(known) = idempotency::known(app, ctx, key).await? {
-        return replay(app, UserId(known)).await;
+    if let Some(known) = idempotency::find_result(app, ctx, key).await? {
+        return answer_repeated(app, UserId(known)).await;
     }
-    match make(app, ctx, input, key).await {
+    match create(app, ctx, input, key).await {
         Ok(registered) => Ok(registered),
         Err(error) => {
-            let known = idempotency::recover(app, ctx, key, error).await?;
-            replay(app, UserId(known)).await
+            let known = idempotency::find_result_after(app, ctx, key, error).await?;
+            answer_repeated(app, UserId(known)).await
         }
     }
 }
 
-async fn make(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Result<Registered> {
+async fn create(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Result<Registered> {
     let invitation = admit(app, ctx, &input).await?;
     let (filled, errors) = form::read(app, ctx, input, invitation.as_ref())?;
-    let Accepted { mut user, password, binding, consents: accepted } = filled;
+    let ReadForm { mut user, password, binding, consents: accepted } = filled;
     errors.check()?;
     refuse_known(app, &user).await?;
     let strength = password::estimate(app, "password", &user, &password).await?;
     user.password_hash = Some(app.hasher.hash(&password).await?);
     let consents = consents(app, ctx, user.id, &accepted)?;
-    let account = Account { consents, invitation, key, ..Account::draft(app, ctx, user, binding)? };
+    let account =
+        NewAccount { consents, invitation, key, ..NewAccount::draft(app, ctx, user, binding)? };
     let added = add(app, ctx, account).await?;
     let Some(account) = added.filter(|_| !app.settings.privacy.is_strict()) else {
         return Ok(Registered::Silent);
     };
-    let Account { user, session, .. } = account;
+    let NewAccount { user, session, .. } = account;
     let sign_in = match session {
         Some(draft) => Some(Finished::SignedIn(Box::new(draft.tokens(app, ctx, user.clone())?))),
         None => None,
@@ -121,7 +122,7 @@ async fn admit(app: &App, ctx: &Ctx, input: &Registration) -> Result<Option<Invi
         return Err(Code::RegistrationClosed.into());
     }
     let invitation = match &input.invitation_token {
-        Some(token) => Some(invitations::open(app, ctx, token).await?),
+        Some(token) => Some(invitations::acceptable(app, ctx, token).await?),
         None => None,
     };
     match (app.settings.registration.mode, &invitation) {
@@ -130,7 +131,7 @@ async fn admit(app: &App, ctx: &Ctx, input: &Registration) -> Result<Option<Invi
     }
 }
 
-async fn replay(app: &App, id: UserId) -> Result<Registered> {
+async fn answer_repeated(app: &App, id: UserId) -> Result<Registered> {
     if app.settings.privacy.is_strict() {
         return Ok(Registered::Silent);
     }
@@ -142,18 +143,18 @@ async fn replay(app: &App, id: UserId) -> Result<Registered> {
 
 /// An account that is yet to be written, with all that comes with it.
 #[derive(Debug, Clone)]
-struct Account {
+struct NewAccount {
     user: User,
     /// To be proved, unless an invitation has done that.
     verification: Option<Mailed>,
-    session: Option<Draft>,
+    session: Option<SessionDraft>,
     consents: Vec<Consent>,
     invitation: Option<Invitation>,
     key: Option<Key>,
 }
 
-impl Account {
-    fn draft(app: &App, ctx: &Ctx, user: User, binding: Option<[u8; 32]>) -> Result<Account> {
+impl NewAccount {
+    fn draft(app: &App, ctx: &Ctx, user: User, binding: Option<[u8; 32]>) -> Result<NewAccount> {
         let session = match app.settings.registration.auto_login {
             true => first_session(app, ctx, &user)?,
             false => None,
@@ -165,7 +166,7 @@ impl Account {
         let last_login_at = session.as_ref().map(|_| ctx.now);
         let user = User { last_login_at, ..user };
         let (consents, invitation, key) = (Vec::new(), None, None);
-        Ok(Account { user, verification, session, consents, invitation, key })
+        Ok(NewAccount { user, verification, session, consents, invitation, key })
     }
 
     /// False when the address or the username is taken.
@@ -174,7 +175,7 @@ impl Account {
         if !store::users::insert(tx, user).await? {
             return Ok(false);
         }
-        idempotency::note(tx, self.key, user.id.0, now).await?;
+        idempotency::record(tx, self.key, user.id.0, now).await?;
         if let Some(invitation) = &self.invitation
             && !store::invitations::consume(tx, invitation.id, now).await?
         {
@@ -196,32 +197,32 @@ impl Account {
 }
 
 /// The session that a registration begins with. `None`: the account is signed in nowhere yet.
-fn first_session(app: &App, ctx: &Ctx, user: &User) -> Result<Option<Draft>> {
+fn first_session(app: &App, ctx: &Ctx, user: &User) -> Result<Option<SessionDraft>> {
     let sign_in = SignIn::new(WayIn::Registration, Proofs::of(&[Proof::Password]));
     Ok(match finish::draft(app, ctx, user, sign_in)? {
-        Outcome::Session(draft) => Some(*draft),
-        Outcome::Challenge(challenge) => match challenge {},
-        Outcome::OfferRestore | Outcome::Refused(_) => None,
+        DraftOutcome::Session(draft) => Some(*draft),
+        DraftOutcome::Challenge(challenge) => match challenge {},
+        DraftOutcome::OfferRestore | DraftOutcome::Refused(_) => None,
     })
 }
 
 /// Spares the hash where the answer may be told.
 async fn refuse_known(app: &App, user: &User) -> Result<()> {
-    if !app.settings.privacy.is_strict() && names::owner(app, user).await?.is_some() {
+    if !app.settings.privacy.is_strict() && names::email_owner(app, user).await?.is_some() {
         return Err(names::email_taken().into());
     }
-    names::check(app, user).await
+    names::check_username(app, user).await
 }
 
 /// Writes an account down. `None`: the address is known, and its owner is told by mail alone. Both
 /// take one transaction, and the same username from whoever had it without having proved an address:
 /// what becomes of it later must not tell which it was.
-async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Account>> {
+async fn add(app: &App, ctx: &Ctx, mut account: NewAccount) -> Result<Option<NewAccount>> {
     let is_strict = app.settings.privacy.is_strict();
     let (letter, email) = (Letter::RegistrationRepeated, &account.user.email);
     let may_tell = is_strict && allowance::may_write_to(app, ctx, letter, email).await;
     for round in 0..=ROUNDS {
-        let known = names::owner(app, &account.user).await?;
+        let known = names::email_owner(app, &account.user).await?;
         if known.is_some() && !is_strict {
             return Err(names::email_taken().into());
         }
@@ -231,7 +232,7 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
         }
         let (made, is_known) = (account.clone(), known.is_some());
         let unit = async move |tx: Tx| -> Result<_> {
-            names::take(&tx, is_strict, &made.user).await?;
+            names::claim_username(&tx, is_strict, &made.user).await?;
             match &known {
                 Some(owner) => tell_owner(&tx, owner, &made, may_tell).await.map(|()| true),
                 None => made.write(&tx).await,
@@ -246,8 +247,8 @@ async fn add(app: &App, ctx: &Ctx, mut account: Account) -> Result<Option<Accoun
 
 /// Tells the owner of a known address, where nobody else is told. The key stands for the request as if
 /// the account had been made.
-async fn tell_owner(tx: &Tx, owner: &User, account: &Account, may_tell: bool) -> Result<()> {
-    idempotency::note(tx, account.key, account.user.id.0, tx.now()).await?;
+async fn tell_owner(tx: &Tx, owner: &User, account: &NewAccount, may_tell: bool) -> Result<()> {
+    idempotency::record(tx, account.key, account.user.id.0, tx.now()).await?;
     tx.audit(Entry::about(Event::RegistrationRepeated, owner.id)).await?;
     if may_tell {
         tx.send(Letter::RegistrationRepeated, owner).await?;

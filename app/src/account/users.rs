@@ -44,7 +44,7 @@ async fn by_id(app: &App, id: UserId) -> Result<Option<User>> {
     Ok(app.store.get(async move |db| store::users::by_id(&db, id).await).await?)
 }
 
-async fn known(app: &App, id: UserId) -> Result<User> {
+async fn existing(app: &App, id: UserId) -> Result<User> {
     let user = by_id(app, id).await?.filter(|it| it.deleted_at.is_none());
     Ok(user.ok_or(Code::NotFound)?)
 }
@@ -157,7 +157,7 @@ async fn add(
     let (user, is_strict) = (user.clone(), app.settings.privacy.is_strict());
     let unit = async move |tx: Tx| -> Result<()> {
         refuse_known(&tx, &user).await?;
-        names::take(&tx, is_strict, &user).await?;
+        names::claim_username(&tx, is_strict, &user).await?;
         if !store::users::insert(&tx, &user).await? {
             // Somebody was faster, with the one or the other.
             refuse_known(&tx, &user).await?;
@@ -182,7 +182,7 @@ async fn refuse_known(db: &Db, user: &User) -> Result<()> {
 /// Sends somebody a mail that lets them choose a password, even if they have had none.
 pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<()> {
     acting.require(Permission::WriteUsers)?;
-    let user = known(app, id).await?;
+    let user = existing(app, id).await?;
     if !user.is_usable() {
         return Err(Code::PermissionDenied
             .because(domain::say!("The account is disabled."))
@@ -198,49 +198,64 @@ pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId
 
 /// What a change came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum ManagedChange {
     /// It is done; so many sessions ended with it.
-    Made { sessions: usize },
+    Applied { sessions: usize },
     /// It was so already.
-    Unneeded,
+    Unchanged,
 }
 
 /// Keeps somebody from signing in. Their sessions end at once, and links that were mailed to them
 /// are void.
-pub async fn disable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+pub async fn disable(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+) -> Result<ManagedChange> {
     acting.require(Permission::WriteUsers)?;
-    known(app, id).await?;
+    existing(app, id).await?;
     let unit = async move |tx: Tx| {
         tx.lock("users", id).await?;
         if !tx.changing(id, store::users::disable(&tx, id, tx.now())).await? {
-            return Ok(Change::Unneeded);
+            return Ok(ManagedChange::Unchanged);
         }
         tx.void_tokens_of(id).await?;
         let sessions = tx.end_sessions_of(id, None, EndReason::UserDisabled).await?;
         tx.audit(Entry::about(Event::UserDisabled, id).with("sessions", sessions)).await?;
-        Ok(Change::Made { sessions })
+        Ok(ManagedChange::Applied { sessions })
     };
     app.write_as(ctx, acting, unit).await
 }
 
 /// Lets somebody sign in again. The sessions they had stay over.
-pub async fn enable(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+pub async fn enable(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+) -> Result<ManagedChange> {
     acting.require(Permission::WriteUsers)?;
-    known(app, id).await?;
+    existing(app, id).await?;
     let unit = async move |tx: Tx| {
         let is_new = tx.changing(id, store::users::enable(&tx, id, tx.now())).await?;
-        record_if(is_new, &tx, Entry::about(Event::UserEnabled, id)).await
+        audit_if(is_new, &tx, Entry::about(Event::UserEnabled, id)).await
     };
     app.write_as(ctx, acting, unit).await
 }
 
 /// Lets somebody try passwords again, however many were wrong.
-pub async fn unlock(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<Change> {
+pub async fn unlock(
+    app: &App,
+    ctx: &Ctx,
+    acting: &Acting<Admin>,
+    id: UserId,
+) -> Result<ManagedChange> {
     acting.require(Permission::WriteUsers)?;
-    let unlock = Unlock::of(app, &known(app, id).await?);
+    let unlock = Unlock::of(app, &existing(app, id).await?);
     let unit = async move |tx: Tx| {
         let was_locked = unlock.write(&tx).await?;
-        record_if(was_locked, &tx, Entry::about(Event::AccountUnlocked, id)).await
+        audit_if(was_locked, &tx, Entry::about(Event::AccountUnlocked, id)).await
     };
     app.write_as(ctx, acting, unit).await
 }
@@ -251,24 +266,24 @@ pub async fn verify_email(
     ctx: &Ctx,
     acting: &Acting<Admin>,
     id: UserId,
-) -> Result<Change> {
+) -> Result<ManagedChange> {
     acting.require(Permission::WriteUsers)?;
-    let email = known(app, id).await?.email;
+    let email = existing(app, id).await?.email;
     let unit = async move |tx: Tx| {
         let vouches = store::users::vouch_for_email(&tx, id, email.as_str(), tx.now());
         let is_new = tx.changing(id, vouches).await?;
-        record_if(is_new, &tx, Entry::about(Event::EmailVerified, id)).await
+        audit_if(is_new, &tx, Entry::about(Event::EmailVerified, id)).await
     };
     app.write_as(ctx, acting, unit).await
 }
 
 /// Records a change, if there was any.
-async fn record_if(is_made: bool, tx: &Tx, entry: Entry) -> Result<Change> {
+async fn audit_if(is_made: bool, tx: &Tx, entry: Entry) -> Result<ManagedChange> {
     if !is_made {
-        return Ok(Change::Unneeded);
+        return Ok(ManagedChange::Unchanged);
     }
     tx.audit(entry).await?;
-    Ok(Change::Made { sessions: 0 })
+    Ok(ManagedChange::Applied { sessions: 0 })
 }
 
 /// Ends all of somebody's sessions; gives how many that were.
@@ -279,7 +294,7 @@ pub async fn end_sessions(
     id: UserId,
 ) -> Result<usize> {
     acting.require(Permission::WriteUsers)?;
-    known(app, id).await?;
+    existing(app, id).await?;
     let unit = async move |tx: Tx| {
         // A sign-in at the same moment is before or after it, not in between.
         tx.lock("users", id).await?;

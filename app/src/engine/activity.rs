@@ -25,17 +25,17 @@ enum Message {
 /// Where uses are noted.
 pub struct Activity(mpsc::Sender<Message>);
 
-/// The other end: [`Uses::write`] is a task of the server.
-pub struct Uses(mpsc::Receiver<Message>);
+/// The other end: [`UseWriter::write`] is a task of the server.
+pub struct UseWriter(mpsc::Receiver<Message>);
 
-pub fn channel() -> (Activity, Uses) {
+pub fn channel() -> (Activity, UseWriter) {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    (Activity(sender), Uses(receiver))
+    (Activity(sender), UseWriter(receiver))
 }
 
 impl Activity {
     /// False when there is no room.
-    pub fn note(&self, session: SessionId, generation: i64, at: Time) -> bool {
+    pub fn record(&self, session: SessionId, generation: i64, at: Time) -> bool {
         self.0.try_send(Message::Use(Use { session, generation, at })).is_ok()
     }
 
@@ -49,7 +49,7 @@ impl Activity {
     }
 }
 
-impl Uses {
+impl UseWriter {
     /// Writes what is noted until every [`Activity`] is gone or `stop` comes.
     pub async fn write(mut self, store: Store, stop: tokio_util::sync::CancellationToken) {
         let mut messages = Vec::with_capacity(BATCH);

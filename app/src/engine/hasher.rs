@@ -26,7 +26,7 @@ use store::hash_kinds::HashKind;
 use tokio::sync::oneshot;
 
 use self::{
-    crew::{Crew, Work},
+    crew::{ThreadPool, Work},
     mix::Mix,
 };
 use crate::{Error, Result, random};
@@ -50,9 +50,9 @@ pub enum Verified {
 
 #[derive(Clone)]
 pub struct Hasher {
-    crew: Arc<Crew>,
+    pool: Arc<ThreadPool>,
     /// For estimates of new passwords.
-    estimates: Arc<Crew>,
+    estimates: Arc<ThreadPool>,
     params: Params,
     /// Of no password, with the parameters of today.
     dummy: Arc<str>,
@@ -72,12 +72,12 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        let crew = Arc::new(Crew::start("hasher", workers, settings.queue)?);
-        let estimates = Arc::new(Crew::start("estimates", 1, settings.queue)?);
+        let pool = Arc::new(ThreadPool::start("hasher", workers, settings.queue)?);
+        let estimates = Arc::new(ThreadPool::start("estimates", 1, settings.queue)?);
         // Random bytes are the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
-        Ok(Hasher { crew, estimates, params, dummy: dummy.into(), mix, hashes: Arc::default() })
+        Ok(Hasher { pool, estimates, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
     /// The PHC string of a new password, which is in its one form (`opaque::prepare`).
@@ -119,20 +119,20 @@ impl Hasher {
 
     /// [`Hasher::verify`] where there is no hash: it takes as long as with somebody's, always the
     /// same for the same `name`, a keyed hash. It is wrong.
-    pub async fn verify_nobody(&self, password: &Secret, name: &[u8; 32]) -> Result<Verified> {
+    pub async fn verify_unknown(&self, password: &Secret, name: &[u8; 32]) -> Result<Verified> {
         // Its bytes are random: no password has this hash.
-        self.verify(password, &self.dummy_of(name)).await?;
+        self.verify(password, &self.dummy_for(name)).await?;
         Ok(Verified::Wrong)
     }
 
     /// The hash that this name is checked against, as nobody has it.
-    pub fn dummy_of(&self, name: &[u8; 32]) -> Arc<str> {
+    pub fn dummy_for(&self, name: &[u8; 32]) -> Arc<str> {
         let drawn = self.mix.read().unwrap_or_else(PoisonError::into_inner).draw(name);
         drawn.unwrap_or_else(|| self.dummy.clone())
     }
 
     /// Takes note of the kinds of hashes that accounts have.
-    pub(crate) fn learn(&self, kinds: &[HashKind]) {
+    pub(crate) fn set_kinds(&self, kinds: &[HashKind]) {
         *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(kinds, &self.dummy);
     }
 
@@ -141,14 +141,14 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        on(&self.estimates, move |_| work()).await
+        run_on(&self.estimates, move |_| work()).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
-        on(&self.crew, work).await
+        run_on(&self.pool, work).await
     }
 
     /// How many hashes were asked for so far.
@@ -157,9 +157,9 @@ impl Hasher {
     }
 }
 
-/// What `work` gives, done by one of `crew`. A full queue is refused at once.
-async fn on<T: Send + 'static>(
-    crew: &Crew,
+/// What `work` gives, done by one of `pool`. A full queue is refused at once.
+async fn run_on<T: Send + 'static>(
+    pool: &ThreadPool,
     work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
 ) -> Result<T> {
     let (reply, answer) = oneshot::channel();
@@ -169,7 +169,7 @@ async fn on<T: Send + 'static>(
             drop(reply.send(work(memory)));
         }
     });
-    if !crew.give(job) {
+    if !pool.submit(job) {
         // Not only sign-ins wait here.
         return Err(Problem::from(Code::Unavailable).retry_after(RETRY_AFTER).into());
     }
@@ -259,7 +259,7 @@ mod tests {
         let verify = async |password: &str| hasher.verify(&password.into(), &hash).await.unwrap();
         assert_eq!(verify("correct").await, Verified::Right);
         assert_eq!(verify("wrong").await, Verified::Wrong);
-        let nobody = hasher.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
+        let nobody = hasher.verify_unknown(&"correct".into(), &[7; 32]).await.unwrap();
         assert_eq!(nobody, Verified::Wrong);
         assert_eq!(hasher.hashes(), 4);
     }
@@ -318,23 +318,23 @@ mod tests {
     async fn names_that_nobody_has_cost_what_hashes_cost() {
         let old = Hasher::start(&settings()).unwrap();
         let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
-        let drawn = || new.dummy_of(&[7; 32]);
+        let drawn = || new.dummy_for(&[7; 32]);
         assert!(drawn().contains("$m=128,"));
-        let learn = |hash: &str| {
+        let set_kinds = |hash: &str| {
             let kind = phc::kind(hash).unwrap().to_owned();
-            new.learn(&[HashKind { kind, accounts: 1 }]);
+            new.set_kinds(&[HashKind { kind, accounts: 1 }]);
         };
-        learn(&old.hash(&"somebody's".into()).await.unwrap());
+        set_kinds(&old.hash(&"somebody's".into()).await.unwrap());
         assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
         // What is drawn is what is computed: the worker's memory shows it.
         let expensive = Hasher::start(&Passwords { memory_kib: 256, ..settings() }).unwrap();
-        learn(&expensive.hash(&"somebody's".into()).await.unwrap());
-        let nobody = async || new.verify_nobody(&"correct".into(), &[7; 32]).await.unwrap();
+        set_kinds(&expensive.hash(&"somebody's".into()).await.unwrap());
+        let nobody = async || new.verify_unknown(&"correct".into(), &[7; 32]).await.unwrap();
         assert_eq!(nobody().await, Verified::Wrong);
         assert_eq!(new.run(|memory| memory.len()).await.unwrap(), 256);
         // One that is damaged is its owner's trouble alone.
         for damaged in ["$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$a$b$c"] {
-            learn(damaged);
+            set_kinds(damaged);
             assert_eq!(nobody().await, Verified::Wrong, "{damaged}");
         }
     }

@@ -17,27 +17,27 @@ pub struct Health {
 /// Checks that are shared: whoever asks gets one that began after they asked, and no two are under
 /// way at once, however many strangers ask.
 #[derive(Debug)]
-pub(crate) struct Shared<T> {
+pub(crate) struct SharedCheck<T> {
     begun: AtomicU64,
     /// With its number.
     last: Mutex<Option<(u64, T)>>,
 }
 
-impl<T: Clone> Shared<T> {
-    pub const fn new() -> Shared<T> {
-        Shared { begun: AtomicU64::new(0), last: Mutex::const_new(None) }
+impl<T: Clone> SharedCheck<T> {
+    pub const fn new() -> SharedCheck<T> {
+        SharedCheck { begun: AtomicU64::new(0), last: Mutex::const_new(None) }
     }
 
-    pub async fn share(&self, look: impl AsyncFnOnce() -> T) -> T {
+    pub async fn run(&self, check: impl AsyncFnOnce() -> T) -> T {
         let asked = self.begun.load(Ordering::SeqCst);
         let mut last = self.last.lock().await;
-        if let Some((_, seen)) = last.as_ref().filter(|(number, _)| *number > asked) {
-            return seen.clone();
+        if let Some((_, result)) = last.as_ref().filter(|(number, _)| *number > asked) {
+            return result.clone();
         }
         let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let seen = look().await;
-        *last = Some((number, seen.clone()));
-        seen
+        let result = check().await;
+        *last = Some((number, result.clone()));
+        result
     }
 }
 
@@ -48,11 +48,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn twenty_who_ask_at_once_share_two_looks() {
-        static LOOKS: Shared<u64> = Shared::new();
+    async fn twenty_who_ask_at_once_share_two_checks() {
+        static CHECKS: SharedCheck<u64> = SharedCheck::new();
         static MADE: AtomicU64 = AtomicU64::new(0);
         let ask = || {
-            LOOKS.share(async || {
+            CHECKS.run(async || {
                 let number = MADE.fetch_add(1, Ordering::SeqCst) + 1;
                 tokio::task::yield_now().await;
                 number
@@ -62,10 +62,10 @@ mod tests {
         for _ in 0..20 {
             asking.spawn(ask());
         }
-        let mut seen = asking.join_all().await;
-        seen.sort_unstable();
+        let mut result = asking.join_all().await;
+        result.sort_unstable();
         // The first began before the others asked.
-        assert_eq!(seen, [&[1][..], &[2; 19]].concat());
+        assert_eq!(result, [&[1][..], &[2; 19]].concat());
         assert_eq!(ask().await, 3);
     }
 }

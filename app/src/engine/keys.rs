@@ -45,7 +45,7 @@ use tokio::sync::Mutex;
 
 use self::{
     masters::Masters,
-    ring::{Ring, Verified},
+    ring::{Ring, TokenCheck},
 };
 pub(crate) use self::{
     masters::Renewed,
@@ -101,7 +101,7 @@ impl Keys {
                     .into(),
             ));
         }
-        let ring = ring.remembering(settings.sessions.memory_entries);
+        let ring = ring.with_cache(settings.sessions.memory_entries);
         Ok(Keys {
             index: masters.mac("index")?,
             lockout: masters.mac("lockout")?,
@@ -170,9 +170,9 @@ impl Keys {
     /// algorithm, purpose or key. Times, issuer and audience are still to be checked.
     pub async fn verify(&self, token: &str, now: Time) -> Result<Option<Arc<Claims>>> {
         match self.ring().verify(token, now) {
-            Verified::Genuine(claims) => return Ok(Some(claims)),
-            Verified::Forged => return Ok(None),
-            Verified::UnknownKey => {}
+            TokenCheck::Genuine(claims) => return Ok(Some(claims)),
+            TokenCheck::Forged => return Ok(None),
+            TokenCheck::UnknownKey => {}
         }
         // Another process may have made it a moment ago. Strangers can make this happen, so not often.
         let mut loaded = self.loaded.lock().await;
@@ -184,8 +184,8 @@ impl Keys {
         }
         drop(loaded);
         match self.ring().verify(token, now) {
-            Verified::Genuine(claims) => Ok(Some(claims)),
-            Verified::Forged | Verified::UnknownKey => Ok(None),
+            TokenCheck::Genuine(claims) => Ok(Some(claims)),
+            TokenCheck::Forged | TokenCheck::UnknownKey => Ok(None),
         }
     }
 
@@ -205,7 +205,7 @@ impl Keys {
             tracing::error!(kid, "a signing key does not open with the master secrets known here");
         }
         let before = self.ring();
-        let ring = Arc::new(ring.or_signer_of(&before).remembering_as(&before));
+        let ring = Arc::new(ring.with_signer_from(&before).with_cache_from(&before));
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         Ok(())
     }

@@ -21,11 +21,11 @@ use store::{Store, revocations::Revocation};
 use crate::{Clock, Result, clock::Reading};
 
 /// Well below how long revocations are kept.
-const LONG_SILENCE: Span = Span::hours(12);
+const MAX_POLL_GAP: Span = Span::hours(12);
 
 /// A session and whose it is.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct SessionFacts {
     pub session: Arc<Session>,
     pub user: Arc<User>,
 }
@@ -33,15 +33,15 @@ pub struct Facts {
 pub struct LookAside {
     sessions: Cache<SessionId, Arc<Session>>,
     users: Cache<UserId, Arc<User>>,
-    bound: Span,
+    max_age: Span,
     clock: Clock,
     /// Counts what was forgotten: what was read before is not remembered after.
     epoch: AtomicU64,
     /// When this process last heard of revocations, by the wall clock and by the monotonic one, and
-    /// up to which. The wall clock may step back, which would hide a silence.
-    heard_at: AtomicI64,
-    heard_after: AtomicI64,
-    heard: AtomicI64,
+    /// up to which. The wall clock may step back, which would hide a since_last_poll.
+    polled_at: AtomicI64,
+    polled_at_monotonic: AtomicI64,
+    sequence: AtomicI64,
 }
 
 impl LookAside {
@@ -49,27 +49,27 @@ impl LookAside {
         LookAside {
             sessions: Cache::new(settings.memory_entries),
             users: Cache::new(settings.memory_entries),
-            bound: settings.revocation_bound,
+            max_age: settings.revocation_bound,
             epoch: AtomicU64::new(0),
             clock,
-            heard_at: AtomicI64::new(i64::MIN),
-            heard_after: AtomicI64::new(0),
-            heard: AtomicI64::new(0),
+            polled_at: AtomicI64::new(i64::MIN),
+            polled_at_monotonic: AtomicI64::new(0),
+            sequence: AtomicI64::new(0),
         }
     }
 
     /// What is remembered and may still be believed.
-    pub fn remembered(&self, id: SessionId) -> Option<Facts> {
-        if self.silence() > self.bound {
+    pub fn cached(&self, id: SessionId) -> Option<SessionFacts> {
+        if self.since_last_poll() > self.max_age {
             return None;
         }
         let session = self.sessions.get(&id)?;
         let user = self.users.get(&session.user_id)?;
-        Some(Facts { session, user })
+        Some(SessionFacts { session, user })
     }
 
     /// What the database says, which is remembered.
-    pub async fn fresh(&self, store: &Store, id: SessionId) -> Result<Option<Facts>> {
+    pub async fn load(&self, store: &Store, id: SessionId) -> Result<Option<SessionFacts>> {
         let epoch = self.epoch.load(Ordering::Acquire);
         let found = store
             .read(async move |db| {
@@ -81,7 +81,7 @@ impl LookAside {
             })
             .await?;
         let Some((session, user)) = found else { return Ok(None) };
-        let facts = Facts { session: Arc::new(session), user: Arc::new(user) };
+        let facts = SessionFacts { session: Arc::new(session), user: Arc::new(user) };
         self.remember(&facts, epoch);
         Ok(Some(facts))
     }
@@ -102,7 +102,7 @@ impl LookAside {
         }
     }
 
-    fn remember(&self, facts: &Facts, epoch: u64) {
+    fn remember(&self, facts: &SessionFacts, epoch: u64) {
         self.update(&facts.session, epoch);
         if self.epoch.load(Ordering::Acquire) == epoch {
             self.users.insert(facts.user.id, facts.user.clone());
@@ -130,36 +130,37 @@ impl LookAside {
 
     /// Where to begin to listen.
     pub(crate) fn start(&self, sequence: i64, asked: Reading) {
-        self.heard.store(sequence, Ordering::Release);
-        self.heard_at.store(asked.now.0, Ordering::Release);
-        self.heard_after.store(asked.monotonic.micros(), Ordering::Release);
+        self.sequence.store(sequence, Ordering::Release);
+        self.polled_at.store(asked.now.0, Ordering::Release);
+        self.polled_at_monotonic.store(asked.monotonic.micros(), Ordering::Release);
     }
 
     /// For how long this process has not heard of revocations.
-    fn silence(&self) -> Span {
-        let heard_after = Span::from_micros(self.heard_after.load(Ordering::Acquire));
-        self.clock.monotonic().beyond(heard_after)
+    fn since_last_poll(&self) -> Span {
+        let polled_at_monotonic =
+            Span::from_micros(self.polled_at_monotonic.load(Ordering::Acquire));
+        self.clock.monotonic().beyond(polled_at_monotonic)
     }
 
     /// Up to which revocation this process has heard.
-    pub fn heard(&self) -> i64 {
-        self.heard.load(Ordering::Acquire)
+    pub fn last_sequence(&self) -> i64 {
+        self.sequence.load(Ordering::Acquire)
     }
 
     /// Whether this process has not heard for so long that it may have missed something for good.
-    pub fn was_deaf(&self, now: Time) -> bool {
+    pub fn may_have_missed_any(&self, now: Time) -> bool {
         // By the clock too: it is what sweeping goes by, and it may step forward.
-        let by_clock = now.since(Time(self.heard_at.load(Ordering::Acquire)));
-        by_clock.max(self.silence()) > LONG_SILENCE
+        let by_clock = now.since(Time(self.polled_at.load(Ordering::Acquire)));
+        by_clock.max(self.since_last_poll()) > MAX_POLL_GAP
     }
 
     /// Forgets what was revoked. `asked` is what the clock showed before the database was asked.
-    pub(crate) fn hear(&self, revocations: &[Revocation], asked: Reading) {
+    pub(crate) fn apply(&self, revocations: &[Revocation], asked: Reading) {
         // What was revoked meanwhile may have been swept already.
-        if self.was_deaf(asked.now) {
+        if self.may_have_missed_any(asked.now) {
             self.forget_all();
         }
-        let mut last = self.heard();
+        let mut last = self.last_sequence();
         for revocation in revocations {
             if revocation.sequence > last + 1 {
                 // Rows were swept that this process had not heard of.
@@ -188,13 +189,18 @@ mod tests {
         aside.start(0, clock.reading());
         clock.step_back(Span::days(1));
         clock.pass(Span::seconds(10));
-        assert!(aside.silence() <= aside.bound && !aside.was_deaf(clock.now()));
+        assert!(
+            aside.since_last_poll() <= aside.max_age && !aside.may_have_missed_any(clock.now())
+        );
         clock.pass(Span::seconds(1));
-        assert!(aside.silence() > aside.bound);
-        clock.pass(LONG_SILENCE);
-        assert!(aside.was_deaf(clock.now()));
+        assert!(aside.since_last_poll() > aside.max_age);
+        clock.pass(MAX_POLL_GAP);
+        assert!(aside.may_have_missed_any(clock.now()));
         aside.start(0, clock.reading());
-        assert!(!aside.was_deaf(clock.now() + LONG_SILENCE));
-        assert!(aside.was_deaf(clock.now() + LONG_SILENCE + Span::seconds(1)), "stepped forward");
+        assert!(!aside.may_have_missed_any(clock.now() + MAX_POLL_GAP));
+        assert!(
+            aside.may_have_missed_any(clock.now() + MAX_POLL_GAP + Span::seconds(1)),
+            "stepped forward"
+        );
     }
 }

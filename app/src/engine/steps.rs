@@ -13,12 +13,12 @@ pub(crate) struct StepState {
     /// When it last went back, by the monotonic time, until times have been pulled back once more.
     pub stepped: Option<Span>,
     /// The log has the line that says why nothing is pulled back.
-    pub is_told: bool,
+    pub is_logged: bool,
 }
 
 impl Steps {
     pub fn new(seen: Reading) -> Steps {
-        Steps(Mutex::new(StepState { seen, stepped: None, is_told: false }))
+        Steps(Mutex::new(StepState { seen, stepped: None, is_logged: false }))
     }
 
     pub async fn lock(&self) -> MutexGuard<'_, StepState> {

@@ -14,7 +14,7 @@ use domain::{
     problem::FieldErrors,
     session::EndReason,
     settings::Limit,
-    sign_in::{Admission, Entry as WayIn, Proof, admit},
+    sign_in::{Admission, Proof, WayIn, admit},
 };
 use store::{Db, passwords::Former};
 
@@ -116,14 +116,14 @@ pub async fn change(
     old: Option<Secret>,
     new: NewPassword,
 ) -> Result<(TokenPair, Strength)> {
-    let new = given(new)?;
+    let new = parse_new(new)?;
     let Caller { user, session } = acting.caller();
     // What is remembered may have another hash of the same password.
     let (id, session, proofs) = (user.id, session.id, session.proofs().raised_by(Proof::Password));
-    let user = read(app, id).await?;
+    let user = load_user(app, id).await?;
     proof::prove(app, ctx, acting, &user, "old_password", old.clone()).await?;
     let (hash, strength) = accept(app, &user, old.as_ref(), &new).await?;
-    let change = Change::draft(app, ctx, &user, hash, Event::PasswordChanged)?;
+    let change = PasswordChange::draft(app, ctx, &user, hash, Event::PasswordChanged)?;
     let secret = random::bytes()?;
     let unit = async move |tx: Tx| -> Result<_> {
         // Sessions before revocations, always, lest two wait for each other.
@@ -133,7 +133,7 @@ pub async fn change(
         Ok(renewed)
     };
     let renewed = app.write_as(ctx, acting, unit).await?;
-    let user = read(app, id).await?;
+    let user = load_user(app, id).await?;
     Ok((tokens::issue(app, ctx, &user, &Arc::new(renewed))?, strength))
 }
 
@@ -191,7 +191,7 @@ pub struct Reset {
 /// the mail has reached it, and no lock is left. Gives how strong the new password is.
 pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<Strength> {
     guard::anybody(app, ctx, Limit::PasswordResetConfirm).await?;
-    let new = given(reset.new)?;
+    let new = parse_new(reset.new)?;
     let purpose = Purpose::ResetPassword;
     let hash = link::presented("token", &reset.token.unwrap_or_default())?;
     let found = link::presentable(app, ctx, hash, purpose).await?;
@@ -207,7 +207,7 @@ pub async fn confirm_reset(app: &App, ctx: &Ctx, reset: Reset) -> Result<Strengt
     // The mail has reached it.
     let user = User { email_verified_at: user.email_verified_at.or(Some(ctx.now)), ..user };
     let (new_hash, strength) = accept(app, &user, None, &new).await?;
-    let change = Change::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
+    let change = PasswordChange::draft(app, ctx, &user, new_hash, Event::PasswordReset)?;
     let unlock = Unlock::of(app, &user);
     let unit = async move |tx: Tx| -> Result<()> {
         let spent = link::spend(&tx, id, &hash, purpose).await?;
@@ -227,18 +227,18 @@ fn is_uid_of(uidb64: &str, user: UserId) -> bool {
 }
 
 /// A new password in its one form, and as it was typed, which former hashes may be of.
-struct Given {
+struct TypedPassword {
     password: Secret,
     typed: Secret,
 }
 
-fn given(new: NewPassword) -> Result<Given> {
+fn parse_new(new: NewPassword) -> Result<TypedPassword> {
     let mut errors = FieldErrors::default();
     let as_typed = new.password.clone().unwrap_or_default();
     let confirm = "new_password_confirm";
     let password = typed(&mut errors, FIELD, new.password, confirm, new.confirm);
     errors.check()?;
-    Ok(Given { password, typed: as_typed })
+    Ok(TypedPassword { password, typed: as_typed })
 }
 
 /// The hash of a password that may be the user's next, and its strength. `old` is the one of today, where it was
@@ -247,19 +247,21 @@ async fn accept(
     app: &App,
     user: &User,
     old: Option<&Secret>,
-    new: &Given,
+    new: &TypedPassword,
 ) -> Result<(String, Strength)> {
     let strength = check(app, FIELD, user, &new.password).await?;
     // The hash of today may be of another encoding of it.
     let is_old = old.and_then(opaque::prepare).as_ref() == Some(&new.password);
-    if app.settings.passwords.history > 0 && is_old || was_had(app, user, &new.typed).await? {
+    if app.settings.passwords.history > 0 && is_old
+        || was_used_before(app, user, &new.typed).await?
+    {
         let message = domain::say!("Use a password that you have not had lately.");
         return Err(Problem::field(FIELD, "password_reused", message).into());
     }
     Ok((app.hasher.hash(&new.password).await?, strength))
 }
 
-async fn was_had(app: &App, user: &User, typed: &Secret) -> Result<bool> {
+async fn was_used_before(app: &App, user: &User, typed: &Secret) -> Result<bool> {
     let (id, limit) = (user.id, i64::from(app.settings.passwords.history));
     let unit = async move |db: Db| store::passwords::latest(&db, id, limit).await;
     let former = app.store.get(unit).await?;
@@ -276,7 +278,7 @@ async fn was_had(app: &App, user: &User, typed: &Secret) -> Result<bool> {
 
 /// A change of password that is yet to be written.
 #[derive(Debug, Clone)]
-struct Change {
+struct PasswordChange {
     user: User,
     hash: String,
     former: Option<Former>,
@@ -284,8 +286,14 @@ struct Change {
     event: Event,
 }
 
-impl Change {
-    fn draft(app: &App, ctx: &Ctx, user: &User, hash: String, event: Event) -> Result<Change> {
+impl PasswordChange {
+    fn draft(
+        app: &App,
+        ctx: &Ctx,
+        user: &User,
+        hash: String,
+        event: Event,
+    ) -> Result<PasswordChange> {
         let id = PasswordId::new(ctx.now, random::bytes()?);
         let former = user.password_hash.clone().map(|hash| Former {
             id,
@@ -294,7 +302,7 @@ impl Change {
             created_at: ctx.now,
         });
         let keep = i64::from(app.settings.passwords.history).saturating_sub(1).max(0);
-        Ok(Change { user: user.clone(), hash, former, keep, event })
+        Ok(PasswordChange { user: user.clone(), hash, former, keep, event })
     }
 
     /// The password, what it was, every mailed token, and every session but `kept`.
@@ -316,7 +324,7 @@ impl Change {
     }
 }
 
-async fn read(app: &App, id: UserId) -> Result<Arc<User>> {
+async fn load_user(app: &App, id: UserId) -> Result<Arc<User>> {
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
     Ok(Arc::new(user.ok_or(Code::SessionEnded)?))
 }

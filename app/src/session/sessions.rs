@@ -81,7 +81,7 @@ pub async fn end_by_token(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
 
 /// Whether the session was still there to end; `None` for a token that is not genuine.
 async fn end_genuine(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<Option<bool>> {
-    let facts = app.lookaside.fresh(&app.store, token.session_id).await?;
+    let facts = app.lookaside.load(&app.store, token.session_id).await?;
     // An older generation will do: who held it may at least end what it began.
     let Some(facts) = facts.filter(|it| app.keys.is_genuine(token, &it.session)) else {
         return Ok(None);

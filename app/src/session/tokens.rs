@@ -12,7 +12,7 @@ use domain::{
         refresh::{Holder, RefreshToken, Verdict, decide},
     },
     settings::Limit,
-    sign_in::{Admission, Entry as WayIn, admit},
+    sign_in::{Admission, WayIn, admit},
 };
 use uuid::Uuid;
 
@@ -20,10 +20,10 @@ use crate::{
     App, Ctx, Error, Result,
     access::{
         caller, guard,
-        limits::{self, Spent},
+        limits::{self, SpentLimit},
     },
     audit::Entry,
-    engine::lookaside::Facts,
+    engine::lookaside::SessionFacts,
     random,
     tx::Tx,
 };
@@ -96,7 +96,7 @@ impl Presented {
 
 /// A fresh pair for a refresh token.
 pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
-    count_failure(app, ctx, exchange(app, ctx, presented).await).await
+    count_failure(app, ctx, refresh_presented(app, ctx, presented).await).await
 }
 
 /// Only failures count for a client's address: a right token must not suffer from a neighbour's.
@@ -110,12 +110,12 @@ pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -
     }
 }
 
-async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
+async fn refresh_presented(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
     if presented.is_empty() {
         return Err(Code::NotAuthenticated.into());
     }
-    let token = chosen(app, ctx, presented).await?;
-    let (mut facts, mut is_fresh) = known(app, &token).await?;
+    let token = choose(app, ctx, presented).await?;
+    let (mut facts, mut is_fresh) = facts_of(app, &token).await?;
     let mut spent = None;
     for _ in 0..ROUNDS {
         let verdict = judge(app, ctx, &token, presented.holder, &facts);
@@ -123,33 +123,33 @@ async fn exchange(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPa
         if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
             let verdict = verdict?;
             if verdict != Verdict::Reused && spent.is_none() {
-                spent = match spend(app, ctx, &facts.session).await {
+                spent = match take_refresh_limit(app, ctx, &facts.session).await {
                     // Another node may have rotated since, and then this is theft.
                     Err(Error::Refused(_)) if !is_fresh => None,
                     taken => Some(taken?),
                 };
             }
             if (verdict == Verdict::Reused || spent.is_some())
-                && let Some(pair) = carry_out(app, ctx, &token, verdict, &facts).await?
+                && let Some(pair) = apply(app, ctx, &token, verdict, &facts).await?
             {
                 return Ok(pair);
             }
         }
-        (facts, is_fresh) = (genuine(app, &token).await?, true);
+        (facts, is_fresh) = (load_genuine(app, &token).await?, true);
     }
     Err(Error::away("a session is refreshed too often at once"))
 }
 
 /// The first candidate that gets a pair. Where none does, one that ends its session, else any that is
 /// genuine: a stale cookie must not hide a good one.
-async fn chosen(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshToken> {
+async fn choose(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshToken> {
     let candidates = presented.candidates();
     if let [only] = candidates[..] {
         return Ok(only);
     }
     let (mut reused, mut ended) = (None, None);
     for token in candidates {
-        let facts = match known(app, &token).await {
+        let facts = match facts_of(app, &token).await {
             Ok((facts, _)) => facts,
             Err(Error::Refused(_)) => continue,
             Err(broken) => return Err(broken),
@@ -164,19 +164,19 @@ async fn chosen(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshTo
 }
 
 /// What is known of the session that a token was made for, and whether the database was asked.
-async fn known(app: &App, token: &RefreshToken) -> Result<(Facts, bool)> {
-    let remembered = app.lookaside.remembered(token.session_id);
+async fn facts_of(app: &App, token: &RefreshToken) -> Result<(SessionFacts, bool)> {
+    let remembered = app.lookaside.cached(token.session_id);
     match remembered.filter(|it| app.keys.is_genuine(token, &it.session)) {
         Some(facts) => Ok((facts, false)),
-        None => Ok((genuine(app, token).await?, true)),
+        None => Ok((load_genuine(app, token).await?, true)),
     }
 }
 
 /// What the database says of the session that a token was made for. A token from before the
 /// session's secret was drawn anew is as good as one of somebody else.
-async fn genuine(app: &App, token: &RefreshToken) -> Result<Facts> {
-    let fresh = app.lookaside.fresh(&app.store, token.session_id).await?;
-    let is_genuine = |it: &Facts| app.keys.is_genuine(token, &it.session);
+async fn load_genuine(app: &App, token: &RefreshToken) -> Result<SessionFacts> {
+    let fresh = app.lookaside.load(&app.store, token.session_id).await?;
+    let is_genuine = |it: &SessionFacts| app.keys.is_genuine(token, &it.session);
     fresh.filter(is_genuine).ok_or_else(|| Code::InvalidToken.into())
 }
 
@@ -186,9 +186,9 @@ fn judge(
     ctx: &Ctx,
     token: &RefreshToken,
     holder: Holder,
-    facts: &Facts,
+    facts: &SessionFacts,
 ) -> Result<Verdict> {
-    let Facts { session, user } = facts;
+    let SessionFacts { session, user } = facts;
     let admission = admit(WayIn::Session, user, &app.settings, ctx.now);
     if !session.is_alive(ctx.now) || admission != Admission::Admitted {
         return Err(Code::SessionEnded.into());
@@ -202,22 +202,22 @@ fn judge(
 
 /// Takes one from the session's limit. Not before the verdict: somebody who has stolen a token must
 /// not be able to use up what the owner's alarm needs.
-async fn spend(app: &App, ctx: &Ctx, session: &Session) -> Result<Spent> {
+async fn take_refresh_limit(app: &App, ctx: &Ctx, session: &Session) -> Result<SpentLimit> {
     limits::take(app, ctx, Limit::Refresh, &session.id.to_string()).await
 }
 
 /// `None`: the session has changed since it was read.
-async fn carry_out(
+async fn apply(
     app: &App,
     ctx: &Ctx,
     token: &RefreshToken,
     verdict: Verdict,
-    facts: &Facts,
+    facts: &SessionFacts,
 ) -> Result<Option<TokenPair>> {
     let session = match verdict {
-        Verdict::Rotate => advance(app, ctx, facts).await?,
+        Verdict::Rotate => rotate(app, ctx, facts).await?,
         Verdict::Repeat => Some(facts.session.clone()),
-        Verdict::Replace => recover(app, ctx, facts).await?,
+        Verdict::Replace => replace_lost_head(app, ctx, facts).await?,
         Verdict::Reused if end_reused(app, ctx, facts, token).await? => {
             return Err(Code::RefreshTokenReused.into());
         }
@@ -227,13 +227,17 @@ async fn carry_out(
 }
 
 /// The routine: columns of the session's row, and no audit row.
-async fn advance(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
+async fn rotate(app: &App, ctx: &Ctx, facts: &SessionFacts) -> Result<Option<Arc<Session>>> {
     let next = Arc::new(facts.session.rotated(ctx.now, &app.settings.tokens));
     Ok(app.rotate(&facts.session, &next).await?.then_some(next))
 }
 
 /// The head's answer was lost: another takes its place.
-async fn recover(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Session>>> {
+async fn replace_lost_head(
+    app: &App,
+    ctx: &Ctx,
+    facts: &SessionFacts,
+) -> Result<Option<Arc<Session>>> {
     let seen = facts.session.clone();
     let next = Arc::new(seen.replaced(ctx.now, &app.settings.tokens));
     let written = next.clone();
@@ -250,8 +254,13 @@ async fn recover(app: &App, ctx: &Ctx, facts: &Facts) -> Result<Option<Arc<Sessi
 
 /// A superseded token was presented: the session ends and its owner is told. False: it has ended, or
 /// the token was void already.
-async fn end_reused(app: &App, ctx: &Ctx, facts: &Facts, token: &RefreshToken) -> Result<bool> {
-    let (Facts { session, user }, presented) = (facts.clone(), token.generation);
+async fn end_reused(
+    app: &App,
+    ctx: &Ctx,
+    facts: &SessionFacts,
+    token: &RefreshToken,
+) -> Result<bool> {
+    let (SessionFacts { session, user }, presented) = (facts.clone(), token.generation);
     let unit = async move |tx: Tx| {
         let is_ended = tx.end_as_read(&session, EndReason::Reused).await?;
         if is_ended {
@@ -275,7 +284,7 @@ pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let Some(refresh) = RefreshToken::parse(token.expose()) else {
         return caller::authenticate(app, ctx, token).await.map(drop);
     };
-    let facts = genuine(app, &refresh).await?;
+    let facts = load_genuine(app, &refresh).await?;
     match judge(app, ctx, &refresh, Holder::Program, &facts)? {
         Verdict::Rotate | Verdict::Repeat | Verdict::Replace => Ok(()),
         Verdict::Reused | Verdict::Ahead => Err(Code::InvalidToken.into()),

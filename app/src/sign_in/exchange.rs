@@ -5,14 +5,14 @@ use domain::{
     ChallengeId, Code, Secret, UserId, mac,
     notify::link as token,
     settings::Limit,
-    sign_in::{ChallengeKind, Entry as WayIn, Proof, Proofs},
+    sign_in::{ChallengeKind, Proof, Proofs, WayIn},
 };
 use store::{
     Db,
     challenges::{self, Challenge},
 };
 
-use super::finish::{self, Finished, Outcome, SignIn};
+use super::finish::{self, DraftOutcome, Finished, SignIn};
 use crate::{App, Ctx, Error, Result, access::guard, notify::link, random, tx::Tx};
 
 const KIND: ChallengeKind = ChallengeKind::Exchange;
@@ -26,7 +26,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// Whether the flow that was bound to `binding` is this one's.
-    pub fn fits(&self, ctx: &Ctx, binding: Option<[u8; 32]>) -> bool {
+    pub fn matches(&self, ctx: &Ctx, binding: Option<[u8; 32]>) -> bool {
         use subtle::ConstantTimeEq as _;
         let Some(binding) = binding else { return false };
         let verifier = self.code_verifier.as_ref().map(|it| mac::sha256(it.expose().as_bytes()));
@@ -37,14 +37,19 @@ impl Evidence {
 
 /// An exchange token that is yet to be written, in the transaction that earns it.
 #[derive(Debug, Clone)]
-pub(crate) struct Ticket {
+pub(crate) struct ExchangeToken {
     row: Challenge,
     token: Secret,
 }
 
-impl Ticket {
+impl ExchangeToken {
     /// For whoever `binding` says.
-    pub fn draft(app: &App, ctx: &Ctx, user: UserId, binding: Option<[u8; 32]>) -> Result<Ticket> {
+    pub fn draft(
+        app: &App,
+        ctx: &Ctx,
+        user: UserId,
+        binding: Option<[u8; 32]>,
+    ) -> Result<ExchangeToken> {
         let token = token::token(&random::bytes()?);
         let hash = token::hash(token.expose()).ok_or_else(|| Error::broken("a token's hash"))?;
         let row = Challenge {
@@ -58,7 +63,7 @@ impl Ticket {
             created_at: ctx.now,
             expires_at: ctx.now + KIND.lifetime(&app.settings),
         };
-        Ok(Ticket { row, token })
+        Ok(ExchangeToken { row, token })
     }
 
     pub async fn write(&self, tx: &Tx) -> Result<()> {
@@ -81,7 +86,7 @@ pub async fn redeem(
     let (hash, now) = (link::presented("exchange_token", token)?, ctx.now);
     let unit = async move |db: Db| challenges::by_hash(&db, &hash, KIND, now).await;
     let pending = app.store.get(unit).await?.ok_or(Code::InvalidLink)?;
-    if !evidence.fits(ctx, pending.binding) {
+    if !evidence.matches(ctx, pending.binding) {
         return Err(Code::InvalidLink.into());
     }
     let id = pending.user_id.ok_or(Code::InvalidLink)?;
@@ -89,10 +94,10 @@ pub async fn redeem(
     let user = user.ok_or(Code::InvalidLink)?;
     let sign_in = SignIn::new(WayIn::ExchangeToken, Proofs::parse(&pending.proofs));
     let draft = match finish::draft(app, ctx, &user, sign_in)? {
-        Outcome::Session(draft) => draft,
-        Outcome::Challenge(challenge) => match challenge {},
-        Outcome::OfferRestore => return Err(Code::InvalidLink.into()),
-        Outcome::Refused(code) => return Err(code.into()),
+        DraftOutcome::Session(draft) => draft,
+        DraftOutcome::Challenge(challenge) => match challenge {},
+        DraftOutcome::OfferRestore => return Err(Code::InvalidLink.into()),
+        DraftOutcome::Refused(code) => return Err(code.into()),
     };
     let written = draft.clone();
     let unit = async move |tx: Tx| -> Result<()> {

@@ -13,7 +13,7 @@ use domain::{
     account::User,
     event::Event,
     session::{Session, Superseded, device::DeviceId, expires_at},
-    sign_in::{Admission, Challenge, Decision, Entry as WayIn, Proofs, admit, decide},
+    sign_in::{Admission, Challenge, Decision, Proofs, WayIn, admit, decide},
 };
 
 use super::risk;
@@ -44,8 +44,8 @@ impl SignIn {
 
 /// What a proof leads to.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Session(Box<Draft>),
+pub(crate) enum DraftOutcome {
+    Session(Box<SessionDraft>),
     Challenge(Challenge),
     /// The account is deleted, and its owner can have it back.
     OfferRestore,
@@ -62,26 +62,28 @@ pub enum Finished {
 
 /// A session that is yet to be written.
 #[derive(Debug, Clone)]
-pub(crate) struct Draft {
+pub(crate) struct SessionDraft {
     session: Session,
     max_per_user: i64,
 }
 
 /// Decides what a proof of `user` leads to.
-pub(crate) fn draft(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<Outcome> {
+pub(crate) fn draft(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<DraftOutcome> {
     match admit(sign_in.way_in, user, &app.settings, ctx.now) {
         Admission::Admitted => {}
-        Admission::OfferRestore => return Ok(Outcome::OfferRestore),
-        Admission::Refused(code) => return Ok(Outcome::Refused(code)),
+        Admission::OfferRestore => return Ok(DraftOutcome::OfferRestore),
+        Admission::Refused(code) => return Ok(DraftOutcome::Refused(code)),
     }
     match decide(sign_in.proofs, risk::assess(user, ctx)) {
-        Decision::Challenge(challenge) => Ok(Outcome::Challenge(challenge)),
-        Decision::Session => Ok(Outcome::Session(Box::new(Draft::new(app, ctx, user, sign_in)?))),
+        Decision::Challenge(challenge) => Ok(DraftOutcome::Challenge(challenge)),
+        Decision::Session => {
+            Ok(DraftOutcome::Session(Box::new(SessionDraft::new(app, ctx, user, sign_in)?)))
+        }
     }
 }
 
-impl Draft {
-    fn new(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<Draft> {
+impl SessionDraft {
+    fn new(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<SessionDraft> {
         let device = ctx.client.device().clone();
         let title = device.title();
         let named = Some(sign_in.device_name).filter(|it| !it.is_empty());
@@ -116,7 +118,7 @@ impl Draft {
             end_reason: None,
         };
         let max_per_user = i64::from(app.settings.sessions.max_per_user.max(1));
-        Ok(Draft { session, max_per_user })
+        Ok(SessionDraft { session, max_per_user })
     }
 
     /// Writes the session of an account that was read before, and when it signed in. `hash`: the
@@ -127,7 +129,7 @@ impl Draft {
         if !store::users::record_sign_in(tx, user, hash, tx.now()).await? {
             return Ok(false);
         }
-        tx.touched(user);
+        tx.changed_locally(user);
         self.insert(tx).await?;
         Ok(true)
     }

@@ -6,19 +6,19 @@ use domain::{
     event::Event,
     problem::FieldErrors,
     settings::Limit,
-    sign_in::{Entry as WayIn, Proof, Proofs},
+    sign_in::{Proof, Proofs, WayIn},
     text,
 };
 use store::Db;
 
-use super::finish::{self, Draft, Finished, Outcome, SignIn};
+use super::finish::{self, DraftOutcome, Finished, SessionDraft, SignIn};
 use crate::{
     App, Ctx, Error, Result,
     access::{
         limits::{self, Who},
-        lockout::{self, Counters, Guess, Seen},
+        lockout::{self, Counters, Guess, ReadTallies},
     },
-    account::deletion::Offer,
+    account::deletion::RestoreOffer,
     audit::Entry,
     engine::hasher::Verified,
     tx::Tx,
@@ -57,7 +57,7 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<F
     let spent = limits::take(app, ctx, Limit::Login, &ctx.client.network()).await?;
     // Parsing a name costs more than refusing one call too many.
     let attempt = Attempt { name: Name::parse(&name), password, sign_in };
-    let outcome = try_in(app, ctx, &attempt).await;
+    let outcome = attempt_sign_in(app, ctx, &attempt).await;
     match &outcome {
         Err(Error::Refused(it)) if COUNTED.contains(&it.code) => {}
         // Neither a right password counts, nor what is our own fault.
@@ -66,18 +66,18 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<F
     outcome
 }
 
-async fn try_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<Finished> {
-    let Found { user, counters, seen } = find(app, ctx, &attempt.name).await?;
-    let (guess, _held) = match lockout::admit(app, ctx, &counters, seen).await {
+async fn attempt_sign_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<Finished> {
+    let NameLookup { user, counters, tallies } = find_by_name(app, ctx, &attempt.name).await?;
+    let (guess, _held) = match lockout::admit(app, ctx, &counters, tallies).await {
         Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
-            let entry = refusal(app, attempt, Code::AccountLocked, user.map(|it| it.id));
+            let entry = failed_entry(app, attempt, Code::AccountLocked, user.map(|it| it.id));
             app.write(ctx, async move |tx: Tx| tx.audit(entry).await).await?;
             return Err(Error::Refused(it));
         }
         admitted => admitted?,
     };
     let outcome = check_password(app, ctx, attempt, user, &counters, &guess).await;
-    guess.unless_answered(app, outcome, COUNTED).await
+    guess.give_back_on_fault(app, outcome, COUNTED).await
 }
 
 async fn check_password(
@@ -93,61 +93,66 @@ async fn check_password(
             Some(hash) => app.hasher.verify(&attempt.password, hash).await?,
             None => {
                 let name = app.keys.dummy.sign(&[attempt.name.as_str().as_bytes()]);
-                app.hasher.verify_nobody(&attempt.password, &name).await?
+                app.hasher.verify_unknown(&attempt.password, &name).await?
             }
         };
-        let is_right = verified != Verified::Wrong && !guess.is_barred();
-        let led_to = match user.as_ref().filter(|_| is_right) {
+        let is_right = verified != Verified::Wrong && !guess.counts_as_wrong();
+        let outcome = match user.as_ref().filter(|_| is_right) {
             Some(user) => finish::draft(app, ctx, user, attempt.sign_in.clone())?,
-            None => Outcome::Refused(Code::InvalidCredentials),
+            None => DraftOutcome::Refused(Code::InvalidCredentials),
         };
-        let (Some(found), false) = (&user, is_as_wrong(&led_to)) else {
-            refuse_wrong(app, ctx, attempt, user.map(|it| it.id), guess).await?;
+        let (Some(found), false) = (&user, is_as_wrong(&outcome)) else {
+            record_wrong_password(app, ctx, attempt, user.map(|it| it.id), guess).await?;
             return Err(Code::InvalidCredentials.into());
         };
         // Whatever a right password leads to leaves rows behind.
         let (part, whole) = counters.account();
         let who = Who::Part { part: &part, whole: &whole };
         let spent = limits::take(app, ctx, Limit::LoginSuccess, who).await?;
-        let right = Right { attempt, user: found, verified, guess };
-        if let Some(finished) = right.carry_out(app, ctx, led_to).await? {
+        let proved = VerifiedPassword { attempt, user: found, verified, guess };
+        if let Some(finished) = proved.complete(app, ctx, outcome).await? {
             return Ok(finished);
         }
         limits::give_back(app, ctx, spent).await;
-        user = find(app, ctx, &attempt.name).await?.user;
+        user = find_by_name(app, ctx, &attempt.name).await?.user;
     }
     Err(Error::away("an account is changed too often at once"))
 }
 
 /// Whether the answer must be that of a wrong password.
-fn is_as_wrong(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refused(Code::InvalidCredentials))
+fn is_as_wrong(outcome: &DraftOutcome) -> bool {
+    matches!(outcome, DraftOutcome::Refused(Code::InvalidCredentials))
 }
 
 /// A right password.
-struct Right<'a> {
+struct VerifiedPassword<'a> {
     attempt: &'a Attempt,
     user: &'a User,
     verified: Verified,
     guess: &'a Guess,
 }
 
-impl Right<'_> {
+impl VerifiedPassword<'_> {
     /// What comes of it. `None`: the account has changed since it was read.
-    async fn carry_out(self, app: &App, ctx: &Ctx, led_to: Outcome) -> Result<Option<Finished>> {
-        match led_to {
-            Outcome::Session(draft) => self.start(app, ctx, *draft).await,
-            Outcome::Challenge(challenge) => match challenge {},
-            Outcome::OfferRestore => match self.offer(app, ctx).await? {
+    async fn complete(
+        self,
+        app: &App,
+        ctx: &Ctx,
+        outcome: DraftOutcome,
+    ) -> Result<Option<Finished>> {
+        match outcome {
+            DraftOutcome::Session(draft) => self.begin_session(app, ctx, *draft).await,
+            DraftOutcome::Challenge(challenge) => match challenge {},
+            DraftOutcome::OfferRestore => match self.offer_restore(app, ctx).await? {
                 Some(refusal) => Err(refusal.into()),
                 None => Ok(None),
             },
-            Outcome::Refused(code) => {
-                let entry = refusal(app, self.attempt, code, Some(self.user.id));
+            DraftOutcome::Refused(code) => {
+                let entry = failed_entry(app, self.attempt, code, Some(self.user.id));
                 let guess = self.guess.clone();
                 let unit = async move |tx: Tx| {
                     tx.audit(entry).await?;
-                    guess.right(&tx).await
+                    guess.record_right(&tx).await
                 };
                 app.write(ctx, unit).await?;
                 Err(code.into())
@@ -157,30 +162,35 @@ impl Right<'_> {
 
     /// Refuses whoever has deleted the account, with a way back. `None`: it was restored or erased
     /// since it was read.
-    async fn offer(&self, app: &App, ctx: &Ctx) -> Result<Option<Problem>> {
-        let offer = Offer::draft(app, ctx, self.user)?;
-        let entry = refusal(app, self.attempt, Code::AccountDeleted, Some(self.user.id));
+    async fn offer_restore(&self, app: &App, ctx: &Ctx) -> Result<Option<Problem>> {
+        let offer = RestoreOffer::draft(app, ctx, self.user)?;
+        let entry = failed_entry(app, self.attempt, Code::AccountDeleted, Some(self.user.id));
         let (made, guess) = (offer.clone(), self.guess.clone());
         let unit = async move |tx: Tx| {
             if !made.write(&tx).await? {
                 return Ok(false);
             }
             tx.audit(entry).await?;
-            guess.right(&tx).await?;
+            guess.record_right(&tx).await?;
             Ok(true)
         };
         Ok(app.write(ctx, unit).await?.then(|| offer.problem()))
     }
 
     /// `None`: the password was changed, its hash replaced, or the account disabled, since it was read.
-    async fn start(self, app: &App, ctx: &Ctx, draft: Draft) -> Result<Option<Finished>> {
+    async fn begin_session(
+        self,
+        app: &App,
+        ctx: &Ctx,
+        draft: SessionDraft,
+    ) -> Result<Option<Finished>> {
         let (written, guess, verified) = (draft.clone(), self.guess.clone(), self.verified);
         let (id, known) = (self.user.id, self.user.password_hash.clone());
         let unit = async move |tx: Tx| {
             if !written.write(&tx, known.as_deref()).await? {
                 return Ok(false);
             }
-            guess.right(&tx).await?;
+            guess.record_right(&tx).await?;
             if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
                 store::users::upgrade_hash(&tx, id, old, hash).await?;
                 // Other nodes remember the hash of yesterday.
@@ -242,16 +252,16 @@ impl Name {
 }
 
 /// Who has a name, as far as that may be known, and what guesses at it are counted on.
-struct Found {
+struct NameLookup {
     user: Option<User>,
     counters: Counters,
-    seen: Option<Seen>,
+    tallies: Option<ReadTallies>,
 }
 
-async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
+async fn find_by_name(app: &App, ctx: &Ctx, name: &Name) -> Result<NameLookup> {
     let (name, owned) = (name.clone(), app.clone());
     let device = ctx.device.map(|it| it.fingerprint()).unwrap_or_default();
-    let moment = Seen::moment(app);
+    let moment = ReadTallies::moment(app);
     let unit = async move |db: Db| {
         let user = match &name {
             Name::Account(name) => store::users::by_name(&db, name).await?,
@@ -263,34 +273,34 @@ async fn find(app: &App, ctx: &Ctx, name: &Name) -> Result<Found> {
         let is_known = store::sessions::is_known_device(&db, id, &device).await?;
         let (id, device) = (user.as_ref().map(|it| it.id), is_known.then_some(&*device));
         let counters = Counters::of_sign_in(&owned, name.as_str(), id, device);
-        let seen = match moment {
-            Some(moment) => Some(Seen::read(&db, &counters, moment).await?),
+        let tallies = match moment {
+            Some(moment) => Some(ReadTallies::read(&db, &counters, moment).await?),
             None => None,
         };
-        Ok(Found { user, counters, seen })
+        Ok(NameLookup { user, counters, tallies })
     };
     Ok(app.store.read(unit).await?)
 }
 
 /// What was typed is kept only as a keyed hash: people type passwords there.
-fn refusal(app: &App, attempt: &Attempt, reason: Code, user: Option<UserId>) -> Entry {
+fn failed_entry(app: &App, attempt: &Attempt, reason: Code, user: Option<UserId>) -> Entry {
     let entry = Entry::about(Event::SignInFailed, user).with("reason", reason.word());
     entry.with("identifier", app.keys.index(attempt.name.as_str())).failed()
 }
 
 /// Records a wrong password, or one that must look like it.
-async fn refuse_wrong(
+async fn record_wrong_password(
     app: &App,
     ctx: &Ctx,
     attempt: &Attempt,
     user: Option<UserId>,
     guess: &Guess,
 ) -> Result<()> {
-    let entry = refusal(app, attempt, Code::InvalidCredentials, user);
+    let entry = failed_entry(app, attempt, Code::InvalidCredentials, user);
     let guess = guess.clone();
     let unit = async move |tx: Tx| {
         tx.audit(entry).await?;
-        guess.wrong(&tx).await
+        guess.record_wrong(&tx).await
     };
     app.write(ctx, unit).await
 }

@@ -7,25 +7,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     App, OpenError,
-    engine::activity::Uses,
+    engine::activity::UseWriter,
     tx,
     work::{hearing, rewind, schedule, survey, worker},
 };
 
 /// How often the clock is looked at, and the schedules.
-const LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
+const CLOCK_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How often the kinds of hashes are read, and how soon again where that failed.
-const SURVEYS: std::time::Duration = std::time::Duration::from_secs(60 * 60);
-const SURVEY_AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+const SURVEY_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+const SURVEY_RETRY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What is yet to be started.
 pub struct Background {
-    uses: Uses,
+    uses: UseWriter,
 }
 
 impl Background {
-    pub(crate) fn new(uses: Uses) -> Background {
+    pub(crate) fn new(uses: UseWriter) -> Background {
         Background { uses }
     }
 
@@ -33,13 +33,13 @@ impl Background {
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
         rewind::check_at_start(app).await?;
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
-        app.tasks.spawn(watch_the_clock(app.clone(), stop.clone()));
-        app.tasks.spawn(hear_revocations(app.clone(), stop.clone()));
+        app.tasks.spawn(watch_clock(app.clone(), stop.clone()));
+        app.tasks.spawn(poll_revocations(app.clone(), stop.clone()));
         if app.settings.jobs.workers > 0 {
             schedule::prepare(app).await?;
             app.tasks.spawn(worker::work(app.clone(), app.wake.clone(), stop.clone()));
             app.tasks.spawn(listen(app.clone(), tx::JOBS, app.wake.clone(), stop.clone()));
-            app.tasks.spawn(follow_the_clock(app.clone(), stop.clone()));
+            app.tasks.spawn(run_schedules(app.clone(), stop.clone()));
         }
         Ok(())
     }
@@ -50,12 +50,12 @@ async fn listen(app: App, channel: &'static str, notify: Arc<Notify>, stop: Canc
 }
 
 /// Asks every second, and sooner when another process says that there is something.
-async fn hear_revocations(app: App, stop: CancellationToken) {
+async fn poll_revocations(app: App, stop: CancellationToken) {
     let news = Arc::new(Notify::new());
     let listening = listen(app.clone(), tx::REVOCATIONS, news.clone(), stop.clone());
     app.tasks.spawn(listening);
     while !stop.is_cancelled() {
-        if let Err(error) = hearing::hear(&app).await {
+        if let Err(error) = hearing::poll_revocations(&app).await {
             tracing::warn!(%error, "revocations cannot be heard");
         }
         tokio::select! {
@@ -71,10 +71,10 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
     let surveys = async {
         loop {
             let pause = match survey::survey(&app).await {
-                Ok(()) => SURVEYS,
+                Ok(()) => SURVEY_INTERVAL,
                 Err(error) => {
                     tracing::warn!(%error, "the kinds of password hashes cannot be read");
-                    SURVEY_AGAIN
+                    SURVEY_RETRY
                 }
             };
             tokio::time::sleep(pause).await;
@@ -83,25 +83,25 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
     stop.run_until_cancelled(surveys).await;
 }
 
-async fn watch_the_clock(app: App, stop: CancellationToken) {
+async fn watch_clock(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = rewind::check(&app).await {
             tracing::warn!(%error, "the clock went back, and times cannot be pulled back");
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOKS) => {}
+            () = tokio::time::sleep(CLOCK_INTERVAL) => {}
             () = stop.cancelled() => {}
         }
     }
 }
 
-async fn follow_the_clock(app: App, stop: CancellationToken) {
+async fn run_schedules(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = schedule::run_due(&app).await {
             tracing::warn!(%error, "schedules cannot be followed");
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOKS) => {}
+            () = tokio::time::sleep(CLOCK_INTERVAL) => {}
             () = stop.cancelled() => {}
         }
     }
@@ -123,5 +123,5 @@ pub async fn settle(app: &App) -> crate::Result<()> {
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    hearing::hear(app).await
+    hearing::poll_revocations(app).await
 }

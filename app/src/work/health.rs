@@ -4,11 +4,11 @@ use crate::App;
 pub use crate::engine::health::Health;
 
 /// Asks the database and the cache, each for two seconds at most.
-pub async fn look(app: &App) -> Health {
-    app.health.share(async || ask(app).await).await
+pub async fn check(app: &App) -> Health {
+    app.health.run(async || ping_all(app).await).await
 }
 
-async fn ask(app: &App) -> Health {
+async fn ping_all(app: &App) -> Health {
     let database = app.store.ping().await.is_ok();
     let queue = match database {
         true => app.store.get(async |db| store::jobs::backlog(&db).await).await.ok(),

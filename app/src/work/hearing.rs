@@ -9,19 +9,19 @@ use crate::{App, Result};
 const BATCH: i64 = 1_000;
 
 /// Hears of what was revoked since the last time.
-pub async fn hear(app: &App) -> Result<()> {
+pub async fn poll_revocations(app: &App) -> Result<()> {
     loop {
-        let (asked, heard) = (app.clock.reading(), app.lookaside.heard());
-        let unit = async move |db: Db| store::revocations::after(&db, heard, BATCH).await;
+        let (asked, last) = (app.clock.reading(), app.lookaside.last_sequence());
+        let unit = async move |db: Db| store::revocations::after(&db, last, BATCH).await;
         let revocations = app.store.get(unit).await?;
-        // A gap is what was swept before this process heard of it: it may have been about keys.
-        let has_gap = revocations.first().is_some_and(|it| it.sequence > heard + 1)
-            || app.lookaside.was_deaf(asked.now);
+        // A gap is what was swept before this process last of it: it may have been about keys.
+        let has_gap = revocations.first().is_some_and(|it| it.sequence > last + 1)
+            || app.lookaside.may_have_missed_any(asked.now);
         let of_keys = |it: &Revocation| it.session_id.is_none() && it.user_id.is_none();
         if has_gap || revocations.iter().any(of_keys) {
             app.keys.reload().await?;
         }
-        app.lookaside.hear(&revocations, asked);
+        app.lookaside.apply(&revocations, asked);
         if i64::try_from(revocations.len()).unwrap_or(BATCH) < BATCH {
             return Ok(());
         }

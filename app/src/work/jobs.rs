@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// The longest page.
-const LONGEST: i64 = 500;
+const MAX_PAGE: i64 = 500;
 /// How many dead letters one transaction makes living.
 const BATCH: i64 = 100;
 
 /// What of a job may be seen.
 #[derive(Debug, Clone, Serialize)]
-pub struct Listed {
+pub struct JobSummary {
     pub id: JobId,
     pub kind: String,
     /// The request that caused it.
@@ -37,11 +37,11 @@ pub struct Listed {
     pub dead_at: Option<Time>,
 }
 
-impl Listed {
-    fn new(job: Job, now: Time) -> Listed {
+impl JobSummary {
+    fn new(job: Job, now: Time) -> JobSummary {
         let user_id = job.payload.get("user_id").and_then(Json::as_str);
         let is_running = job.claimed_until.is_some_and(|it| now < it);
-        Listed {
+        JobSummary {
             user_id: user_id.and_then(|it| it.parse().ok()),
             is_running,
             id: job.id,
@@ -64,11 +64,11 @@ pub async fn list(
     _acting: &Acting<Admin>,
     filter: Filter,
     limit: i64,
-) -> Result<Vec<Listed>> {
-    let limit = limit.clamp(1, LONGEST);
+) -> Result<Vec<JobSummary>> {
+    let limit = limit.clamp(1, MAX_PAGE);
     let unit = async move |db: Db| store::jobs::page(&db, &filter, limit).await;
     let jobs = app.store.get(unit).await?;
-    Ok(jobs.into_iter().map(|it| Listed::new(it, ctx.now)).collect())
+    Ok(jobs.into_iter().map(|it| JobSummary::new(it, ctx.now)).collect())
 }
 
 /// How many jobs are dead letters.
@@ -81,7 +81,7 @@ pub async fn count_dead(app: &App, _acting: &Acting<Admin>) -> Result<u64> {
 pub async fn replay(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.filter(|it| it.dead_at.is_some());
-    let entry = entry(ctx, Event::JobReplayed, &job.ok_or(Code::NotFound)?);
+    let entry = audit_entry(ctx, Event::JobReplayed, &job.ok_or(Code::NotFound)?);
     let unit = async move |tx: Tx| replay_one(&tx, id, entry).await;
     let is_replayed = app.write_as(ctx, acting, unit).await?;
     if is_replayed { Ok(()) } else { Err(Code::NotFound.into()) }
@@ -89,7 +89,7 @@ pub async fn replay(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> 
 
 /// A step of trying all dead letters again.
 #[derive(Debug, Clone, Copy)]
-pub struct Replayed {
+pub struct ReplayStep {
     /// How many will be tried.
     pub count: u64,
     /// How many were looked at: one that a living job stands for stays dead.
@@ -105,14 +105,14 @@ pub async fn replay_some(
     ctx: &Ctx,
     acting: &Acting<Admin>,
     before: Option<JobId>,
-) -> Result<Replayed> {
+) -> Result<ReplayStep> {
     let filter = Filter { state: State::Dead, before, ..Filter::default() };
     let unit = async move |db: Db| store::jobs::page(&db, &filter, BATCH).await;
     let jobs = app.store.get(unit).await?;
     let seen = jobs.len();
     let is_last = i64::try_from(seen).unwrap_or(BATCH) < BATCH;
     let next = jobs.last().map(|it| it.id).filter(|_| !is_last);
-    let entry = |it: &Job| (it.id, entry(ctx, Event::JobReplayed, it));
+    let entry = |it: &Job| (it.id, audit_entry(ctx, Event::JobReplayed, it));
     let entries: Vec<(JobId, Entry)> = jobs.iter().map(entry).collect();
     let unit = async move |tx: Tx| {
         let mut count = 0;
@@ -122,7 +122,7 @@ pub async fn replay_some(
         Ok(count)
     };
     let count = app.write_as(ctx, acting, unit).await?;
-    Ok(Replayed { count, seen: seen as u64, next })
+    Ok(ReplayStep { count, seen: seen as u64, next })
 }
 
 async fn replay_one(tx: &Tx, id: JobId, entry: Entry) -> Result<bool> {
@@ -137,7 +137,7 @@ async fn replay_one(tx: &Tx, id: JobId, entry: Entry) -> Result<bool> {
 pub async fn discard(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.ok_or(Code::NotFound)?;
-    let entry = entry(ctx, Event::JobDiscarded, &job);
+    let entry = audit_entry(ctx, Event::JobDiscarded, &job);
     let unit = async move |tx: Tx| -> Result<()> {
         if !store::jobs::discard(&tx, id, tx.now()).await? {
             return Err(Code::NotFound.into());
@@ -147,7 +147,7 @@ pub async fn discard(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) ->
     app.write_as(ctx, acting, unit).await
 }
 
-fn entry(ctx: &Ctx, event: Event, job: &Job) -> Entry {
-    let entry = Entry::about(event, Listed::new(job.clone(), ctx.now).user_id);
+fn audit_entry(ctx: &Ctx, event: Event, job: &Job) -> Entry {
+    let entry = Entry::about(event, JobSummary::new(job.clone(), ctx.now).user_id);
     entry.with("job", job.id.to_string()).with("kind", job.kind.clone())
 }

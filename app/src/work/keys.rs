@@ -75,12 +75,12 @@ async fn change(
     let (mut made, rules) = (None, Rules::from(&app.settings.tokens));
     for _ in 0..ROUNDS {
         let (fresh, occasion) = (made.clone(), occasion.clone());
-        let unit = async move |tx: Tx| carry_out(&tx, fresh, &rules, &occasion).await;
-        let carried_out = match acting {
+        let unit = async move |tx: Tx| decide_and_apply(&tx, fresh, &rules, &occasion).await;
+        let changes = match acting {
             Some(acting) => app.write_as(ctx, acting, unit).await?,
             None => app.write(ctx, unit).await?,
         };
-        let Some(changes) = carried_out else {
+        let Some(changes) = changes else {
             let algorithm = app.settings.tokens.algorithm;
             made = Some(make(&app.keys.signing, algorithm, ctx.now).await?);
             continue;
@@ -91,7 +91,7 @@ async fn change(
 }
 
 /// `None`: a key has to be made first, which takes longer than a transaction should.
-async fn carry_out(
+async fn decide_and_apply(
     tx: &Tx,
     fresh: Option<SigningKey>,
     rules: &Rules,
@@ -119,16 +119,16 @@ async fn carry_out(
 
 /// What the audit log says of a step. That a key begins to sign is what its making says already.
 fn entry(step: &Step, fresh: Option<&SigningKey>) -> Option<Entry> {
-    let noted = |event, id: &str| Entry::from(event).with("kid", id);
+    let with_kid = |event, id: &str| Entry::from(event).with("kid", id);
     match step {
         Step::Make { signs_at } => fresh.map(|key| {
-            noted(Event::KeyCreated, &key.id)
+            with_kid(Event::KeyCreated, &key.id)
                 .with("algorithm", key.algorithm.as_str())
                 .with("signs_at", signs_at.to_string())
         }),
         Step::Promote(_) => None,
-        Step::Retire(id) | Step::Withdraw(id) => Some(noted(Event::KeyRetired, id)),
-        Step::Revoke(id) => Some(noted(Event::KeyRevoked, id)),
+        Step::Retire(id) | Step::Withdraw(id) => Some(with_kid(Event::KeyRetired, id)),
+        Step::Revoke(id) => Some(with_kid(Event::KeyRevoked, id)),
     }
 }
 
@@ -158,25 +158,26 @@ pub struct Resealed {
     pub closed: u64,
 }
 
-/// Puts everything that is sealed under an older master secret under the current one. `tell` hears
+/// Puts everything that is sealed under an older master secret under the current one. `progress` hears
 /// how far it has come. It can be repeated, and go on after it was interrupted.
 pub async fn reseal(
     app: &App,
     _acting: &Acting<Admin>,
-    mut tell: impl FnMut(&Resealed),
+    mut progress: impl FnMut(&Resealed),
 ) -> Result<Resealed> {
     let mut done = Resealed::default();
     for row in load(&app.store).await? {
         if !row.counts(app.clock.now()) {
             continue;
         }
-        let Some(new) = renewed(app.keys.signing.renewed(&row.id, &row.sealed), &mut done)? else {
+        let Some(new) = resealed(app.keys.signing.resealed(&row.id, &row.sealed), &mut done)?
+        else {
             continue;
         };
         let unit = async move |db: Db| store::keys::reseal(&db, &row.id, &row.sealed, &new).await;
         done.keys += u64::from(app.store.put(unit).await?);
     }
-    tell(&done);
+    progress(&done);
     let mut after = JobId(Uuid::nil());
     loop {
         let batch = app
@@ -186,15 +187,15 @@ pub async fn reseal(
         let Some(last) = batch.last() else { return Ok(done) };
         after = last.id;
         reseal_jobs(app, batch, &mut done).await?;
-        tell(&done);
+        progress(&done);
     }
 }
 
 async fn reseal_jobs(app: &App, batch: Vec<Sealed>, done: &mut Resealed) -> Result<()> {
     let mut changed = Vec::new();
     for job in batch {
-        let found = app.keys.outbox.renewed(&job.id.to_string(), &job.sealed);
-        if let Some(new) = renewed(found, done)? {
+        let found = app.keys.outbox.resealed(&job.id.to_string(), &job.sealed);
+        if let Some(new) = resealed(found, done)? {
             changed.push((job, new));
         }
     }
@@ -210,9 +211,9 @@ async fn reseal_jobs(app: &App, batch: Vec<Sealed>, done: &mut Resealed) -> Resu
 }
 
 /// What is to be written, if anything; counts the rest.
-fn renewed(found: Option<Result<Renewed>>, done: &mut Resealed) -> Result<Option<Vec<u8>>, Error> {
+fn resealed(found: Option<Result<Renewed>>, done: &mut Resealed) -> Result<Option<Vec<u8>>, Error> {
     match found.transpose()? {
-        Some(Renewed::Anew(new)) => return Ok(Some(new)),
+        Some(Renewed::Resealed(new)) => return Ok(Some(new)),
         Some(Renewed::Already) => done.already += 1,
         None => done.closed += 1,
     }

@@ -16,8 +16,8 @@ use crate::{
     App, Clock, OpenError,
     app::Parts,
     engine::{
-        activity, hasher::Hasher, health::Shared, keys::Keys, lookaside::LookAside, steps::Steps,
-        templates, turns::Guesses,
+        activity, hasher::Hasher, health::SharedCheck, keys::Keys, lookaside::LookAside,
+        steps::Steps, templates, turns::Guesses,
     },
 };
 
@@ -42,7 +42,7 @@ impl App {
         clock: Clock,
         store: Store,
     ) -> Result<(App, Background), OpenError> {
-        let (reading, settings) = (clock.reading(), resolved(settings));
+        let (reading, settings) = (clock.reading(), with_derived(settings));
         // Before the keys are read: a change of them after that is heard of.
         let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
         let compiled = templates::compile(&settings.server.templates_dir)
@@ -60,7 +60,7 @@ impl App {
             lookaside: LookAside::new(&settings.sessions, clock.clone()),
             guesses: Guesses::new(&settings.lockout),
             activity,
-            health: Shared::new(),
+            health: SharedCheck::new(),
             steps: Steps::new(reading),
             locale: compiled.locale,
             overrides: compiled.overrides,
@@ -78,7 +78,7 @@ impl App {
 }
 
 /// Fills in what follows from other settings.
-fn resolved(mut settings: Settings) -> Settings {
+fn with_derived(mut settings: Settings) -> Settings {
     if let (true, Some(address)) =
         (settings.server.public_url.is_empty(), settings.server.listen.first())
     {
@@ -98,16 +98,16 @@ pub fn database_file(settings: &Settings) -> PathBuf {
 /// Opens the database, waiting for it as long as `database.startup_timeout` says.
 pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
     let file = database_file(settings);
-    patiently(settings, async || Store::connect(&settings.database, &file).await).await
+    retry_until_timeout(settings, async || Store::connect(&settings.database, &file).await).await
 }
 
 /// Makes this process the only server of a SQLite file, waiting as long for one that is about to
 /// end.
 pub async fn claim(settings: &Settings, store: &Store) -> Result<Claim, OpenError> {
-    patiently(settings, async || store.claim()).await
+    retry_until_timeout(settings, async || store.claim()).await
 }
 
-async fn patiently<T>(
+async fn retry_until_timeout<T>(
     settings: &Settings,
     attempt: impl AsyncFn() -> store::Result<T>,
 ) -> Result<T, OpenError> {

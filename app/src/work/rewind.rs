@@ -52,17 +52,17 @@ pub(crate) async fn check(app: &App) -> Result<()> {
     let reading = app.clock.reading();
     let behind = state.seen.behind(reading);
     if behind > TOLERANCE {
-        follow(app, &mut state, reading, behind).await?;
+        handle_step_back(app, &mut state, reading, behind).await?;
     } else if behind.is_zero() {
         // Many small steps make a large one.
-        (state.seen, state.is_told) = (reading, false);
+        (state.seen, state.is_logged) = (reading, false);
     }
     // Requests and jobs that were at work had the old time, and wrote it when they ended.
     let longest = app.settings.server.request_timeout.max(app.settings.jobs.lease);
     let is_over = state.stepped.is_some_and(|it| reading.monotonic.beyond(it) >= longest);
     // Not by a clock that has gone back again, and was not believed.
     if is_over && state.seen.behind(reading) <= TOLERANCE {
-        let changed = mend(app, reading.now).await?;
+        let changed = pull_back_all(app, reading.now).await?;
         tracing::info!(changed, "what was at work when the clock went back was pulled back");
         state.stepped = None;
     }
@@ -80,7 +80,12 @@ pub(crate) async fn check_at_start(app: &App) -> Result<()> {
 }
 
 /// Mends, unless this clock is the one that is wrong.
-async fn follow(app: &App, state: &mut StepState, reading: Reading, behind: Span) -> Result<()> {
+async fn handle_step_back(
+    app: &App,
+    state: &mut StepState,
+    reading: Reading,
+    behind: Span,
+) -> Result<()> {
     let now = reading.now;
     let shown = match app.clock.is_system() {
         true => app.store.get(async |db| rewind::server_time(&db).await).await?,
@@ -89,12 +94,13 @@ async fn follow(app: &App, state: &mut StepState, reading: Reading, behind: Span
     };
     match verdict(now, shown) {
         Verdict::PullBack => {
-            let changed = mend(app, now).await?;
+            let changed = pull_back_all(app, now).await?;
             tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
-            *state = StepState { seen: reading, stepped: Some(reading.monotonic), is_told: false };
+            *state =
+                StepState { seen: reading, stepped: Some(reading.monotonic), is_logged: false };
             return Ok(());
         }
-        _ if state.is_told => {}
+        _ if state.is_logged => {}
         Verdict::Unset => {
             tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
         }
@@ -104,7 +110,7 @@ async fn follow(app: &App, state: &mut StepState, reading: Reading, behind: Span
              Nothing is pulled back"
         ),
     }
-    state.is_told = true;
+    state.is_logged = true;
     Ok(())
 }
 
@@ -119,10 +125,10 @@ fn verdict(now: Time, shown: Option<Time>) -> Verdict {
 }
 
 /// Pulls back what lies too far ahead. It can be repeated, and go on where it was interrupted.
-async fn mend(app: &App, now: Time) -> Result<u64> {
+async fn pull_back_all(app: &App, now: Time) -> Result<u64> {
     let mut changed = locks_and_links(app, now).await?;
-    changed += what_is_kept(app, now).await?;
-    changed += work(app, now).await?;
+    changed += retention_times(app, now).await?;
+    changed += jobs_and_schedules(app, now).await?;
     changed += keys::rewind(app, now).await?;
     changed += sessions(app, now).await?;
     // Their times, as this process remembers them.
@@ -154,7 +160,7 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
 
 /// What is kept for so long after something has happened. Deleted accounts keep their time, because
 /// erasing one too late harms nobody, and erasing one too early cannot be undone.
-async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
+async fn retention_times(app: &App, now: Time) -> Result<u64> {
     let past = Reach::past(now);
     let mut changed = 0;
     for times in [Times::Idempotency, Times::Revocations, Times::DeadLetters] {
@@ -163,7 +169,7 @@ async fn what_is_kept(app: &App, now: Time) -> Result<u64> {
     Ok(changed)
 }
 
-async fn work(app: &App, now: Time) -> Result<u64> {
+async fn jobs_and_schedules(app: &App, now: Time) -> Result<u64> {
     let settings = &app.settings.jobs;
     let mut changed = schedule::rewind(app, now).await?;
     for failures in 0..=settings.retries.min(MOST_FAILURES) {

@@ -7,6 +7,6 @@ use crate::{App, Result};
 /// Reads the counts, and not the accounts.
 pub(crate) async fn survey(app: &App) -> Result<()> {
     let kinds = app.store.get(async |db: Db| store::hash_kinds::all(&db).await).await?;
-    app.hasher.learn(&kinds);
+    app.hasher.set_kinds(&kinds);
     Ok(())
 }

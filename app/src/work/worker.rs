@@ -35,13 +35,13 @@ const MARGIN: Span = Span::seconds(10);
 /// takes long holds up no other as long as there are workers. What has not ended within the grace of
 /// a shutdown is left to others.
 pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
-    let (mut running, cut) = (JoinSet::new(), CancellationToken::new());
+    let (mut running, hand_back) = (JoinSet::new(), CancellationToken::new());
     while !stop.is_cancelled() {
-        if let Err(error) = begin_due(&app, &mut running, &cut).await {
+        if let Err(error) = start_due(&app, &mut running, &hand_back).await {
             tracing::warn!(%error, "the queue cannot be read");
         }
         tokio::select! {
-            Some(ended) = running.join_next() => noted(ended),
+            Some(ended) = running.join_next() => warn_if_unrecorded(ended),
             () = wake.notified() => {}
             () = tokio::time::sleep(app.settings.jobs.poll.duration()) => {}
             () = stop.cancelled() => {}
@@ -49,14 +49,14 @@ pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
     }
     let mut all_ended = std::pin::pin!(async {
         while let Some(ended) = running.join_next().await {
-            noted(ended);
+            warn_if_unrecorded(ended);
         }
     });
     // The rest of the grace is for giving them back.
-    let patience = app.settings.server.shutdown_grace.duration() * 9 / 10;
-    if tokio::time::timeout(patience, &mut all_ended).await.is_err() {
+    let timeout = app.settings.server.shutdown_grace.duration() * 9 / 10;
+    if tokio::time::timeout(timeout, &mut all_ended).await.is_err() {
         tracing::warn!("jobs were still at work; they are done after the next start");
-        cut.cancel();
+        hand_back.cancel();
         all_ended.await;
     }
 }
@@ -67,20 +67,20 @@ pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
     let mut outcome = Ok(());
     loop {
         if outcome.is_ok() && !stop.is_cancelled() {
-            outcome = begin_due(app, &mut running, &never).await.map(|count| done += count);
+            outcome = start_due(app, &mut running, &never).await.map(|count| done += count);
         }
         match running.join_next().await {
-            Some(ended) => noted(ended),
+            Some(ended) => warn_if_unrecorded(ended),
             None => return outcome.map(|()| done),
         }
     }
 }
 
 /// Claims as many jobs as there are idle workers, and begins them; gives how many those were.
-async fn begin_due(
+async fn start_due(
     app: &App,
     running: &mut JoinSet<Result<()>>,
-    cut: &CancellationToken,
+    hand_back: &CancellationToken,
 ) -> Result<usize> {
     // A process without workers does it only when it is asked to.
     let idle = app.settings.jobs.workers.max(1).saturating_sub(running.len());
@@ -93,30 +93,35 @@ async fn begin_due(
     let jobs = app.store.put(unit).await?;
     let count = jobs.len();
     for job in jobs {
-        let (app, cut) = (app.clone(), cut.clone());
-        running.spawn(async move { finish(&app, job, claim, &cut).await });
+        let (app, hand_back) = (app.clone(), hand_back.clone());
+        running.spawn(async move { run_claimed(&app, job, claim, &hand_back).await });
     }
     Ok(count)
 }
 
 /// How a job ended is in its row, unless that could not be written: then it is done again when its
 /// claim runs out.
-fn noted(ended: Result<Result<()>, JoinError>) {
+fn warn_if_unrecorded(ended: Result<Result<()>, JoinError>) {
     if let Err(error) = ended.map_err(Error::broken).and_then(|it| it) {
         tracing::warn!(%error, "how a job ended could not be written");
     }
 }
 
-/// Runs one job and writes down how it ended. After `cut` it is left to others.
-async fn finish(app: &App, job: Job, claim: Uuid, cut: &CancellationToken) -> Result<()> {
+/// Runs one job and writes down how it ended. After `hand_back` it is left to others.
+async fn run_claimed(
+    app: &App,
+    job: Job,
+    claim: Uuid,
+    hand_back: &CancellationToken,
+) -> Result<()> {
     let tries = i64::from(app.settings.jobs.retries) + 1;
     if job.failures > tries {
-        return give_up(app, &job, claim).await;
+        return bury_unfinished(app, &job, claim).await;
     }
     let lease = app.settings.jobs.lease.duration();
     let bound = lease.saturating_sub(MARGIN.duration().min(lease / 10));
-    let running = tokio::time::timeout(bound, apart(app, &job));
-    let outcome = match cut.run_until_cancelled(running).await {
+    let running = tokio::time::timeout(bound, run_isolated(app, &job));
+    let outcome = match hand_back.run_until_cancelled(running).await {
         Some(Ok(outcome)) => outcome,
         Some(Err(_)) => Err(Failure::Temporary("it took too long".into())),
         None => {
@@ -132,12 +137,12 @@ async fn finish(app: &App, job: Job, claim: Uuid, cut: &CancellationToken) -> Re
             tracing::info!(job = %id, kind = job.kind, request_id = job.request_id, "job done");
             Ok(())
         }
-        Err(failure) => note_failure(app, &job, claim, failure).await,
+        Err(failure) => record_failure(app, &job, claim, failure).await,
     }
 }
 
 /// Keeps a job as a dead letter whose worker died in the last try.
-async fn give_up(app: &App, job: &Job, claim: Uuid) -> Result<()> {
+async fn bury_unfinished(app: &App, job: &Job, claim: Uuid) -> Result<()> {
     let (id, kind, request_id, now) = (job.id, &job.kind, &job.request_id, app.clock.now());
     let error = "no try is left, and the last one did not end";
     tracing::error!(job = %id, kind, request_id, error, "job is a dead letter");
@@ -147,10 +152,10 @@ async fn give_up(app: &App, job: &Job, claim: Uuid) -> Result<()> {
 }
 
 /// Runs a job in a task of its own, so that a panic is this job's failure and nobody else's.
-async fn apart(app: &App, job: &Job) -> Result<(), Failure> {
+async fn run_isolated(app: &App, job: &Job) -> Result<(), Failure> {
     let (app, job) = (app.clone(), job.clone());
     let mut task = JoinSet::new();
-    task.spawn(async move { run(&app, &job).await });
+    task.spawn(async move { run_task(&app, &job).await });
     match task.join_next().await {
         Some(Ok(outcome)) => outcome,
         Some(Err(error)) => Err(Failure::Temporary(error.to_string())),
@@ -159,7 +164,7 @@ async fn apart(app: &App, job: &Job) -> Result<(), Failure> {
 }
 
 /// Has a job wait for its next try, or keeps it as a dead letter.
-async fn note_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> Result<()> {
+async fn record_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> Result<()> {
     let (id, kind, request_id) = (job.id, &job.kind, &job.request_id);
     let (now, [jitter]) = (app.clock.now(), random::bytes::<1>()?);
     let tries = u32::try_from(job.failures).unwrap_or(u32::MAX);
@@ -189,7 +194,7 @@ async fn note_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> Re
     Ok(())
 }
 
-async fn run(app: &App, job: &Job) -> Result<(), Failure> {
+async fn run_task(app: &App, job: &Job) -> Result<(), Failure> {
     let ctx = Ctx::local(app.clock.now(), job.request_id.clone());
     match task(app, job).map_err(|error| Failure::Permanent(error.to_string()))? {
         Task::Letter(envelope) => letter::send(app, &ctx, job, envelope).await,

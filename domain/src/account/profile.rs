@@ -14,7 +14,7 @@ const BIO_LENGTH: usize = 2_000;
 
 /// A change to one's own account: what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Change {
+pub struct AccountChange {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     /// Empty: it is removed.

@@ -8,7 +8,7 @@ use crate::{Code, Time, account::User, settings::Settings};
 
 /// How somebody comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum WayIn {
     /// By what they know or have: password, code, passkey.
     Credentials,
     /// By an exchange token, at the end of a flow that went through a mailbox.
@@ -56,31 +56,31 @@ impl State {
 }
 
 /// The table of states.
-pub fn admit(entry: Entry, user: &User, settings: &Settings, now: Time) -> Admission {
-    let refused = Admission::Refused(match entry {
-        Entry::Credentials | Entry::Registration => Code::InvalidCredentials,
-        Entry::ExchangeToken => Code::InvalidLink,
-        Entry::Session => Code::SessionEnded,
-        Entry::Reset => Code::NotFound,
+pub fn admit(way_in: WayIn, user: &User, settings: &Settings, now: Time) -> Admission {
+    let refused = Admission::Refused(match way_in {
+        WayIn::Credentials | WayIn::Registration => Code::InvalidCredentials,
+        WayIn::ExchangeToken => Code::InvalidLink,
+        WayIn::Session => Code::SessionEnded,
+        WayIn::Reset => Code::NotFound,
     });
     let needs_proof = settings.registration.require_verified_email;
     let is_strict = settings.privacy.is_strict();
-    match (State::of(user, settings, now), entry) {
+    match (State::of(user, settings, now), way_in) {
         // Strict privacy: until an address is proved, nobody has it.
-        (_, Entry::Credentials) if user.is_hidden(&settings.privacy) => refused,
+        (_, WayIn::Credentials) if user.is_hidden(&settings.privacy) => refused,
         // Strict privacy: the answer is that of a known address, so there is nobody to be signed in.
-        (State::Verified | State::Unverified, Entry::Registration) if is_strict => {
+        (State::Verified | State::Unverified, WayIn::Registration) if is_strict => {
             Admission::Refused(Code::EmailNotVerified)
         }
-        (State::Verified, _) | (State::Unverified, Entry::Session) => Admission::Admitted,
+        (State::Verified, _) | (State::Unverified, WayIn::Session) => Admission::Admitted,
         // What was mailed proves the address, and what only its owner sees tells nobody else.
-        (State::Unverified, Entry::Reset) => Admission::Admitted,
-        (State::Unverified, Entry::ExchangeToken) if needs_proof || is_strict => refused,
-        (State::Unverified, Entry::Credentials | Entry::Registration) if needs_proof => {
+        (State::Unverified, WayIn::Reset) => Admission::Admitted,
+        (State::Unverified, WayIn::ExchangeToken) if needs_proof || is_strict => refused,
+        (State::Unverified, WayIn::Credentials | WayIn::Registration) if needs_proof => {
             Admission::Refused(Code::EmailNotVerified)
         }
         (State::Unverified, _) => Admission::Admitted,
-        (State::Deleted, Entry::Credentials | Entry::Reset) => Admission::OfferRestore,
+        (State::Deleted, WayIn::Credentials | WayIn::Reset) => Admission::OfferRestore,
         (State::Deleted | State::Disabled | State::Over, _) => refused,
     }
 }
@@ -90,12 +90,12 @@ mod tests {
     use super::{Admission::*, *};
     use crate::{Span, UserId, account::Email, settings::Enumeration};
 
-    const ENTRIES: [Entry; 5] = [
-        Entry::Credentials,
-        Entry::ExchangeToken,
-        Entry::Registration,
-        Entry::Session,
-        Entry::Reset,
+    const WAYS_IN: [WayIn; 5] = [
+        WayIn::Credentials,
+        WayIn::ExchangeToken,
+        WayIn::Registration,
+        WayIn::Session,
+        WayIn::Reset,
     ];
 
     fn somebody(state: State, now: Time) -> User {
@@ -116,7 +116,7 @@ mod tests {
         let now = Time::from_seconds(1_800_000_000);
         for (state, expected) in rows {
             let user = somebody(*state, now);
-            let admitted = ENTRIES.map(|it| admit(it, &user, settings, now));
+            let admitted = WAYS_IN.map(|it| admit(it, &user, settings, now));
             assert_eq!(admitted, *expected, "{state:?}");
         }
     }

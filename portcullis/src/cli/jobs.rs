@@ -3,7 +3,7 @@
 use app::{
     App, Ctx,
     access::guard,
-    work::jobs::{self, Filter, Listed, State},
+    work::jobs::{self, Filter, JobSummary, State},
 };
 use clap::{Args, Subcommand};
 use domain::JobId;
@@ -114,7 +114,7 @@ async fn list(app: &App, ctx: &Ctx, which: Which) -> Result<(), Failure> {
     Ok(())
 }
 
-fn line(job: &Listed) -> String {
+fn line(job: &JobSummary) -> String {
     let state = match job.dead_at {
         Some(dead_at) => format!("dead since {dead_at}"),
         None if job.is_running => "running".to_owned(),

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use app::{
     App, Ctx,
     access::guard,
-    account::users::{self, Change, Details, NewUser},
+    account::users::{self, Details, ManagedChange, NewUser},
 };
 use clap::{Args, Subcommand};
 use domain::{Secret, account::User, session::Session};
@@ -190,11 +190,15 @@ impl Report {
         Report { text: format!("{} ({}): {word}", user.email, user.id), json }
     }
 
-    fn change(user: &User, word: &str, change: Change) -> Report {
+    fn change(user: &User, word: &str, change: ManagedChange) -> Report {
         match change {
-            Change::Unneeded => Report::new(user, "changed", false, format!("{word} already")),
-            Change::Made { sessions: 0 } => Report::new(user, "changed", true, word.to_owned()),
-            Change::Made { sessions } => {
+            ManagedChange::Unchanged => {
+                Report::new(user, "changed", false, format!("{word} already"))
+            }
+            ManagedChange::Applied { sessions: 0 } => {
+                Report::new(user, "changed", true, word.to_owned())
+            }
+            ManagedChange::Applied { sessions } => {
                 let text = format!("{word}; {}", ended(sessions));
                 Report::new(user, "changed", true, text)
             }

@@ -66,7 +66,7 @@ pub struct ServicesView {
     ),
 )]
 async fn show_health(State(web): State<WebState>) -> Response {
-    let health = health::look(&web.app).await;
+    let health = health::check(&web.app).await;
     let status = if health.database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(view(&web, &health))).into_response()
 }
@@ -85,7 +85,7 @@ async fn show_health(State(web): State<WebState>) -> Response {
     ),
 )]
 async fn show_readiness(State(web): State<WebState>) -> Response {
-    let health = health::look(&web.app).await;
+    let health = health::check(&web.app).await;
     let is_ready = health.database && web.ready.is_on();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(view(&web, &health))).into_response()

@@ -1,7 +1,7 @@
 //! The profile, as it is shown and as it is changed. Its fields are listed in domain; this file adds
 //! what only the API says of them.
 
-use domain::account::profile::{Change, Profile, ProfileChange};
+use domain::account::profile::{AccountChange, Profile, ProfileChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -55,10 +55,10 @@ macro_rules! details {
             }
         }
 
-        impl From<ProfileRequest> for Change {
-            fn from(it: ProfileRequest) -> Change {
+        impl From<ProfileRequest> for AccountChange {
+            fn from(it: ProfileRequest) -> AccountChange {
                 let nested = ProfileChange::from(it.profile.unwrap_or_default());
-                Change {
+                AccountChange {
                     first_name: it.first_name,
                     last_name: it.last_name,
                     username: it.username,

@@ -69,7 +69,7 @@ impl Registration {
 }
 
 /// What was read of a registration.
-pub(super) struct Accepted {
+pub(super) struct ReadForm {
     pub user: User,
     pub password: Secret,
     /// What the verification is bound to.
@@ -87,7 +87,7 @@ pub(super) fn read(
     ctx: &Ctx,
     input: Registration,
     invitation: Option<&Invitation>,
-) -> Result<(Accepted, FieldErrors)> {
+) -> Result<(ReadForm, FieldErrors)> {
     let rules = &app.settings.registration;
     let mut errors = FieldErrors::default();
     let email = address(&mut errors, input.email, invitation);
@@ -119,7 +119,7 @@ pub(super) fn read(
         password::note_violations(app, &mut errors, "password", &password, &user);
     }
     let binding = binding.flatten();
-    Ok((Accepted { user, password, binding, consents }, errors))
+    Ok((ReadForm { user, password, binding, consents }, errors))
 }
 
 /// The address, which an invitation may give or must equal. While errors are gathered something
@@ -185,8 +185,8 @@ fn require(fields: &[String], user: &User, consents: &[&str], errors: &mut Field
             "privacy_policy_accepted" => !consents.contains(&PRIVACY_POLICY),
             _ => false,
         };
-        let is_told = errors.iter().any(|(name, _)| name == field);
-        if is_missing && !is_told {
+        let is_reported = errors.iter().any(|(name, _)| name == field);
+        if is_missing && !is_reported {
             errors.add(field, "required", domain::say!("This field is required."));
         }
     }

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 pub(super) type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// The threads end with it, once they have done what waits.
-pub(super) struct Crew(Arc<Shared>);
+pub(super) struct ThreadPool(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -29,31 +29,31 @@ struct State {
     /// Threads that sleep, the last of them on top.
     asleep: Vec<Thread>,
     /// How many have no work: those that sleep, and those about to wake.
-    free: usize,
+    idle: usize,
     is_closed: bool,
 }
 
-impl Crew {
-    pub fn start(name: &str, threads: usize, queue: usize) -> Result<Crew> {
+impl ThreadPool {
+    pub fn start(name: &str, threads: usize, queue: usize) -> Result<ThreadPool> {
         let state = State {
             waiting: VecDeque::new(),
             asleep: Vec::with_capacity(threads),
-            free: threads,
+            idle: threads,
             is_closed: false,
         };
-        let crew = Crew(Arc::new(Shared { state: Mutex::new(state), queue: queue.max(1) }));
+        let pool = ThreadPool(Arc::new(Shared { state: Mutex::new(state), queue: queue.max(1) }));
         for number in 0..threads {
-            let shared = crew.0.clone();
+            let shared = pool.0.clone();
             let thread = thread::Builder::new().name(format!("{name}-{number}"));
             thread.spawn(move || shared.work()).map_err(Error::broken)?;
         }
-        Ok(crew)
+        Ok(pool)
     }
 
     /// Whether there was room for it.
-    pub fn give(&self, work: Work) -> bool {
+    pub fn submit(&self, work: Work) -> bool {
         let mut state = self.0.lock();
-        if state.waiting.len() >= self.0.queue + state.free {
+        if state.waiting.len() >= self.0.queue + state.idle {
             return false;
         }
         state.waiting.push_back(work);
@@ -66,7 +66,7 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl Drop for ThreadPool {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.is_closed = true;
@@ -86,7 +86,7 @@ impl Shared {
             if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
                 memory = Vec::new();
             }
-            self.lock().free += 1;
+            self.lock().idle += 1;
         }
     }
 
@@ -94,7 +94,7 @@ impl Shared {
         let mut state = self.lock();
         loop {
             if let Some(work) = state.waiting.pop_front() {
-                state.free -= 1;
+                state.idle -= 1;
                 return Some(work);
             }
             if state.is_closed {
@@ -118,21 +118,21 @@ mod tests {
 
     use super::*;
 
-    fn all_asleep(crew: &Crew, threads: usize) {
-        while crew.0.lock().asleep.len() < threads {
+    fn all_asleep(pool: &ThreadPool, threads: usize) {
+        while pool.0.lock().asleep.len() < threads {
             thread::yield_now();
         }
     }
 
     #[test]
     fn the_thread_that_worked_last_works_next() {
-        let crew = Crew::start("hasher", 4, 1).unwrap();
+        let pool = ThreadPool::start("hasher", 4, 1).unwrap();
         let (tell, told) = mpsc::channel();
         let mut workers = Vec::new();
         for _ in 0..20 {
-            all_asleep(&crew, 4);
+            all_asleep(&pool, 4);
             let tell = tell.clone();
-            assert!(crew.give(Box::new(move |_| tell.send(thread::current().id()).unwrap())));
+            assert!(pool.submit(Box::new(move |_| tell.send(thread::current().id()).unwrap())));
             workers.push(told.recv().unwrap());
         }
         assert!(workers.iter().all(|it| *it == workers[0]), "{workers:?}");
@@ -140,13 +140,13 @@ mod tests {
 
     #[test]
     fn what_waits_is_done_before_the_threads_end() {
-        let crew = Crew::start("hasher", 1, 8).unwrap();
+        let pool = ThreadPool::start("hasher", 1, 8).unwrap();
         let (tell, told) = mpsc::channel();
         for number in 0..8 {
             let tell = tell.clone();
-            assert!(crew.give(Box::new(move |_| tell.send(number).unwrap())));
+            assert!(pool.submit(Box::new(move |_| tell.send(number).unwrap())));
         }
-        drop((crew, tell));
+        drop((pool, tell));
         assert_eq!(told.into_iter().collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     }
 }

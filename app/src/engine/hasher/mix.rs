@@ -9,11 +9,11 @@ use store::hash_kinds::HashKind;
 
 /// How many names out of all get which dummy.
 #[derive(Debug, Clone)]
-pub struct Mix(Vec<Share>);
+pub struct Mix(Vec<Bucket>);
 
 #[derive(Debug, Clone)]
-struct Share {
-    /// Of what is drawn, the first that is beyond this share.
+struct Bucket {
+    /// Of what is drawn, the first that is beyond this bucket.
     end: u64,
     dummy: Arc<str>,
 }
@@ -21,7 +21,7 @@ struct Share {
 impl Mix {
     /// Everybody gets this one.
     pub fn of(dummy: &str) -> Mix {
-        Mix(vec![Share { end: u64::MAX, dummy: dummy.into() }])
+        Mix(vec![Bucket { end: u64::MAX, dummy: dummy.into() }])
     }
 
     /// In the proportions of the accounts. `dummy` has the salt and the hash that all dummies get,
@@ -42,19 +42,19 @@ impl Mix {
             return Mix::of(dummy);
         }
         let mut counted = 0;
-        let shares = dummies.into_iter().map(|(dummy, accounts)| {
+        let buckets = dummies.into_iter().map(|(dummy, accounts)| {
             counted += accounts;
             let end = u128::from(u64::MAX) * counted / all;
-            Share { end: u64::try_from(end).unwrap_or(u64::MAX), dummy }
+            Bucket { end: u64::try_from(end).unwrap_or(u64::MAX), dummy }
         });
-        Mix(shares.collect())
+        Mix(buckets.collect())
     }
 
     /// Always the same for the same name, of which this is a keyed hash.
     pub fn draw(&self, name: &[u8; 32]) -> Option<Arc<str>> {
         let drawn = name.first_chunk().map(|it| u64::from_be_bytes(*it))?;
-        let share = self.0.iter().find(|it| drawn < it.end).or(self.0.last());
-        share.map(|it| it.dummy.clone())
+        let bucket = self.0.iter().find(|it| drawn < it.end).or(self.0.last());
+        bucket.map(|it| it.dummy.clone())
     }
 }
 

@@ -32,20 +32,20 @@ impl Seals {
     }
 
     /// The same under the current master. `None`: no master that is known opens it.
-    pub fn renewed(&self, context: &str, sealed: &[u8]) -> Option<Result<Renewed>> {
+    pub fn resealed(&self, context: &str, sealed: &[u8]) -> Option<Result<Renewed>> {
         if self.current.open(context, sealed).is_some() {
             return Some(Ok(Renewed::Already));
         }
         let plain = self.previous.iter().find_map(|it| it.open(context, sealed))?;
-        Some(self.close(context, &plain).map(Renewed::Anew))
+        Some(self.close(context, &plain).map(Renewed::Resealed))
     }
 }
 
-/// What [`Seals::renewed`] found.
+/// What [`Seals::resealed`] found.
 pub enum Renewed {
     /// Under the current master as it is.
     Already,
-    Anew(Vec<u8>),
+    Resealed(Vec<u8>),
 }
 
 struct Master {
@@ -163,10 +163,10 @@ mod tests {
         let new = masters(&["new master"]).unwrap().seals("x").unwrap();
         assert_eq!(both.open("row", &sealed).unwrap(), b"text");
         assert_eq!(new.open("row", &sealed), None);
-        assert!(new.renewed("row", &sealed).is_none());
-        let Some(Ok(Renewed::Anew(renewed))) = both.renewed("row", &sealed) else { panic!() };
+        assert!(new.resealed("row", &sealed).is_none());
+        let Some(Ok(Renewed::Resealed(renewed))) = both.resealed("row", &sealed) else { panic!() };
         assert_eq!(new.open("row", &renewed).unwrap(), b"text");
-        assert!(matches!(both.renewed("row", &renewed), Some(Ok(Renewed::Already))));
+        assert!(matches!(both.resealed("row", &renewed), Some(Ok(Renewed::Already))));
     }
 
     #[test]

@@ -10,45 +10,45 @@ use std::sync::Arc;
 use domain::{Time, mac::sha256, session::access_token::Claims};
 use moka::sync::Cache;
 
-use super::ring::Known;
+use super::ring::VerifyingKey;
 
 /// A token that one of our keys signed.
 #[derive(Debug, Clone)]
-pub struct Genuine {
+pub struct VerifiedToken {
     pub claims: Arc<Claims>,
     /// When its key ends.
     ends_at: Option<Time>,
 }
 
-impl Genuine {
-    pub fn new(claims: Claims, key: &Known) -> Genuine {
-        Genuine { claims: Arc::new(claims), ends_at: key.ends_at }
+impl VerifiedToken {
+    pub fn new(claims: Claims, key: &VerifyingKey) -> VerifiedToken {
+        VerifiedToken { claims: Arc::new(claims), ends_at: key.ends_at }
     }
 }
 
 /// Verified tokens, the least used go first.
 #[derive(Clone)]
-pub struct Remembered(Cache<[u8; 32], Genuine>);
+pub struct VerifiedTokens(Cache<[u8; 32], VerifiedToken>);
 
-impl Remembered {
-    pub fn new(entries: u64) -> Remembered {
-        Remembered(Cache::new(entries))
+impl VerifiedTokens {
+    pub fn new(entries: u64) -> VerifiedTokens {
+        VerifiedTokens(Cache::new(entries))
     }
 
     /// The same room, empty.
-    pub fn emptied(&self) -> Remembered {
-        Remembered::new(self.0.policy().max_capacity().unwrap_or_default())
+    pub fn empty_copy(&self) -> VerifiedTokens {
+        VerifiedTokens::new(self.0.policy().max_capacity().unwrap_or_default())
     }
 
     /// What the token says, if it was verified and its key counts at `now`; else what to remember
     /// it by.
-    pub fn recall(&self, token: &str, now: Time) -> Result<Arc<Claims>, [u8; 32]> {
+    pub fn get(&self, token: &str, now: Time) -> Result<Arc<Claims>, [u8; 32]> {
         let hash = sha256(token.as_bytes());
         let found = self.0.get(&hash).filter(|it| it.ends_at.is_none_or(|end| now < end));
         found.map(|it| it.claims).ok_or(hash)
     }
 
-    pub fn remember(&self, hash: [u8; 32], genuine: Genuine) {
+    pub fn remember(&self, hash: [u8; 32], genuine: VerifiedToken) {
         self.0.insert(hash, genuine);
     }
 }
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    fn genuine(ends_at: Option<Time>) -> Genuine {
+    fn genuine(ends_at: Option<Time>) -> VerifiedToken {
         let id = UserId::new(Time(0), [1; 10]);
         let claims = serde_json::from_value(json!({
             "iss": "i", "sub": id, "aud": "a", "exp": 1_900, "iat": 1_000, "jti": "j",
@@ -68,31 +68,31 @@ mod tests {
             "user_id": id, "email": "", "first_name": "", "last_name": "", "is_staff": false,
             "email_verified": false, "roles": [], "amr": [], "acr": "aal1", "auth_time": 1_000,
         }));
-        Genuine { claims: Arc::new(claims.unwrap()), ends_at }
+        VerifiedToken { claims: Arc::new(claims.unwrap()), ends_at }
     }
 
     #[test]
     fn a_token_is_known_until_its_key_ends() {
-        let remembered = Remembered::new(10);
+        let tokens = VerifiedTokens::new(10);
         let (now, end) = (Time(1), Time(2));
-        let hash = remembered.recall("token", now).unwrap_err();
-        remembered.remember(hash, genuine(Some(end)));
-        assert!(remembered.recall("token", now).is_ok());
-        assert_eq!(remembered.recall("token", end).unwrap_err(), hash);
-        assert!(remembered.recall("tokem", now).is_err());
-        remembered.remember(hash, genuine(None));
-        assert!(remembered.recall("token", end).is_ok());
-        assert!(remembered.emptied().recall("token", now).is_err());
+        let hash = tokens.get("token", now).unwrap_err();
+        tokens.remember(hash, genuine(Some(end)));
+        assert!(tokens.get("token", now).is_ok());
+        assert_eq!(tokens.get("token", end).unwrap_err(), hash);
+        assert!(tokens.get("tokem", now).is_err());
+        tokens.remember(hash, genuine(None));
+        assert!(tokens.get("token", end).is_ok());
+        assert!(tokens.empty_copy().get("token", now).is_err());
     }
 
     #[test]
     fn no_more_are_kept_than_there_is_room_for() {
-        let remembered = Remembered::new(10);
+        let tokens = VerifiedTokens::new(10);
         for number in 0..1_000 {
-            let hash = remembered.recall(&number.to_string(), Time(0)).unwrap_err();
-            remembered.remember(hash, genuine(None));
+            let hash = tokens.get(&number.to_string(), Time(0)).unwrap_err();
+            tokens.remember(hash, genuine(None));
         }
-        remembered.0.run_pending_tasks();
-        assert!(remembered.0.entry_count() <= 10);
+        tokens.0.run_pending_tasks();
+        assert!(tokens.0.entry_count() <= 10);
     }
 }

@@ -23,7 +23,7 @@ use super::{
     crypto,
     masters::Seals,
     material::Material,
-    remembered::{Genuine, Remembered},
+    remembered::{VerifiedToken, VerifiedTokens},
 };
 use crate::Result;
 
@@ -34,7 +34,7 @@ const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
 /// What the keys make of a token.
 #[derive(Debug)]
-pub enum Verified {
+pub enum TokenCheck {
     /// One of our keys signed it. Times, issuer and audience are still to be checked.
     Genuine(Arc<Claims>),
     /// It names a key that is not known here, or not yet.
@@ -45,8 +45,8 @@ pub enum Verified {
 
 pub struct Ring {
     signer: Option<Arc<Signer>>,
-    known: Vec<Known>,
-    remembered: Remembered,
+    known: Vec<VerifyingKey>,
+    cache: VerifiedTokens,
 }
 
 struct Signer {
@@ -55,7 +55,7 @@ struct Signer {
     key: Material,
 }
 
-pub struct Known {
+pub struct VerifyingKey {
     id: String,
     key: DecodingKey,
     validation: Validation,
@@ -71,14 +71,14 @@ impl Ring {
         settings: &Tokens,
         now: Time,
     ) -> Result<(Ring, Vec<String>)> {
-        let remembered = Remembered::new(0);
-        let mut ring = Ring { signer: None, known: Vec::new(), remembered };
+        let cache = VerifiedTokens::new(0);
+        let mut ring = Ring { signer: None, known: Vec::new(), cache };
         let mut closed = Vec::new();
         if !settings.hs256_secret.is_empty() {
             let secret = settings.hs256_secret.expose().as_bytes();
             let key = Material::read(SigningAlgorithm::Hs256, secret);
             let key = key.ok_or_else(|| crypto("shared secret"))?;
-            ring.known.push(known(SHARED, &key, None)?);
+            ring.known.push(verifying_key(SHARED, &key, None)?);
             if settings.algorithm == SigningAlgorithm::Hs256 {
                 ring.signer = Some(signer(SHARED, key));
             }
@@ -91,7 +91,7 @@ impl Ring {
                 closed.push(row.id.clone());
                 continue;
             };
-            ring.known.push(known(&row.id, &key, row.ends_at)?);
+            ring.known.push(verifying_key(&row.id, &key, row.ends_at)?);
             if row.state == SIGNING && ring.signer.is_none() {
                 ring.signer = Some(signer(&row.id, key));
             }
@@ -100,7 +100,7 @@ impl Ring {
     }
 
     /// Where no key of its own signs: goes on with the one of `before`.
-    pub fn or_signer_of(mut self, before: &Ring) -> Ring {
+    pub fn with_signer_from(mut self, before: &Ring) -> Ring {
         if self.signer.is_none() {
             self.signer.clone_from(&before.signer);
         }
@@ -108,19 +108,19 @@ impl Ring {
     }
 
     /// Remembers so many verified tokens.
-    pub fn remembering(mut self, entries: u64) -> Ring {
-        self.remembered = Remembered::new(entries);
+    pub fn with_cache(mut self, entries: u64) -> Ring {
+        self.cache = VerifiedTokens::new(entries);
         self
     }
 
     /// Goes on with what `before` remembers where the keys are the same; else with as much room.
-    pub fn remembering_as(mut self, before: &Ring) -> Ring {
+    pub fn with_cache_from(mut self, before: &Ring) -> Ring {
         let keys = |it: &Ring| -> Vec<(String, Option<Time>)> {
             it.known.iter().map(|key| (key.id.clone(), key.ends_at)).collect()
         };
         let is_same = keys(&self) == keys(before);
-        let remembered = &before.remembered;
-        self.remembered = if is_same { remembered.clone() } else { remembered.emptied() };
+        let cache = &before.cache;
+        self.cache = if is_same { cache.clone() } else { cache.empty_copy() };
         self
     }
 
@@ -139,35 +139,35 @@ impl Ring {
         Ok(token.into())
     }
 
-    pub fn verify(&self, token: &str, now: Time) -> Verified {
+    pub fn verify(&self, token: &str, now: Time) -> TokenCheck {
         if token.len() > MAX_TOKEN_LENGTH {
-            return Verified::Forged;
+            return TokenCheck::Forged;
         }
-        let hash = match self.remembered.recall(token, now) {
-            Ok(claims) => return Verified::Genuine(claims),
+        let hash = match self.cache.get(token, now) {
+            Ok(claims) => return TokenCheck::Genuine(claims),
             Err(hash) => hash,
         };
-        let Ok(header) = jsonwebtoken::decode_header(token) else { return Verified::Forged };
-        let Some(kid) = header.kid else { return Verified::Forged };
-        let Some(known) = self.known(now).find(|it| it.id == kid) else {
-            return Verified::UnknownKey;
+        let Ok(header) = jsonwebtoken::decode_header(token) else { return TokenCheck::Forged };
+        let Some(kid) = header.kid else { return TokenCheck::Forged };
+        let Some(known) = self.keys_at(now).find(|it| it.id == kid) else {
+            return TokenCheck::UnknownKey;
         };
         match jsonwebtoken::decode::<Claims>(token, &known.key, &known.validation) {
             Ok(data) => {
-                let genuine = Genuine::new(data.claims, known);
-                self.remembered.remember(hash, genuine.clone());
-                Verified::Genuine(genuine.claims)
+                let genuine = VerifiedToken::new(data.claims, known);
+                self.cache.remember(hash, genuine.clone());
+                TokenCheck::Genuine(genuine.claims)
             }
-            Err(_) => Verified::Forged,
+            Err(_) => TokenCheck::Forged,
         }
     }
 
     /// The public keys (RFC 7517), the signing one first.
     pub fn jwks(&self, now: Time) -> JwkSet {
-        JwkSet { keys: self.known(now).filter_map(|it| it.jwk.clone()).collect() }
+        JwkSet { keys: self.keys_at(now).filter_map(|it| it.jwk.clone()).collect() }
     }
 
-    fn known(&self, now: Time) -> impl Iterator<Item = &Known> {
+    fn keys_at(&self, now: Time) -> impl Iterator<Item = &VerifyingKey> {
         self.known.iter().filter(move |it| it.ends_at.is_none_or(|end| now < end))
     }
 }
@@ -183,12 +183,12 @@ fn signer(id: &str, key: Material) -> Arc<Signer> {
     Arc::new(Signer { header: URL_SAFE_NO_PAD.encode(header), key })
 }
 
-fn known(id: &str, key: &Material, ends_at: Option<Time>) -> Result<Known> {
+fn verifying_key(id: &str, key: &Material, ends_at: Option<Time>) -> Result<VerifyingKey> {
     let (decoding, algorithm) = key.verifying();
     // The claims are checked by the domain, against the request's time and not the system's.
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    Ok(Known { id: id.into(), key: decoding, validation, ends_at, jwk: key.jwk(id)? })
+    Ok(VerifyingKey { id: id.into(), key: decoding, validation, ends_at, jwk: key.jwk(id)? })
 }

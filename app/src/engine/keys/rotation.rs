@@ -102,7 +102,7 @@ impl From<&Tokens> for Rules {
 }
 
 /// The keys that matter for what comes next.
-struct Now<'a> {
+struct Planner<'a> {
     current: Option<&'a SigningKey>,
     next: Option<&'a SigningKey>,
     rules: &'a Rules,
@@ -120,20 +120,20 @@ pub struct Changes {
 /// What is to be done, in this order.
 pub fn plan(rows: &[SigningKey], rules: &Rules, occasion: &Occasion, now: Time) -> Vec<Step> {
     let of = |state: &str| rows.iter().find(|it| it.state == state);
-    let it = Now { current: of(SIGNING), next: of(MADE), rules, now };
+    let planner = Planner { current: of(SIGNING), next: of(MADE), rules, now };
     match occasion {
-        Occasion::Revoke(id) => it.revoked(rows, id),
-        Occasion::Start if rules.is_shared => it.withdraw().chain(it.retire()).collect(),
+        Occasion::Revoke(id) => planner.on_revoke(rows, id),
+        Occasion::Start if rules.is_shared => planner.withdraw().chain(planner.retire()).collect(),
         _ if rules.is_shared => Vec::new(),
-        Occasion::Start => it.started(),
-        Occasion::Clock => it.advanced(),
-        Occasion::Rotate(When::Published) if it.next.is_some() => Vec::new(),
-        Occasion::Rotate(When::Published) => it.introduced(),
-        Occasion::Rotate(When::Now) => it.replaced(),
+        Occasion::Start => planner.on_start(),
+        Occasion::Clock => planner.on_clock(),
+        Occasion::Rotate(When::Published) if planner.next.is_some() => Vec::new(),
+        Occasion::Rotate(When::Published) => planner.introduce(),
+        Occasion::Rotate(When::Now) => planner.replace(),
     }
 }
 
-impl Now<'_> {
+impl Planner<'_> {
     fn withdraw(&self) -> impl Iterator<Item = Step> {
         self.next.map(|it| Step::Withdraw(it.id.clone())).into_iter()
     }
@@ -142,55 +142,55 @@ impl Now<'_> {
         self.current.map(|it| Step::Retire(it.id.clone())).into_iter()
     }
 
-    fn promoted(&self, next: &SigningKey) -> Vec<Step> {
+    fn promote(&self, next: &SigningKey) -> Vec<Step> {
         self.retire().chain([Step::Promote(next.id.clone())]).collect()
     }
 
     /// A fresh key signs at once.
-    fn replaced(&self) -> Vec<Step> {
+    fn replace(&self) -> Vec<Step> {
         let make = Step::Make { signs_at: self.now };
         self.withdraw().chain(self.retire()).chain([make]).collect()
     }
 
     /// A fresh key signs once it was published for long enough.
-    fn introduced(&self) -> Vec<Step> {
+    fn introduce(&self) -> Vec<Step> {
         match self.current {
             Some(_) if !self.rules.prepublish.is_zero() => {
                 let make = Step::Make { signs_at: self.now + self.rules.prepublish };
                 self.withdraw().chain([make]).collect()
             }
-            _ => self.replaced(),
+            _ => self.replace(),
         }
     }
 
-    fn started(&self) -> Vec<Step> {
+    fn on_start(&self) -> Vec<Step> {
         let is_right = |it: &SigningKey| it.algorithm == self.rules.algorithm.word();
         match (self.current, self.next) {
-            (None, Some(next)) if is_right(next) => self.promoted(next),
-            (None, _) => self.replaced(),
+            (None, Some(next)) if is_right(next) => self.promote(next),
+            (None, _) => self.replace(),
             (Some(_), Some(next)) if is_right(next) => Vec::new(),
             (Some(current), _) if is_right(current) => match self.next {
                 Some(_) => self.withdraw().collect(),
                 None => Vec::new(),
             },
-            (Some(_), _) => self.introduced(),
+            (Some(_), _) => self.introduce(),
         }
     }
 
-    fn advanced(&self) -> Vec<Step> {
+    fn on_clock(&self) -> Vec<Step> {
         match (self.current, self.next) {
-            (_, Some(next)) if next.signs_at <= self.now => self.promoted(next),
+            (_, Some(next)) if next.signs_at <= self.now => self.promote(next),
             (Some(_), Some(_)) => Vec::new(),
-            (None, _) => self.replaced(),
+            (None, _) => self.replace(),
             (Some(_), None) if self.rules.rotation.is_zero() => Vec::new(),
             (Some(current), None) => {
                 let due_at = current.signs_at + self.rules.rotation;
-                if due_at - self.rules.prepublish <= self.now { self.introduced() } else { vec![] }
+                if due_at - self.rules.prepublish <= self.now { self.introduce() } else { vec![] }
             }
         }
     }
 
-    fn revoked(&self, rows: &[SigningKey], id: &str) -> Vec<Step> {
+    fn on_revoke(&self, rows: &[SigningKey], id: &str) -> Vec<Step> {
         let Some(row) = rows.iter().find(|it| it.id == id && it.counts(self.now)) else {
             return Vec::new();
         };

@@ -3,7 +3,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use app::work::jobs::{Filter, Listed};
+use app::work::jobs::{Filter, JobSummary};
 use domain::{JobId, Span, settings::Settings};
 use serde_json::json;
 use store::jobs::Job;
@@ -165,7 +165,7 @@ async fn a_mail_that_hangs_keeps_no_other_waiting() {
     )
     .await
     .unwrap();
-    let hangs = |it: &Listed| it.is_running && it.failures == 0;
+    let hangs = |it: &JobSummary| it.is_running && it.failures == 0;
     assert!(jobs.last().is_some_and(hangs), "{jobs:?}");
     world.stop().await;
 }
