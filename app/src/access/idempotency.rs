@@ -65,9 +65,10 @@ pub async fn find_result_after(
 pub async fn record(db: &Db, key: Option<Key>, result_id: Uuid, now: Time) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
     let known = Known { body_hash: key.body_hash, result_id };
-    match idempotency::put(db, &key.hash, &known, since(now), now).await? {
-        true => Ok(()),
-        false => Err(Code::IdempotencyKeyReused.into()),
+    if idempotency::put(db, &key.hash, &known, since(now), now).await? {
+        Ok(())
+    } else {
+        Err(Code::IdempotencyKeyReused.into())
     }
 }
 

@@ -35,9 +35,10 @@ pub async fn verify(
     let purpose = Purpose::VerifyEmail;
     let found = link::presentable(app, ctx, hash, purpose).await?;
     let user = found.user_id;
-    let exchange = match evidence.matches(ctx, found.binding) {
-        true => Some(ExchangeToken::draft(app, ctx, user, found.binding)?),
-        false => None,
+    let exchange = if evidence.matches(ctx, found.binding) {
+        Some(ExchangeToken::draft(app, ctx, user, found.binding)?)
+    } else {
+        None
     };
     let to = Some(Email::from(found.email));
     let welcome = Task::Letter(Envelope { to, ..Envelope::new(Letter::Welcome, user) });

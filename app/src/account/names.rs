@@ -25,10 +25,7 @@ pub(crate) async fn check_username(app: &App, user: &User) -> Result<()> {
     let Some(name) = user.username.clone() else { return Ok(()) };
     let (id, is_strict) = (user.id, app.settings.privacy.is_strict());
     let unit = async move |db: Db| store::users::is_username_taken(&db, &name, id, is_strict).await;
-    match app.store.get(unit).await? {
-        true => Err(username_taken().into()),
-        false => Ok(()),
-    }
+    if app.store.get(unit).await? { Err(username_taken().into()) } else { Ok(()) }
 }
 
 /// Makes the username of `user` free for it, in the transaction that then writes `user`.

@@ -155,9 +155,10 @@ struct NewAccount {
 
 impl NewAccount {
     fn draft(app: &App, ctx: &Ctx, user: User, binding: Option<[u8; 32]>) -> Result<NewAccount> {
-        let session = match app.settings.registration.auto_login {
-            true => first_session(app, ctx, &user)?,
-            false => None,
+        let session = if app.settings.registration.auto_login {
+            first_session(app, ctx, &user)?
+        } else {
+            None
         };
         let verification = match user.email_verified_at {
             Some(_) => None,

@@ -10,9 +10,10 @@ pub async fn check(app: &App) -> Health {
 
 async fn ping_all(app: &App) -> Health {
     let database = app.store.ping().await.is_ok();
-    let queue = match database {
-        true => app.store.get(async |db| store::jobs::backlog(&db).await).await.ok(),
-        false => None,
+    let queue = if database {
+        app.store.get(async |db| store::jobs::backlog(&db).await).await.ok()
+    } else {
+        None
     };
     Health { database, cache: app.cache.ping().await.is_ok(), queue }
 }

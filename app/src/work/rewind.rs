@@ -87,10 +87,11 @@ async fn handle_step_back(
     behind: Span,
 ) -> Result<()> {
     let now = reading.now;
-    let shown = match app.clock.is_system() {
-        true => app.store.get(async |db| rewind::server_time(&db).await).await?,
-        // The database does not know what a test's clock shows.
-        false => None,
+    let shown = if app.clock.is_system() {
+        app.store.get(async |db| rewind::server_time(&db).await).await?
+    } else {
+        // The database does not know the manual clock of a test.
+        None
     };
     match verdict(now, shown) {
         Verdict::PullBack => {

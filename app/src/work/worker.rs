@@ -177,10 +177,11 @@ async fn record_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> 
     let error = domain::text::clipped(&text, ERROR_LENGTH);
     match retry_at {
         Some(due_at) => {
-            match is_ours {
-                // Every job like it fails until an operator does something.
-                true => tracing::error!(job = %id, kind, request_id, error, %due_at, "job failed"),
-                false => tracing::warn!(job = %id, kind, request_id, error, %due_at, "job failed"),
+            if is_ours {
+                // Every job of this kind fails until an operator acts.
+                tracing::error!(job = %id, kind, request_id, error, %due_at, "job failed");
+            } else {
+                tracing::warn!(job = %id, kind, request_id, error, %due_at, "job failed");
             }
             let unit = async move |db: Db| store::jobs::retry(&db, id, claim, due_at, &error).await;
             app.store.put(unit).await?;

@@ -135,12 +135,11 @@ fn address(
         (Some(invited), true) => return invited,
         (invited, _) => {
             let parsed = Email::parse(&given.unwrap_or_default()).and_then(|email| {
-                match invited.is_none_or(|it| it.canonical() == email.canonical()) {
-                    true => Ok(email),
-                    false => Err(FieldError::new(
-                        "invitation_mismatch",
-                        domain::say!("The invitation is for another address."),
-                    )),
+                if invited.is_none_or(|it| it.canonical() == email.canonical()) {
+                    Ok(email)
+                } else {
+                    let message = domain::say!("The invitation is for another address.");
+                    Err(FieldError::new("invitation_mismatch", message))
                 }
             });
             errors.take("email", parsed)

@@ -19,11 +19,11 @@ pub const MIN_LENGTH: usize = 32;
 pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {
     let configured = &settings.secrets.master;
     if !configured.is_empty() {
-        return match configured.expose().len() >= MIN_LENGTH {
-            true => Ok(configured.clone()),
-            false => Err(OpenError::Settings(format!(
-                "secrets.master has fewer than {MIN_LENGTH} characters"
-            ))),
+        return if configured.expose().len() >= MIN_LENGTH {
+            Ok(configured.clone())
+        } else {
+            let text = format!("secrets.master has fewer than {MIN_LENGTH} characters");
+            Err(OpenError::Settings(text))
         };
     }
     let folder = Path::new(&settings.server.data_dir);
@@ -44,9 +44,10 @@ pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {
         )));
     }
     let text = fs::read_to_string(&file).map_err(failed)?;
-    match text.trim().len() >= MIN_LENGTH {
-        true => Ok(text.trim().into()),
-        false => Err(OpenError::Settings(format!("{} is damaged", file.display()))),
+    if text.trim().len() >= MIN_LENGTH {
+        Ok(text.trim().into())
+    } else {
+        Err(OpenError::Settings(format!("{} is damaged", file.display())))
     }
 }
 
