@@ -11,7 +11,7 @@
 pub mod caller;
 pub(crate) mod fresh;
 pub mod guard;
-pub mod idempotency;
+pub(crate) mod idempotency;
 pub(crate) mod limits;
 pub(crate) mod lockout;
 pub mod permission;

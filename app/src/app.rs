@@ -1,4 +1,4 @@
-//! Everything a use case works with, made once at start-up.
+//! The parts that use cases work with, made once at start-up.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -29,7 +29,8 @@ use crate::{
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What an [`App`] holds. Other crates cannot name it: they reach the database by use cases alone.
+/// The parts of an [`App`]. Other crates cannot name it: they reach the database only through use
+/// cases.
 pub struct Parts {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
@@ -39,7 +40,7 @@ pub struct Parts {
     pub(crate) keys: Keys,
     pub(crate) hasher: Hasher,
     pub(crate) lookaside: LookAside,
-    /// Of guesses at a password.
+    /// The turns of guesses at a password.
     pub(crate) guesses: Guesses,
     pub(crate) activity: Activity,
     pub(crate) health: SharedCheck<Health>,
@@ -48,7 +49,7 @@ pub struct Parts {
     /// The operator's own templates and texts.
     pub(crate) overrides: Overrides,
     pub(crate) render: Render,
-    /// Rings when there is a job to do.
+    /// Wakes the workers.
     pub(crate) wake: Arc<Notify>,
     /// Tasks that shutdown waits for.
     pub(crate) tasks: TaskTracker,
@@ -94,37 +95,37 @@ impl App {
         self.keys.jwks(now)
     }
 
-    /// The device that a cookie names. `None`: it is not a cookie of ours.
+    /// The device of a cookie. `None`: the cookie is not ours.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
         self.keys.device(cookie)
     }
 
-    /// How many passwords were hashed so far.
+    /// The number of password hashes computed so far.
     pub fn hashes(&self) -> u64 {
         self.hasher.hashes()
     }
 
-    /// How many statements were executed so far, failed ones and repetitions included.
+    /// The number of statements executed so far, with failures and retries.
     pub fn statements(&self) -> u64 {
         self.store.statements()
     }
 
-    /// The hash that this name is checked against, as nobody has it. `name` is a keyed hash.
+    /// The hash that an unknown name is checked against. `name` is a keyed hash.
     pub fn dummy_hash(&self, name: &[u8; 32]) -> Arc<str> {
         self.hasher.dummy_for(name)
     }
 
-    /// Waits until everything is written that was noted behind requests so far.
+    /// Waits until all recorded activity is written.
     pub async fn flush(&self) {
         self.activity.flush().await;
     }
 
-    /// Closes the database, once what was asked of it is done.
+    /// Closes the database after the running statements.
     pub async fn close(&self) {
         self.store.close().await;
     }
 
-    /// Where people reach the server, without a slash at the end.
+    /// The public URL, without a trailing slash.
     pub fn public_url(&self) -> &str {
         self.settings.server.public_url.trim_end_matches('/')
     }

@@ -13,7 +13,7 @@ use crate::{App, Result, access::caller::Caller};
 /// at the limits of networks, strangers would need days to push a sign-in out of the list.
 const MOST_SIGN_INS: i64 = 100_000;
 
-/// A page of somebody's sign-ins.
+/// A page of the sign-ins of one user.
 #[derive(Debug, Clone)]
 pub struct LoginHistory {
     pub entries: Vec<AuditEvent>,
@@ -21,7 +21,7 @@ pub struct LoginHistory {
     pub count: i64,
 }
 
-/// One's own sign-ins and those that were refused, the latest first. Pages count from 1.
+/// The sign-ins of the caller, successful and failed, newest first. Pages count from 1.
 pub async fn login_history(
     app: &App,
     caller: &Caller,

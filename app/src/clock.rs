@@ -1,4 +1,4 @@
-//! The time, asked for once a request and handed down from there.
+//! The clock. It is read once per request, and the time is passed down.
 
 use std::{
     sync::{
@@ -10,24 +10,24 @@ use std::{
 
 use domain::{Span, Time};
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The operating system's clock.
     #[default]
     System,
-    /// A clock that moves when it is told to.
+    /// A clock that tests move.
     Manual(Arc<Hands>),
 }
 
-/// What a manual clock shows.
+/// The state of a manual clock.
 #[derive(Debug)]
 pub struct Hands {
     wall: AtomicI64,
     monotonic: AtomicI64,
 }
 
-/// What a clock showed at one moment.
+/// Both clocks at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     pub now: Time,
@@ -59,12 +59,12 @@ impl Clock {
         Reading { now: self.now(), monotonic: self.monotonic() }
     }
 
-    /// Whether other machines' clocks show the same, when all are right.
+    /// Whether the clocks of other machines should show the same time.
     pub(crate) fn is_system(&self) -> bool {
         matches!(self, Clock::System)
     }
 
-    /// Moves a manual clock; the system's goes by itself.
+    /// Moves a manual clock forward. Does nothing to the system clock.
     pub fn pass(&self, span: Span) {
         if let Clock::Manual(hands) = self {
             hands.monotonic.fetch_add(span.micros(), Ordering::AcqRel);
@@ -81,7 +81,7 @@ impl Clock {
 }
 
 impl Reading {
-    /// How far the wall clock lags behind the monotonic one.
+    /// How far the wall clock has fallen behind the monotonic one since this reading.
     pub fn behind(&self, later: Reading) -> Span {
         (self.now + later.monotonic.beyond(self.monotonic)).since(later.now)
     }
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(behind(), Span::minutes(20));
         clock.pass(Span::hours(5));
         assert_eq!(behind(), Span::minutes(20));
-        // Further than it began.
+        // Back beyond its start.
         clock.step_back(Span::days(1));
         assert_eq!(behind(), Span::minutes(24 * 60 + 20));
     }

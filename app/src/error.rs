@@ -13,24 +13,24 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug)]
 pub enum Error {
-    /// An answer: the caller is told, nobody else has to look.
+    /// A refusal: the client gets the problem, and operators need not act.
     Refused(Box<Problem>),
-    /// Something that ought to work does not. Logged once, at the edge; its text never leaves.
+    /// A failure. It is logged once, at the edge; its text is never sent to clients.
     Broken(Cause),
 }
 
-/// Why something is broken, for the log.
+/// The cause of a failure, for the log.
 #[derive(Debug)]
 pub struct Cause {
     text: String,
-    /// The same request may succeed later: 503 and not 500.
+    /// It is temporary: 503 instead of 500.
     is_passing: bool,
-    /// The constraint that refused a row.
+    /// The constraint that a row violated.
     conflict: Option<String>,
 }
 
 impl Cause {
-    /// Whether it is the refusal of a constraint.
+    /// Whether this constraint was violated.
     pub fn is_conflict(&self, constraint: &str) -> bool {
         self.conflict.as_deref() == Some(constraint)
     }
@@ -41,12 +41,12 @@ impl Error {
         Error::Broken(Cause { text: text.to_string(), is_passing: false, conflict: None })
     }
 
-    /// Broken for now.
+    /// A temporary failure.
     pub fn away(text: impl fmt::Display) -> Error {
         Error::Broken(Cause { text: text.to_string(), is_passing: true, conflict: None })
     }
 
-    /// What the caller is told.
+    /// The problem for the client.
     pub fn problem(&self) -> Problem {
         match self {
             Error::Refused(problem) => Problem::clone(problem),
@@ -57,7 +57,7 @@ impl Error {
         }
     }
 
-    /// What the operator is told.
+    /// The cause for the operator.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
             Error::Refused(_) => None,
@@ -66,7 +66,7 @@ impl Error {
     }
 }
 
-/// When to come back to something that is broken for now.
+/// `Retry-After` of a temporary failure.
 const RETRY_AFTER: domain::Span = domain::Span::seconds(2);
 
 impl fmt::Display for Cause {
@@ -120,7 +120,7 @@ impl From<store::Error> for Error {
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// A setting that cannot work.
+    /// A setting is invalid.
     #[error("{0}")]
     Settings(String),
     /// The database cannot be reached.

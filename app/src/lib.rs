@@ -10,7 +10,7 @@ pub mod audit;
 pub mod engine;
 pub mod factor;
 pub mod notify;
-pub mod queue;
+pub(crate) mod queue;
 pub mod session;
 pub mod sign_in;
 pub mod work;

@@ -12,51 +12,51 @@ use store::jobs::Job;
 
 use crate::{App, Ctx, Error, Result, engine::locale::Language, random};
 
-/// Something to be done.
+/// The work of a job.
 #[derive(Debug, Clone)]
 pub enum Task {
-    /// Write to somebody.
+    /// Sends a mail.
     Letter(Envelope),
-    /// Find out whether an address is to be proved, and if so send it a link.
+    /// Sends a verification link if the account of this address needs one.
     RequestVerification { email_canonical: Secret },
-    /// Find out whether somebody has this name, and if so send them a link to a new password.
+    /// Sends a reset link if there is an account of this address.
     RequestPasswordReset { email_canonical: Secret },
-    /// What comes with the clock.
+    /// Runs a schedule.
     Scheduled { name: String },
 }
 
-/// A letter and who gets it.
+/// A letter and its recipient.
 #[derive(Debug, Clone)]
 pub struct Envelope {
     pub letter: Letter,
-    /// `None`: somebody without an account.
+    /// `None`: the recipient has no account.
     pub user_id: Option<UserId>,
-    /// `None`: the address that the user has when it is sent.
+    /// `None`: the address of the user at the time of sending.
     pub to: Option<Email>,
-    /// What the mail's link holds.
+    /// The token in the link.
     pub token: Option<Secret>,
-    /// `None`: the user's own.
+    /// `None`: the language of the user.
     pub language: Option<Language>,
 }
 
 impl Envelope {
-    /// To a user at their own address, without a link.
+    /// A letter to the address of a user, without a link.
     pub fn new(letter: Letter, user_id: UserId) -> Envelope {
         Envelope { letter, user_id: Some(user_id), to: None, token: None, language: None }
     }
 }
 
 impl Task {
-    /// A letter without a link, about what happens to a user now. It goes to the address that they have
-    /// proved now, whoever changes it while the letter waits. An unproved one may be a typing error:
-    /// then it goes to whatever the account has when the letter is sent.
+    /// A letter without a link, about what happens to a user now. It goes to the address that is
+    /// verified now, even if that changes while the letter waits. An unverified address may be a
+    /// typing error; then it goes to the address at the time of sending.
     pub fn letter(letter: Letter, user: &User) -> Task {
         let to = user.email_verified_at.map(|_| user.email.clone());
         Task::Letter(Envelope { to, ..Envelope::new(letter, user.id) })
     }
 }
 
-/// What of a task anybody who reads the database may see.
+/// The part of a task that is stored in plain text.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload {
@@ -74,14 +74,14 @@ enum Payload {
     },
 }
 
-/// Why a job did not succeed.
+/// Why a job failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Another time it may.
+    /// A retry may succeed.
     Temporary(String),
-    /// Another time it may, once somebody has mended what we do.
+    /// A retry may succeed once an operator has fixed our side.
     Ours(String),
-    /// It never will.
+    /// No retry can succeed.
     Permanent(String),
 }
 
@@ -94,7 +94,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The row of a task that is due now.
+/// The row of a new job that is due now.
 pub fn draft(app: &App, ctx: &Ctx, task: &Task) -> Result<Job> {
     let id = JobId::new(ctx.now, random::bytes()?);
     let (payload, secret) = match task {

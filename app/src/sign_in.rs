@@ -9,7 +9,7 @@
 //! ```
 
 pub mod exchange;
-pub mod finish;
+pub(crate) mod finish;
 pub mod password;
 mod risk;
 

@@ -1,13 +1,12 @@
-//! A transaction that owns what follows from it.
+//! A transaction that owns its effects.
 //!
-//! A use case changes things through a [`Tx`]. It collects what follows: sessions and users to be
-//! forgotten here, revocations that other nodes must hear of, jobs that wait. Revocations are written as
-//! the last statements, because their counter is locked from then until COMMIT. The rest happens after
-//! COMMIT. A unit may run more than once; each run has effects of its own, and those of a run that
-//! failed are dropped.
+//! A use case changes data through a [`Tx`]. It collects the effects: sessions and users to drop
+//! from the cache, revocations for other nodes, new jobs. Revocations are the last statements,
+//! because their counter stays locked until COMMIT. The rest happens after COMMIT. A unit may be
+//! retried; each run has its own effects, and those of a failed run are dropped.
 //!
-//! Nothing else touches the revocations, what the look-aside forgets, the job table's new rows or the
-//! bell that wakes the workers.
+//! Nothing else inserts revocations or jobs, invalidates the look-aside cache after a change, or
+//! wakes the workers.
 
 use std::{
     ops::Deref,
@@ -33,12 +32,12 @@ use crate::{
     queue::{self, Task},
 };
 
-/// What wakes the other nodes' polls of revocations.
+/// The channel that makes other nodes poll revocations.
 pub(crate) const REVOCATIONS: &str = "revocations";
-/// What wakes the workers of other nodes.
+/// The channel that wakes the workers of other nodes.
 pub(crate) const JOBS: &str = "jobs";
 
-/// A transaction under way. Statements run on it as on the [`Db`] that it derefs to.
+/// A running transaction. Statements run on it as on the [`Db`] that it derefs to.
 #[derive(Clone)]
 pub(crate) struct Tx(Arc<Inner>);
 
@@ -50,19 +49,19 @@ struct Inner {
     effects: Mutex<Effects>,
 }
 
-/// What follows from a transaction, once it is durable.
+/// The effects of a transaction.
 #[derive(Debug, Default)]
 struct Effects {
-    /// To be forgotten here and on every other node.
+    /// To drop from the cache of every node.
     sessions: Vec<SessionId>,
     users: Vec<UserId>,
     keys: bool,
-    /// To be forgotten here alone.
+    /// To drop from the cache of this node only.
     stale: Vec<UserId>,
     has_jobs: bool,
 }
 
-/// Whether whoever acts must still be signed in.
+/// Whether the session of the actor must be alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     Session,
@@ -70,8 +69,8 @@ enum Hold {
 }
 
 impl App {
-    /// Runs a transaction that nobody in particular acts in: a sign-in, a mailed link, a job. Durable
-    /// when this returns; an error undoes it.
+    /// Runs a transaction without an actor: a sign-in, a mailed link, a job. It is durable when
+    /// this returns; an error rolls it back.
     pub(crate) async fn write<T, F, Fut>(&self, ctx: &Ctx, unit: F) -> Result<T>
     where
         T: Send + 'static,
@@ -81,9 +80,9 @@ impl App {
         self.transact(ctx, Author::Nobody, Hold::Nothing, unit).await
     }
 
-    /// Runs a transaction in which somebody acts. The audit log says who. It holds their session until
-    /// its end, so that nothing is left behind by somebody who has just been shut out, here or on a
-    /// node that this one has not heard of yet: refused with `session_ended`.
+    /// Runs a transaction of an actor, whom the audit log names. It holds their session until its
+    /// end, so that an actor whose session has just ended leaves nothing behind, even if it ended
+    /// on a node that this one has not polled yet. Then it refuses with `session_ended`.
     pub(crate) async fn write_as<T, F, Fut>(
         &self,
         ctx: &Ctx,
@@ -98,8 +97,8 @@ impl App {
         self.transact(ctx, acting.author(), Hold::Session, unit).await
     }
 
-    /// [`App::write_as`] for what counts against whoever acts, such as a wrong password: being shut out
-    /// must not undo it.
+    /// [`App::write_as`] for what counts against the actor, such as a wrong password: the end of
+    /// their session must not undo it.
     pub(crate) async fn record_against<T, F, Fut>(
         &self,
         ctx: &Ctx,
@@ -141,8 +140,8 @@ impl App {
         Ok(value)
     }
 
-    /// Writes one session over what was read of it, and remembers what was written. False: somebody
-    /// was faster.
+    /// Rotates a session by compare-and-set, and caches the result. Returns false if a concurrent
+    /// change was faster.
     pub(crate) async fn rotate(&self, seen: &Arc<Session>, next: &Arc<Session>) -> Result<bool> {
         let epoch = self.lookaside.epoch();
         let (seen, written) = (seen.clone(), next.clone());
@@ -154,7 +153,7 @@ impl App {
         Ok(rotated)
     }
 
-    /// Queues one job by a statement of its own.
+    /// Queues a job without a transaction.
     pub(crate) async fn queue(&self, ctx: &Ctx, task: &Task) -> Result<()> {
         let job = queue::draft(self, ctx, task)?;
         self.store.put(async move |db| store::jobs::insert(&db, &job).await).await?;
@@ -181,13 +180,13 @@ impl Tx {
         self.0.ctx.now
     }
 
-    /// Writes an entry into the audit log.
+    /// Writes an audit row.
     pub async fn audit(&self, entry: impl Into<Entry>) -> Result<()> {
         let row = entry.into().row(&self.0.ctx, &self.0.author)?;
         Ok(store::events::insert(&self.0.db, &row).await.map(drop)?)
     }
 
-    /// [`Tx::audit`] as if the server had done it on its own: nothing of the request but its id.
+    /// [`Tx::audit`] without an actor, and of the request only its id.
     pub async fn audit_locally(&self, entry: Entry) -> Result<()> {
         let ctx = Ctx::local(self.now(), &self.0.ctx.request_id);
         let row = entry.row(&ctx, &Author::Nobody)?;
@@ -207,7 +206,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Queues a job, unless one of its kind waits already.
+    /// Queues a job, unless one of its kind is waiting.
     pub async fn queue_once(&self, task: &Task) -> Result<()> {
         let job = queue::draft(&self.0.app, &self.0.ctx, task)?;
         let job = store::jobs::Job { unique_key: Some(job.kind.clone()), ..job };
@@ -229,7 +228,8 @@ impl Tx {
         self.effects().has_jobs = true;
     }
 
-    /// Runs a statement that changes a user, who is read anew everywhere if it did.
+    /// Runs a statement that changes a user, and if it did, drops the user from the cache of every
+    /// node.
     pub async fn changing(
         &self,
         id: UserId,
@@ -242,22 +242,22 @@ impl Tx {
         Ok(changed)
     }
 
-    /// A user was changed: everywhere they are read anew.
+    /// Drops a changed user from the cache of every node.
     pub fn changed(&self, id: UserId) {
         self.effects().users.push(id);
     }
 
-    /// Of a user something was changed that no other node decides by: only here they are read anew.
+    /// Drops a user from the cache of this node only, for changes that no other node decides by.
     pub fn changed_locally(&self, id: UserId) {
         self.effects().stale.push(id);
     }
 
-    /// Signing keys were changed: everywhere they are read anew.
+    /// Makes every node reload the signing keys.
     pub fn changed_keys(&self) {
         self.effects().keys = true;
     }
 
-    /// Ends one of a user's sessions. False: it is not alive, or not theirs.
+    /// Ends one session of a user. Returns false if it is not alive, or not theirs.
     pub async fn end_session(
         &self,
         user: UserId,
@@ -268,26 +268,25 @@ impl Tx {
         Ok(self.revoke_if(id, ended))
     }
 
-    /// Ends a session whose tokens are those that it was read with. False: it has ended, or has
-    /// another secret.
+    /// Ends a session unless it has changed. Returns false if it has ended, or has another secret.
     pub async fn end_as_read(&self, session: &Session, reason: EndReason) -> Result<bool> {
         let ended = store::sessions::end_seen(&self.0.db, session, reason, self.now()).await?;
         Ok(self.revoke_if(session.id, ended))
     }
 
-    /// Ends all of a user's sessions, or all but one; gives how many.
+    /// Ends all sessions of a user except `keep`, and returns their number.
     pub async fn end_sessions_of(
         &self,
         user: UserId,
-        but: Option<SessionId>,
+        keep: Option<SessionId>,
         reason: EndReason,
     ) -> Result<usize> {
-        let ended = store::sessions::end_all(&self.0.db, user, but, reason, self.now()).await?;
+        let ended = store::sessions::end_all(&self.0.db, user, keep, reason, self.now()).await?;
         Ok(self.revoke_all(&ended))
     }
 
-    /// Ends the longest idle sessions of a user until at most `keep` are alive beside `new`; gives how
-    /// many.
+    /// Ends the sessions of a user that were idle for longest, until at most `keep` are alive
+    /// beside `new`. Returns their number.
     pub async fn end_idle_sessions(
         &self,
         user: UserId,
@@ -299,8 +298,8 @@ impl Tx {
         Ok(self.revoke_all(&ended))
     }
 
-    /// Draws a new secret for a session that goes on, so that every token made before is void.
-    /// `proved`: what it rests on from now on, where its owner has just proved who they are. `None`: it is not alive or not theirs.
+    /// Gives a session a new secret, which voids its older tokens. `proved`: the proofs that it is based
+    /// on from now on, if its owner has just proved their identity. `None`: it is not alive, or not theirs.
     pub async fn renew_session(
         &self,
         user: UserId,
@@ -314,15 +313,15 @@ impl Tx {
         Ok(renewed)
     }
 
-    /// Writes a head over one whose answer was lost. False: the session has changed since it was read.
+    /// Replaces a generation that the client never got. Returns false if the session has changed
+    /// since it was read.
     pub async fn replace_head(&self, seen: &Session, next: &Session) -> Result<bool> {
         let replaced = store::sessions::replace_head(&self.0.db, seen, next).await?;
-        // Other nodes remember a head that is an orphan now.
+        // Other nodes have cached the replaced generation.
         Ok(self.revoke_if(seen.id, replaced))
     }
 
-    /// Voids everything that was mailed or handed to a user to be presented later, but the ways back to
-    /// an old address.
+    /// Revokes every single-use token of a user, except links that undo a change of address.
     pub async fn void_tokens_of(&self, user: UserId) -> Result<()> {
         store::links::revoke_all(&self.0.db, user).await?;
         Ok(store::challenges::revoke_all(&self.0.db, user).await.map(drop)?)
@@ -365,7 +364,7 @@ impl Deref for Tx {
 }
 
 impl Effects {
-    /// Each session and user once.
+    /// Removes duplicates.
     fn distinct(mut self) -> Effects {
         for ids in [&mut self.users, &mut self.stale] {
             ids.sort_unstable();
@@ -376,7 +375,7 @@ impl Effects {
         self
     }
 
-    /// The revocations, which have to be the last statements.
+    /// Writes the revocations, which must be the last statements.
     async fn write(&self, db: &Db, now: Time) -> store::Result<()> {
         for id in &self.sessions {
             store::revocations::insert(db, Some(*id), None, now).await?;
@@ -390,7 +389,7 @@ impl Effects {
         Ok(())
     }
 
-    /// After COMMIT: forgets here at once, and lets others know sooner than they would ask.
+    /// After COMMIT: invalidates the cache of this node, and notifies the others before they poll.
     fn apply_after_commit(self, app: &App) {
         for id in &self.sessions {
             app.lookaside.forget_session(*id);

@@ -1,4 +1,4 @@
-//! Who is calling: an access token, its session and its user, all of them good at this moment.
+//! The caller: a valid access token with its live session and its user.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use domain::{
 
 use crate::{App, Ctx, Result, engine::lookaside::SessionFacts};
 
-/// How exactly the last activity of a session is kept.
+/// The precision of `last_activity_at`.
 const ACTIVITY: Span = Span::seconds(60);
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Caller {
@@ -22,7 +22,7 @@ pub struct Caller {
     pub session: Arc<Session>,
 }
 
-/// The caller that an access token stands for, or why it stands for nobody.
+/// The caller of an access token, or why the token is not valid.
 pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller> {
     let verified = app.keys.verify(token.expose(), ctx.now).await?;
     let claims = verified.ok_or(Code::InvalidToken)?;
@@ -43,7 +43,7 @@ pub async fn authenticate(app: &App, ctx: &Ctx, token: &Secret) -> Result<Caller
 
 async fn facts(app: &App, claims: &Claims) -> Result<SessionFacts> {
     let remembered = app.lookaside.cached(claims.sid);
-    // A token of a later generation than is remembered: another node has rotated.
+    // A token of a later generation than the cached one: another node has rotated.
     if let Some(facts) = remembered.filter(|it| claims.generation <= it.session.head) {
         return Ok(facts);
     }
@@ -51,8 +51,9 @@ async fn facts(app: &App, claims: &Claims) -> Result<SessionFacts> {
     fresh.ok_or_else(|| Code::SessionEnded.into())
 }
 
-/// Notes, a moment later, that the head has reached its owner and when the session was used.
-/// `epoch` is from before the session was read, lest one that was ended since be remembered.
+/// Records that the client has the session's head token, and when the session was used. It is
+/// written later, in the background. `epoch` is from before the session was read, so that a session
+/// that has ended since is not cached again.
 fn record_use(app: &App, ctx: &Ctx, session: &Arc<Session>, claims: &Claims, epoch: u64) {
     let is_first = claims.generation == session.head && !session.head_shown;
     if !is_first && ctx.now.since(session.last_activity_at) < ACTIVITY {

@@ -1,11 +1,11 @@
-//! How sure we are that it is still the same person.
+//! Step-up: whether the session proved its identity recently.
 
 use domain::Code;
 
 use super::guard::{Acting, Own};
 use crate::{Ctx, Result};
 
-/// Refuses unless the session's last proof of identity is fresh.
+/// Refuses with `step_up_required` unless the session's last proof of identity is fresh.
 pub(crate) fn require(ctx: &Ctx, acting: &Acting<Own>) -> Result<()> {
     let session = &acting.caller().session;
     if session.proofs().is_fresh(session.authenticated_at, ctx.now) {

@@ -1,8 +1,8 @@
-//! Who acts, on whose behalf and by what right.
+//! Guards: who acts, on whose behalf, and with which permission.
 //!
-//! A use case that somebody asks for takes an [`Acting`], and only the functions here make one: they
-//! refuse whoever may not, and spend the limit. The audit log takes actor and session from it, and a
-//! transaction that it is given to holds that session.
+//! A use case that a caller asks for takes an [`Acting`], and only the functions here make one.
+//! They refuse callers without permission, and count the rate limit. The audit log takes the actor
+//! and the session from it, and its transaction holds that session.
 
 use domain::{
     Code, UserId,
@@ -16,30 +16,30 @@ use super::{
 };
 use crate::{App, Ctx, Result};
 
-/// Somebody who may do what they ask for, by the right `R`: [`Own`] or [`Admin`].
+/// A caller with permission, either [`Own`] or [`Admin`].
 #[derive(Debug, Clone)]
 pub struct Acting<R>(R);
 
-/// On one's own account.
+/// Permission to act on one's own account.
 #[derive(Debug, Clone)]
 pub struct Own(Caller);
 
-/// On what is not one's own, by a permission or at the server itself.
+/// Permission to act on other accounts: of a caller, or of an operator at the server (`None`).
 #[derive(Debug, Clone)]
 pub struct Admin(Option<(Caller, Permission)>);
 
-/// Who acts, for the audit log and for the transaction that holds their session.
+/// The actor, for the audit log and for the transaction that holds their session.
 #[derive(Debug, Clone)]
 pub(crate) enum Author {
-    /// Nobody who is signed in.
+    /// Nobody is signed in.
     Nobody,
     Own(Caller),
     Admin(Caller),
-    /// Whoever runs commands at the server.
+    /// An operator who runs a command at the server.
     Operator,
 }
 
-/// Whoever may act.
+/// Anything that has an [`Author`].
 pub(crate) trait Acts {
     fn author(&self) -> Author;
 }
@@ -60,14 +60,13 @@ impl Acts for Acting<Admin> {
 }
 
 impl Acting<Own> {
-    /// Whoever acts.
     pub fn caller(&self) -> &Caller {
         &self.0.0
     }
 }
 
 impl Acting<Admin> {
-    /// Whoever acts; `None` for an operator at the server.
+    /// The caller; `None` for an operator at the server.
     pub fn caller(&self) -> Option<&Caller> {
         self.0.0.as_ref().map(|(caller, _)| caller)
     }
@@ -82,7 +81,7 @@ impl Acting<Admin> {
     }
 }
 
-/// Lets the caller act on their own account, as often as the limit allows.
+/// Lets the caller act on their own account, within the rate limit.
 pub async fn own(app: &App, ctx: &Ctx, caller: Caller, limit: Limit) -> Result<Acting<Own>> {
     match limit.per() {
         Per::Session => limits::take(app, ctx, limit, &caller.session.id.to_string()).await?,
@@ -92,13 +91,13 @@ pub async fn own(app: &App, ctx: &Ctx, caller: Caller, limit: Limit) -> Result<A
     Ok(Acting(Own(caller)))
 }
 
-/// Lets the caller act on what is not their own. `permission_denied` where they may not.
+/// Lets the caller act on other accounts. Refuses with `permission_denied`.
 pub fn admin(caller: Caller, permission: Permission) -> Result<Acting<Admin>> {
     permission::check(&caller, permission)?;
     Ok(Acting(Admin(Some((caller, permission)))))
 }
 
-/// Whoever runs commands at the server may do everything.
+/// An operator who runs a command at the server may do everything.
 pub fn operator() -> Acting<Admin> {
     Acting(Admin(None))
 }

@@ -1,6 +1,6 @@
-//! Requests that are repeated and must not happen twice: the `Idempotency-Key` header, honoured for
-//! a day. Of a request only keyed hashes are kept, and the id of what came of it; a repetition is
-//! answered from that, without tokens.
+//! Idempotency keys: a request that is retried with the same `Idempotency-Key` within a day runs
+//! once. Only keyed hashes of the request are stored, and the id of its result. A retry is answered
+//! from that, without tokens.
 
 use domain::{Code, Span, Time, text};
 use store::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{App, Ctx, Error, Result};
 
-/// For how long a key stands for its request.
+/// How long a key is valid.
 pub const KEPT: Span = Span::hours(24);
 const LENGTH: usize = 255;
 
@@ -22,7 +22,7 @@ pub struct Key {
     body_hash: [u8; 32],
 }
 
-/// The key of a request: `scope` is whose keys these are and for which operation, `body` what was
+/// The key of a request. `scope` says whose key it is and for which operation; `body` is what was
 /// sent.
 pub fn key(app: &App, scope: &str, sent: Option<&str>, body: &[u8]) -> Result<Option<Key>> {
     let Some(sent) = sent else { return Ok(None) };
@@ -36,7 +36,7 @@ pub fn key(app: &App, scope: &str, sent: Option<&str>, body: &[u8]) -> Result<Op
     Ok(Some(Key { hash, body_hash: app.keys.index_of(&[&hash, body]) }))
 }
 
-/// What came of this request before. `None`: it is new.
+/// The result of an earlier request with this key. `None`: the request is new.
 pub async fn find_result(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Option<Uuid>> {
     let Some(key) = key else { return Ok(None) };
     let since = since(ctx.now);
@@ -48,7 +48,8 @@ pub async fn find_result(app: &App, ctx: &Ctx, key: Option<Key>) -> Result<Optio
     }
 }
 
-/// What came of this request after all, where it failed: it may have been sent twice at once.
+/// After a failure: the result of a concurrent request with this key, if there is one, else the
+/// failure.
 pub async fn find_result_after(
     app: &App,
     ctx: &Ctx,
@@ -61,7 +62,7 @@ pub async fn find_result_after(
     }
 }
 
-/// Notes what comes of this request, in the transaction that makes it.
+/// Stores the result of the request, in the transaction that makes it.
 pub async fn record(db: &Db, key: Option<Key>, result_id: Uuid, now: Time) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
     let known = Known { body_hash: key.body_hash, result_id };

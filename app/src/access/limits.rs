@@ -15,17 +15,17 @@ use domain::{
 
 use crate::{App, Ctx, Error, Result};
 
-/// All that also share a count have this many times the rate of one.
+/// The limit of a shared count (a wider network, all parts) is this many times the limit of one.
 const WIDER_FACTOR: u32 = Network::WIDER_FACTOR;
 
-/// Who a limit keys_of for.
+/// Who a limit counts for.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
-    /// A session, a user, a recipient.
+    /// A session, a user or a recipient.
     One(&'a str),
-    /// A client's network, and the wider one around it.
+    /// A client's network, and the wider network around it.
     Network(&'a Network),
-    /// One of several that also share a count, such as the devices of an account.
+    /// One of several parts that also share a count, such as the devices of an account.
     Part { part: &'a str, whole: &'a str },
 }
 
@@ -62,7 +62,8 @@ impl Who<'_> {
 #[derive(Debug)]
 pub struct SpentLimit(Vec<(String, Rate)>);
 
-/// Counts one call of `who` under each of its keys, or under none if any of them is used up.
+/// Counts one call of `who` under each of its keys. If one of them is used up, it counts none and
+/// refuses.
 pub async fn take(
     app: &App,
     ctx: &Ctx,
@@ -83,7 +84,7 @@ pub async fn take(
         let taken = app.cache.take(&key, rate, ctx.now).await;
         if !taken.allowed {
             give_back(app, ctx, spent).await;
-            // A wider count is told as the limit that it belongs to.
+            // A refusal by a wider count is reported with the rate of the limit itself.
             return Err(Problem::limited(limit.name(), Taken { rate: own, ..taken }).into());
         }
         spent.0.push((key, rate));
@@ -91,7 +92,7 @@ pub async fn take(
     Ok(spent)
 }
 
-/// The keys that a limit keys_of by, the narrowest first.
+/// The keys that a limit counts under, the narrowest first.
 fn keys_of(name: &str, own: Rate, who: Who<'_>) -> Vec<(String, Rate)> {
     let key = |who: &dyn fmt::Display| format!("limit:{name}:{who}");
     let wider_rate = Rate { count: own.count.saturating_mul(WIDER_FACTOR), ..own };
@@ -107,7 +108,7 @@ fn keys_of(name: &str, own: Rate, who: Who<'_>) -> Vec<(String, Rate)> {
     }
 }
 
-/// As if it had not been taken.
+/// Uncounts a call.
 pub async fn give_back(app: &App, ctx: &Ctx, spent: SpentLimit) {
     for (key, rate) in spent.0 {
         app.cache.give_back(&key, rate, ctx.now).await;

@@ -1,4 +1,4 @@
-//! What somebody may do to what is not their own. The answer rests on two marks of the account:
+//! Permissions on what is not the caller's own. They follow from two flags of the account:
 //! superusers may do everything, staff may read.
 
 use domain::{Code, account::User};
@@ -6,7 +6,7 @@ use domain::{Code, account::User};
 use super::caller::Caller;
 use crate::Result;
 
-/// What somebody wants to do.
+/// What a caller needs permission for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     ReadUsers,
@@ -15,7 +15,7 @@ pub enum Permission {
     WriteInvitations,
 }
 
-/// Refuses unless the caller may do this.
+/// Refuses with `permission_denied` unless the caller has the permission.
 pub(super) fn check(caller: &Caller, permission: Permission) -> Result<()> {
     if is_granted(&caller.user, permission) { Ok(()) } else { Err(Code::PermissionDenied.into()) }
 }

@@ -1,4 +1,4 @@
-//! The password, asked for again of somebody who is signed in.
+//! Asks a signed-in user for the password again.
 
 use domain::{Problem, Secret, account::User, event::Event, say};
 
@@ -11,8 +11,8 @@ use crate::{
     tx::Tx,
 };
 
-/// Refuses a password that is not the user's, who is whoever acts, as read a moment ago. It is an error of `field`, is
-/// recorded, and counts towards a lock of the account.
+/// Refuses a wrong password of `user`, who is the caller, just read from the database. The refusal
+/// is an error of `field`; it is recorded, and counts towards a lockout.
 pub(crate) async fn prove(
     app: &App,
     ctx: &Ctx,
@@ -25,7 +25,7 @@ pub(crate) async fn prove(
         return Err(Problem::field(field, "required", say!("This field is required.")).into());
     };
     let counters = Counters::of_check(app, user, &acting.caller().session);
-    let (guess, _held) = lockout::admit(app, ctx, &counters, None).await?;
+    let (guess, _turns) = lockout::admit(app, ctx, &counters, None).await?;
     let verified = match &user.password_hash {
         Some(hash) => app.hasher.verify(&password, hash).await,
         None => Ok(Verified::Wrong),

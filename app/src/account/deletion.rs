@@ -22,14 +22,13 @@ use crate::{
     tx::Tx,
 };
 
-/// How many accounts are looked for at once.
+/// The number of accounts in one query.
 const BATCH: i64 = 100;
 
-/// By the mail, and by signing in.
+/// The links that restore an account: from the mail, and from a sign-in.
 const RESTORE_PURPOSES: [Purpose; 2] = [Purpose::RestoreAccount, Purpose::OfferRestore];
 
-/// Deletes one's own account, for the password or right after signing in. Gives when it will be
-/// erased.
+/// Deletes the own account, after a password or a fresh sign-in. Returns when it will be erased.
 pub async fn request(
     app: &App,
     ctx: &Ctx,
@@ -56,7 +55,7 @@ pub async fn request(
     Ok(ctx.now + app.settings.accounts.deletion_grace)
 }
 
-/// A way back for the owner of a deleted account who signs in, yet to be written down.
+/// A restore token for the owner of a deleted account who signs in, to be written.
 #[derive(Debug, Clone)]
 pub(crate) struct RestoreOffer {
     link: Link,
@@ -70,9 +69,9 @@ impl RestoreOffer {
         Ok(RestoreOffer { link, token, deleted_at: user.deleted_at })
     }
 
-    /// Voids the older offers, and not the mail's: whoever knows the password must not close the way
-    /// back of whoever has the mailbox. False: the account has been restored or erased
-    /// since it was read.
+    /// Revokes older offers, but not the mailed link: whoever knows the password must not lock out
+    /// whoever owns the mailbox. Returns false if the account was restored or erased since it was
+    /// read.
     pub async fn write(&self, tx: &Tx) -> Result<bool> {
         let id = self.link.user_id;
         tx.lock("users", id).await?;
@@ -85,13 +84,13 @@ impl RestoreOffer {
         Ok(true)
     }
 
-    /// The refusal that holds it.
+    /// The refusal that contains the token.
     pub fn problem(self) -> Problem {
         Problem { restore_token: Some(self.token), ..Problem::from(Code::AccountDeleted) }
     }
 }
 
-/// Brings a deleted account back.
+/// Restores a deleted account.
 pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     guard::anybody(app, ctx, Limit::AccountRestore).await?;
     let hash = link::presented("token", token)?;
@@ -110,7 +109,7 @@ pub async fn restore(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     app.write(ctx, unit).await
 }
 
-/// Which of the ways back it is, and whose.
+/// The purpose of a restore token, and its user.
 async fn find_restore_link(app: &App, ctx: &Ctx, hash: [u8; 32]) -> Result<(Purpose, UserId)> {
     for purpose in RESTORE_PURPOSES {
         let (found, now) = (hash, ctx.now);
@@ -122,8 +121,7 @@ async fn find_restore_link(app: &App, ctx: &Ctx, hash: [u8; 32]) -> Result<(Purp
     Err(Code::InvalidLink.into())
 }
 
-/// Erases every account whose grace is over: what is theirs goes, and of the audit log what is
-/// personal.
+/// Erases every account whose grace has ended: its rows, and personal data in the audit log.
 pub(crate) async fn erase_due(app: &App, now: Time) -> Result<()> {
     let before = now - app.settings.accounts.deletion_grace;
     loop {
@@ -141,7 +139,7 @@ pub(crate) async fn erase_due(app: &App, now: Time) -> Result<()> {
 async fn erase(app: &App, due: Erasable, before: Time, now: Time) -> Result<()> {
     let (id, ctx) = (due.id, Ctx::local(now, random::request_id(now)));
     let unit = async move |tx: Tx| {
-        // Restored a moment ago.
+        // It was restored in the meantime.
         if !tx.changing(id, store::users::erase(&tx, id, before)).await? {
             return Ok(());
         }
@@ -151,18 +149,19 @@ async fn erase(app: &App, due: Erasable, before: Time, now: Time) -> Result<()> 
     app.write(&ctx, unit).await
 }
 
-/// Erases whoever has an address without having proved it, as it is `owner`'s again.
+/// Erases an account that has an address without having verified it, because the address is
+/// returned to `owner`.
 pub(crate) async fn erase_unproved(tx: &Tx, email_canonical: &str, owner: UserId) -> Result<()> {
     let Some(id) = store::users::erase_unproved(tx, email_canonical, owner).await? else {
         return Ok(());
     };
     tx.changed(id);
     erase_related(tx, id, email_canonical).await?;
-    // What is written about somebody who is erased holds nothing personal.
+    // The audit row of an erasure must contain no personal data.
     tx.audit_locally(Entry::about(Event::AccountErased, id)).await
 }
 
-/// What does not hang on the row of somebody who is erased.
+/// Deletes what no foreign key deletes with the user.
 async fn erase_related(db: &Db, id: UserId, email_canonical: &str) -> Result<()> {
     store::invitations::delete_for(db, email_canonical).await?;
     Ok(store::events::forget_person(db, id).await.map(drop)?)

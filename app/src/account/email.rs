@@ -1,4 +1,4 @@
-//! Proving that an email address is its registrant's.
+//! Verification of email addresses.
 
 use domain::{
     Code, Problem, Secret, UserId,
@@ -22,8 +22,8 @@ use crate::{
     tx::Tx,
 };
 
-/// Spends a verification token: the address it was sent to is its user's. Where the registration
-/// began in this browser or app, also gives a token to exchange for a session.
+/// Redeems a verification token, which verifies the address it was sent to. Where the registration
+/// began in this browser or app, also returns an exchange token for a session.
 pub async fn verify(
     app: &App,
     ctx: &Ctx,
@@ -59,7 +59,7 @@ pub async fn verify(
     Ok(exchange.map(ExchangeToken::token))
 }
 
-/// A second link to the same address finds it proved, which is as good. Any other reason is none.
+/// A second link to an address that is already verified succeeds too.
 async fn refuse_unless_verified(db: &Db, user: UserId, email: &str) -> Result<()> {
     let found = store::users::by_id(db, user).await?.filter(User::is_usable);
     match found.filter(|it| it.email.as_str() == email && it.email_verified_at.is_some()) {
@@ -68,8 +68,8 @@ async fn refuse_unless_verified(db: &Db, user: UserId, email: &str) -> Result<()
     }
 }
 
-/// Asks for another verification mail. Known and unknown addresses get the same answer from the
-/// same statements: whether there is anything to send is found out by a job.
+/// Requests another verification mail. Known and unknown addresses get the same answer after the
+/// same statements; a job finds out whether to send a mail.
 pub async fn resend(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
     guard::anybody(app, ctx, Limit::EmailResend).await?;
     let email = Email::parse(email).map_err(|error| Problem::of_field("email", error))?;
@@ -80,7 +80,7 @@ pub async fn resend(app: &App, ctx: &Ctx, email: &str) -> Result<()> {
     app.queue(ctx, &task).await
 }
 
-/// The job of [`resend`]: sends a link to whoever has the address and has not proved it.
+/// The job of [`resend`]: mails a link if the account has an unverified address.
 pub(crate) async fn send_verification(app: &App, ctx: &Ctx, email_canonical: &str) -> Result<()> {
     let name = email_canonical.to_owned();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;

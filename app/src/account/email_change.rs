@@ -1,5 +1,5 @@
-//! Giving an account another address: asked for with the password, confirmed from the new address,
-//! taken back from the old one.
+//! Change of email address: requested with the password, confirmed from the new address, undone
+//! from the old one.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a change is taken back while others register the address at the same moment.
+/// The number of tries to undo while others register the address.
 const ROUNDS: usize = 5;
 
-/// Mails the new address a link that confirms it.
+/// Mails a confirmation link to the new address.
 pub async fn request(
     app: &App,
     ctx: &Ctx,
@@ -53,8 +53,8 @@ pub async fn request(
     let mailed = Mailed::to(app, ctx, user, Letter::ChangeEmail, &new)?;
     let unit = async move |tx: Tx| -> Result<()> {
         if may_write {
-            // Also where nothing is sent: an older link that stays good would tell that the
-            // address is known.
+            // Even if nothing is sent: an older link that stays valid would show that the address
+            // is known.
             mailed.void_older(&tx).await?;
         }
         if is_free && may_write {
@@ -68,7 +68,7 @@ pub async fn request(
 async fn is_free_for(app: &App, email: &Email, user: UserId) -> Result<bool> {
     let name = email.canonical();
     let found = app.store.get(async move |db| store::users::by_name(&db, &name).await).await?;
-    // Another spelling of one's own address is nobody else's.
+    // Another spelling of the own address is free.
     Ok(found.is_none_or(|it| it.id == user))
 }
 
@@ -77,8 +77,8 @@ fn taken() -> Error {
     Problem::field("new_email", "email_taken", message).into()
 }
 
-/// Spends the link: the account has the new address from now on. Other sessions end; the caller's,
-/// if it is the same user's, goes on with the pair that is given back.
+/// Redeems the link and changes the address. Other sessions end. The session of the caller, if it
+/// is of the same user, continues with the returned token pair.
 pub async fn confirm(
     app: &App,
     ctx: &Ctx,
@@ -106,7 +106,7 @@ pub async fn confirm(
             return Err(Code::InvalidLink.into());
         }
         tx.void_tokens_of(id).await?;
-        // An address that nobody proved may be a typing error, and somebody else's.
+        // An unverified address may be a typing error, and somebody else's.
         if has_proved_old {
             undo.add_latest(&tx).await?;
         }
@@ -116,7 +116,7 @@ pub async fn confirm(
             _ => None,
         };
         let renewed = match kept {
-            // A mailed link is no step-up.
+            // A mailed link does not count as a step-up.
             Some(kept) => tx.renew_session(id, kept, &secret, None).await?,
             None => None,
         };
@@ -130,20 +130,20 @@ pub async fn confirm(
     renewed.map(pair).transpose()
 }
 
-/// The old address may have been proved since it was read.
+/// Read in the transaction, because the old address may have been verified since.
 async fn has_proved(db: &Db, id: UserId, email: &Email) -> store::Result<bool> {
     let user = store::users::by_id(db, id).await?;
     Ok(user.is_some_and(|it| it.has_proved(email)))
 }
 
-/// Takes a change back, from the old address: it is the account's again, every session ends, the
-/// password that somebody else may know is void, and a mail leads to a new one.
+/// Undoes a change, from the old address. Every session ends, the password, which an attacker may
+/// know, is replaced, and a mail with a reset link is sent.
 pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let (purpose, limit) = (Purpose::UndoEmailChange, Limit::EmailChangeUndo);
     let (hash, found) = presented(app, ctx, token, purpose, limit).await?;
     let user = by_id(app, found.user_id).await?;
     let address = Email::from(found.email);
-    // Nobody knows it, and the account still has a password to be reset.
+    // A random password that nobody knows, because only an account with a password can reset it.
     let unknown: [u8; 32] = random::bytes()?;
     let undo = Undo {
         id: user.id,
@@ -156,15 +156,15 @@ pub async fn undo(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     for _ in 0..ROUNDS {
         let unit = undo.clone();
         match app.write(ctx, async move |tx: Tx| unit.write(&tx).await).await {
-            // Registered a moment ago.
+            // The address was registered in the meantime.
             Err(Error::Broken(cause)) if cause.is_conflict(ADDRESSES) => {}
             outcome => return outcome,
         }
     }
-    Err(Error::away("an address is registered too often at once"))
+    Err(Error::away("too many concurrent registrations of one address"))
 }
 
-/// A change that is yet to be taken back.
+/// An undo to be written.
 #[derive(Debug, Clone)]
 struct Undo {
     id: UserId,
@@ -176,14 +176,14 @@ struct Undo {
 }
 
 impl Undo {
-    /// Also erases whoever made an account with the address meanwhile without having proved it:
-    /// anybody could close the way back by registering it.
+    /// Also erases an unverified account that was made with the old address in the meantime.
+    /// Otherwise anybody could block the undo by registering the address.
     async fn write(&self, tx: &Tx) -> Result<()> {
         let (id, now, purpose) = (self.id, tx.now(), Purpose::UndoEmailChange);
         let spent = link::spend(tx, id, &self.hash, purpose).await?;
-        // Read now that it is held: whoever took the address may be changing it once more.
+        // Read under the lock: the attacker may be changing the address again.
         let user = store::users::by_id(tx, id).await?.ok_or(Code::InvalidLink)?;
-        // Whoever took the address may have deleted the account after it.
+        // The attacker may have deleted the account.
         if user.deleted_at.is_some() {
             let restores = store::users::restore(tx, id, self.restorable_since, now);
             if !tx.changing(id, restores).await? {
@@ -192,7 +192,7 @@ impl Undo {
         }
         let canonical = self.address.canonical();
         deletion::erase_unproved(tx, &canonical, id).await?;
-        // Somebody else has proved that it is theirs.
+        // Another account has verified the address since.
         if store::users::by_name(tx, &canonical).await?.is_some_and(|it| it.id != id) {
             return Err(Code::InvalidLink.into());
         }
@@ -204,8 +204,8 @@ impl Undo {
             return Err(Code::InvalidLink.into());
         }
         tx.void_tokens_of(id).await?;
-        // Those that lead back to an address in between. Those to an earlier one are an earlier
-        // owner's: a thief who undoes a change of their own must not close them.
+        // Revokes undo links to addresses in between. Links to earlier addresses stay: they belong
+        // to an earlier owner, and an attacker who undoes their own change must not revoke them.
         store::links::revoke_since(tx, id, purpose, spent.created_at).await?;
         self.reset.write(tx).await?;
         tx.audit(Entry::about(Event::EmailChangeUndone, id)).await?;
@@ -234,10 +234,10 @@ fn with_address(user: User, email: Email) -> User {
     User { email_canonical: email.canonical(), email, ..user }
 }
 
-/// What a taken address is a conflict over.
+/// The unique index of addresses.
 const ADDRESSES: &str = "users_email_canonical";
 
-/// Somebody else took the address since it was asked for.
+/// Reports an address that was taken since the request as an error of its field.
 fn address_conflicts(error: Error) -> Error {
     match &error {
         Error::Broken(cause) if cause.is_conflict(ADDRESSES) => taken(),

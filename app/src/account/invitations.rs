@@ -1,4 +1,4 @@
-//! Invitations: an operator asks somebody to make an account.
+//! Invitations to register, which operators send.
 
 use domain::{
     Code, InvitationId, Secret,
@@ -28,7 +28,7 @@ use crate::{
     tx::Tx,
 };
 
-/// What can be accepted with a token.
+/// The open invitation of a token.
 pub(crate) async fn acceptable(app: &App, ctx: &Ctx, presented: &Secret) -> Result<Invitation> {
     let hash = token::hash(presented.expose().trim()).ok_or(Code::InvitationRequired)?;
     let now = ctx.now;
@@ -36,16 +36,17 @@ pub(crate) async fn acceptable(app: &App, ctx: &Ctx, presented: &Secret) -> Resu
     Ok(app.store.get(unit).await?.ok_or(Code::InvitationRequired)?)
 }
 
-/// Whom to invite.
+/// The fields of a new invitation.
 #[derive(Debug, Clone, Default)]
 pub struct NewInvitation {
     pub email: Option<String>,
-    /// Of the mail: a BCP 47 tag. Without one, that of the request, and else the caller's.
+    /// The language of the mail, a BCP 47 tag. Default: the language of the request, else of the
+    /// caller.
     pub language: Option<String>,
     pub idempotency_key: Option<String>,
 }
 
-/// Mails somebody an invitation. One that was sent before is void.
+/// Mails an invitation, and revokes earlier ones to the same address.
 pub async fn create(
     app: &App,
     ctx: &Ctx,
@@ -58,7 +59,9 @@ pub async fn create(
     let tag = new.language.as_deref().map(profile::language).transpose();
     let tag = errors.take("language", tag).flatten();
     errors.check()?;
-    let Some(email) = email else { return Err(Error::broken("an address without an error")) };
+    let Some(email) = email else {
+        return Err(Error::broken("no address although no error was reported"));
+    };
     let caller = acting.caller();
     let own = || Language::of(&caller?.user.profile.language);
     let spoken = ctx.language.or_else(own);
@@ -100,7 +103,8 @@ async fn create_new(
         id: InvitationId::new(ctx.now, random::bytes()?),
         email: email.to_string(),
         email_canonical: email.canonical(),
-        hash: token::hash(secret.expose()).ok_or_else(|| Error::broken("a token's hash"))?,
+        hash: token::hash(secret.expose())
+            .ok_or_else(|| Error::broken("a new token cannot be hashed"))?,
         invited_by: acting.caller().map(|it| it.user.id),
         created_at: ctx.now,
         expires_at: ctx.now + Purpose::Invitation.lifetime(&app.settings),
@@ -132,7 +136,7 @@ async fn by_id(app: &App, id: InvitationId) -> Result<Invitation> {
     found.ok_or_else(|| Code::NotFound.into())
 }
 
-/// The latest first, from before `before` on; and where the next page begins.
+/// A page of invitations, newest first, older than `before`; and the cursor of the next page.
 pub async fn list(
     app: &App,
     acting: &Acting<Admin>,
@@ -147,7 +151,7 @@ pub async fn list(
     Ok((page, next))
 }
 
-/// Takes an invitation back that nobody has accepted.
+/// Revokes an invitation that was not accepted.
 pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: InvitationId) -> Result<()> {
     acting.require(Permission::WriteInvitations)?;
     let unit = async move |tx: Tx| -> Result<()> {

@@ -1,5 +1,6 @@
-//! Whose an address or a username is. Where `privacy.enumeration` is strict, a username belongs to
-//! whoever has it and has proved an address; any other account loses it to whoever asks next.
+//! Ownership of addresses and usernames. Where `privacy.enumeration` is strict, only an account
+//! with a verified address owns its username; any other account loses it to the next one that asks
+//! for it.
 
 use domain::{Problem, UserId, account::User, say};
 use store::Db;
@@ -10,7 +11,7 @@ pub(crate) fn email_taken() -> Problem {
     Problem::field("email", "email_taken", say!("A user with this email address already exists."))
 }
 
-/// Who has the address of `user`.
+/// The account that has the address of `user`.
 pub(crate) async fn email_owner(app: &App, user: &User) -> Result<Option<User>> {
     let name = user.email_canonical.clone();
     Ok(app.store.get(async move |db| store::users::by_name(&db, &name).await).await?)
@@ -20,7 +21,7 @@ pub(crate) fn username_taken() -> Problem {
     Problem::field("username", "username_taken", say!("This username is taken."))
 }
 
-/// Refuses a username that somebody else keeps.
+/// Refuses a username that another account owns.
 pub(crate) async fn check_username(app: &App, user: &User) -> Result<()> {
     let Some(name) = user.username.clone() else { return Ok(()) };
     let (id, is_strict) = (user.id, app.settings.privacy.is_strict());
@@ -28,7 +29,8 @@ pub(crate) async fn check_username(app: &App, user: &User) -> Result<()> {
     if app.store.get(unit).await? { Err(username_taken().into()) } else { Ok(()) }
 }
 
-/// Makes the username of `user` free for it, in the transaction that then writes `user`.
+/// Takes the username of `user` from an account that does not own it, in the transaction that then
+/// writes `user`. Refuses one that another account owns.
 pub(crate) async fn claim_username(tx: &Tx, is_strict: bool, user: &User) -> Result<()> {
     let Some(name) = &user.username else { return Ok(()) };
     if is_strict {

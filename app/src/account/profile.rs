@@ -1,4 +1,4 @@
-//! People changing what their account says about them.
+//! Changes to a profile by its owner.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a change that others keep overtaking is tried.
+/// The number of tries while concurrent changes win.
 const ROUNDS: usize = 5;
 
-/// Changes one's own account; what the change does not name stays.
+/// Changes the caller's own account. Fields that are not sent keep their values.
 pub async fn update(
     app: &App,
     ctx: &Ctx,
@@ -32,13 +32,13 @@ pub async fn update(
         let current = found.filter(User::is_usable).ok_or(Code::SessionEnded)?;
         let read_at = current.updated_at;
         let mut changed = apply(&current, change, app.settings.registration.metadata_limit)?;
-        // Also where two changes fall into one microsecond: it is what the guard compares.
+        // The guard of the UPDATE compares it, so it must differ even within one microsecond.
         changed.updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
         if write(app, ctx, acting, &changed, read_at).await? {
             return Ok(Arc::new(changed));
         }
     }
-    Err(Error::away("an account is changed too often at once"))
+    Err(Error::away("too many concurrent changes of one account"))
 }
 
 fn apply(user: &User, change: &AccountChange, metadata_limit: usize) -> Result<User> {
@@ -74,7 +74,7 @@ fn apply(user: &User, change: &AccountChange, metadata_limit: usize) -> Result<U
     Ok(user)
 }
 
-/// False when somebody else was faster.
+/// Returns false if a concurrent change was faster.
 async fn write(
     app: &App,
     ctx: &Ctx,
@@ -93,7 +93,7 @@ async fn write(
         Ok(written)
     };
     match app.write_as(ctx, acting, unit).await {
-        // Two who take one free name at the same moment: the index decides.
+        // Of two concurrent requests for one name, the unique index refuses one.
         Err(Error::Broken(cause)) if cause.is_conflict("users_username") => Ok(false),
         written => written,
     }

@@ -42,22 +42,22 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a username is tried that others want at the same moment.
+/// The number of tries while others take the same username.
 const ROUNDS: usize = 5;
 
-/// What became of a registration.
+/// The result of a registration.
 #[derive(Debug)]
 pub enum Registered {
-    /// The account, with what its first sign-in ends with where `registration.auto_login` says so.
+    /// The new account, and the result of its first sign-in where `registration.auto_login` is set.
     Account { user: Arc<User>, strength: Strength, sign_in: Option<Finished> },
-    /// The same request had made the account before; here it is, without tokens.
+    /// An earlier request with the same idempotency key has made this account. No tokens.
     Repeated { user: Arc<User> },
-    /// Where the address must not show whether it is known: the mail tells its owner.
+    /// The answer must not show whether the address is known; its owner is told by mail.
     Silent,
 }
 
-/// Makes an account. One limit counts accounts that were made, another what was refused: a refusal
-/// tells whether an address is known, and may cost a look at a password.
+/// Makes an account. One limit counts new accounts, another refusals: a refusal may tell whether an
+/// address is known, and may cost an estimate of a password.
 pub async fn register(app: &App, ctx: &Ctx, input: Registration) -> Result<Registered> {
     let who = ctx.client.network();
     let refused = limits::take(app, ctx, Limit::RegisterFailures, &who).await?;
@@ -95,8 +95,8 @@ async fn try_register(app: &App, ctx: &Ctx, input: Registration) -> Result<Regis
 
 async fn create(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> Result<Registered> {
     let invitation = admit(app, ctx, &input).await?;
-    let (filled, errors) = form::read(app, ctx, input, invitation.as_ref())?;
-    let ReadForm { mut user, password, binding, consents: accepted } = filled;
+    let (form, errors) = form::read(app, ctx, input, invitation.as_ref())?;
+    let ReadForm { mut user, password, binding, consents: accepted } = form;
     errors.check()?;
     refuse_known(app, &user).await?;
     let strength = password::estimate(app, "password", &user, &password).await?;
@@ -116,7 +116,7 @@ async fn create(app: &App, ctx: &Ctx, input: Registration, key: Option<Key>) -> 
     Ok(Registered::Account { user: Arc::new(user), strength, sign_in })
 }
 
-/// Who may register: anybody, whoever was invited, or nobody.
+/// Checks `registration.mode`: anybody may register, only invited people, or nobody.
 async fn admit(app: &App, ctx: &Ctx, input: &Registration) -> Result<Option<Invitation>> {
     if app.settings.registration.mode == RegistrationMode::Closed {
         return Err(Code::RegistrationClosed.into());
@@ -136,16 +136,16 @@ async fn answer_repeated(app: &App, id: UserId) -> Result<Registered> {
         return Ok(Registered::Silent);
     }
     let user = app.store.get(async move |db| store::users::by_id(&db, id).await).await?;
-    // An account that is gone since has no answer to repeat.
+    // A deleted account has no answer to repeat.
     let user = user.filter(User::is_usable).ok_or(Code::IdempotencyKeyReused)?;
     Ok(Registered::Repeated { user: Arc::new(user) })
 }
 
-/// An account that is yet to be written, with all that comes with it.
+/// An account to be written, and everything that is written with it.
 #[derive(Debug, Clone)]
 struct NewAccount {
     user: User,
-    /// To be proved, unless an invitation has done that.
+    /// `None` where an invitation has verified the address.
     verification: Option<Mailed>,
     session: Option<SessionDraft>,
     consents: Vec<Consent>,
@@ -170,7 +170,7 @@ impl NewAccount {
         Ok(NewAccount { user, verification, session, consents, invitation, key })
     }
 
-    /// False when the address or the username is taken.
+    /// Returns false if the address or the username is taken.
     async fn write(&self, tx: &Tx) -> Result<bool> {
         let (user, now) = (&self.user, tx.now());
         if !store::users::insert(tx, user).await? {
@@ -197,7 +197,7 @@ impl NewAccount {
     }
 }
 
-/// The session that a registration begins with. `None`: the account is signed in nowhere yet.
+/// The session of the first sign-in. `None`: the account cannot sign in yet.
 fn first_session(app: &App, ctx: &Ctx, user: &User) -> Result<Option<SessionDraft>> {
     let sign_in = SignIn::new(WayIn::Registration, Proofs::of(&[Proof::Password]));
     Ok(match finish::draft(app, ctx, user, sign_in)? {
@@ -207,7 +207,7 @@ fn first_session(app: &App, ctx: &Ctx, user: &User) -> Result<Option<SessionDraf
     })
 }
 
-/// Spares the hash where the answer may be told.
+/// Refuses early, before the expensive hash, where the answer may show that a name is taken.
 async fn refuse_known(app: &App, user: &User) -> Result<()> {
     if !app.settings.privacy.is_strict() && names::email_owner(app, user).await?.is_some() {
         return Err(names::email_taken().into());
@@ -215,9 +215,9 @@ async fn refuse_known(app: &App, user: &User) -> Result<()> {
     names::check_username(app, user).await
 }
 
-/// Writes an account down. `None`: the address is known, and its owner is told by mail alone. Both
-/// take one transaction, and the same username from whoever had it without having proved an address:
-/// what becomes of it later must not tell which it was.
+/// Writes an account. `None`: the address is known, and only a mail tells its owner. Both cases
+/// take one transaction, and both take the username from an account whose address is not verified.
+/// Otherwise the username would later show which case it was.
 async fn add(app: &App, ctx: &Ctx, mut account: NewAccount) -> Result<Option<NewAccount>> {
     let is_strict = app.settings.privacy.is_strict();
     let (letter, email) = (Letter::RegistrationRepeated, &account.user.email);
@@ -227,7 +227,7 @@ async fn add(app: &App, ctx: &Ctx, mut account: NewAccount) -> Result<Option<New
         if known.is_some() && !is_strict {
             return Err(names::email_taken().into());
         }
-        // Others want it at this moment. It is nobody's until an address is proved.
+        // Others take it at the same time. Nobody owns it until an address is verified.
         if round == ROUNDS && is_strict {
             account.user.username = None;
         }
@@ -243,11 +243,11 @@ async fn add(app: &App, ctx: &Ctx, mut account: NewAccount) -> Result<Option<New
             return Ok(Some(account).filter(|_| !is_known));
         }
     }
-    Err(Error::away("a name is asked for too often at once"))
+    Err(Error::away("too many concurrent registrations of one name"))
 }
 
-/// Tells the owner of a known address, where nobody else is told. The key stands for the request as if
-/// the account had been made.
+/// Mails the owner of a known address. The idempotency key is used up, as if the account had been
+/// made.
 async fn tell_owner(tx: &Tx, owner: &User, account: &NewAccount, may_tell: bool) -> Result<()> {
     idempotency::record(tx, account.key, account.user.id.0, tx.now()).await?;
     tx.audit(Entry::about(Event::RegistrationRepeated, owner.id)).await?;

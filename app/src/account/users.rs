@@ -1,4 +1,4 @@
-//! Accounts as those who run the server manage them.
+//! Accounts as operators and admins manage them.
 
 mod metadata;
 
@@ -27,7 +27,7 @@ use crate::{
     tx::Tx,
 };
 
-/// Who is meant by an id, an address or a username.
+/// Finds a user by id, address or username.
 pub async fn find(app: &App, acting: &Acting<Admin>, who: &str) -> Result<Option<User>> {
     acting.require(Permission::ReadUsers)?;
     if let Ok(id) = who.trim().parse::<UserId>() {
@@ -49,14 +49,14 @@ async fn existing(app: &App, id: UserId) -> Result<User> {
     Ok(user.ok_or(Code::NotFound)?)
 }
 
-/// Somebody and the sessions they have.
+/// A user and their live sessions.
 #[derive(Debug, Clone)]
 pub struct Details {
     pub user: User,
     pub sessions: Vec<Session>,
 }
 
-/// What is known of somebody.
+/// Reads a user and their live sessions.
 pub async fn show(
     app: &App,
     ctx: &Ctx,
@@ -73,23 +73,23 @@ pub async fn show(
     Ok(app.store.read(unit).await?)
 }
 
-/// Who is to have an account.
+/// The fields of a new account.
 #[derive(Debug, Clone, Default)]
 pub struct NewUser {
     pub email: String,
     pub username: Option<String>,
     pub first_name: String,
     pub last_name: String,
-    /// Without one, a mail lets them choose it.
+    /// Without a password, a mail with a link to set one is sent.
     pub password: Option<Secret>,
-    /// Their address is taken for proved. Without that, and with a password, a mail asks for proof.
+    /// The address counts as verified. If false, and with a password, a verification mail is sent.
     pub email_verified: bool,
-    /// They have every right.
+    /// A superuser has every permission.
     pub is_superuser: bool,
 }
 
 impl NewUser {
-    /// Somebody with every right, their address taken for proved.
+    /// A superuser with a verified address.
     pub fn superuser(email: String, password: Secret) -> NewUser {
         NewUser {
             email,
@@ -101,7 +101,7 @@ impl NewUser {
     }
 }
 
-/// Makes an account for somebody.
+/// Makes an account.
 pub async fn create(app: &App, ctx: &Ctx, acting: &Acting<Admin>, new: NewUser) -> Result<User> {
     acting.require(Permission::WriteUsers)?;
     let letter = match (&new.password, new.email_verified) {
@@ -144,8 +144,7 @@ fn parse(ctx: &Ctx, new: NewUser) -> Result<User> {
     })
 }
 
-/// Writes a new account down, with the mail that tells its owner. One that is taken is an error of
-/// its field.
+/// Writes a new account and queues its mail. A taken name is an error of its field.
 async fn add(
     app: &App,
     ctx: &Ctx,
@@ -159,7 +158,7 @@ async fn add(
         refuse_known(&tx, &user).await?;
         names::claim_username(&tx, is_strict, &user).await?;
         if !store::users::insert(&tx, &user).await? {
-            // Somebody was faster, with the one or the other.
+            // A concurrent request has taken the address or the username.
             refuse_known(&tx, &user).await?;
             return Err(names::username_taken().into());
         }
@@ -179,7 +178,7 @@ async fn refuse_known(db: &Db, user: &User) -> Result<()> {
     }
 }
 
-/// Sends somebody a mail that lets them choose a password, even if they have had none.
+/// Mails a link to set a password, even if the account has none.
 pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId) -> Result<()> {
     acting.require(Permission::WriteUsers)?;
     let user = existing(app, id).await?;
@@ -196,17 +195,16 @@ pub async fn send_reset(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: UserId
     app.write_as(ctx, acting, unit).await
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManagedChange {
-    /// It is done; so many sessions ended with it.
+    /// It was made, and ended this many sessions.
     Applied { sessions: usize },
-    /// It was so already.
+    /// Nothing had to change.
     Unchanged,
 }
 
-/// Keeps somebody from signing in. Their sessions end at once, and links that were mailed to them
-/// are void.
+/// Disables an account. Its sessions end at once, and mailed links are void.
 pub async fn disable(
     app: &App,
     ctx: &Ctx,
@@ -228,7 +226,7 @@ pub async fn disable(
     app.write_as(ctx, acting, unit).await
 }
 
-/// Lets somebody sign in again. The sessions they had stay over.
+/// Enables an account. Its ended sessions stay ended.
 pub async fn enable(
     app: &App,
     ctx: &Ctx,
@@ -244,7 +242,7 @@ pub async fn enable(
     app.write_as(ctx, acting, unit).await
 }
 
-/// Lets somebody try passwords again, however many were wrong.
+/// Lifts a lockout, and forgets wrong passwords.
 pub async fn unlock(
     app: &App,
     ctx: &Ctx,
@@ -260,7 +258,7 @@ pub async fn unlock(
     app.write_as(ctx, acting, unit).await
 }
 
-/// Takes somebody's address for proved.
+/// Marks the address as verified.
 pub async fn verify_email(
     app: &App,
     ctx: &Ctx,
@@ -277,7 +275,7 @@ pub async fn verify_email(
     app.write_as(ctx, acting, unit).await
 }
 
-/// Records a change, if there was any.
+/// Writes the audit row if there was a change.
 async fn audit_if(is_made: bool, tx: &Tx, entry: Entry) -> Result<ManagedChange> {
     if !is_made {
         return Ok(ManagedChange::Unchanged);
@@ -286,7 +284,7 @@ async fn audit_if(is_made: bool, tx: &Tx, entry: Entry) -> Result<ManagedChange>
     Ok(ManagedChange::Applied { sessions: 0 })
 }
 
-/// Ends all of somebody's sessions; gives how many that were.
+/// Ends all sessions of a user, and returns their number.
 pub async fn end_sessions(
     app: &App,
     ctx: &Ctx,
@@ -296,7 +294,7 @@ pub async fn end_sessions(
     acting.require(Permission::WriteUsers)?;
     existing(app, id).await?;
     let unit = async move |tx: Tx| {
-        // A sign-in at the same moment is before or after it, not in between.
+        // Serializes with a concurrent sign-in.
         tx.lock("users", id).await?;
         let sessions = tx.end_sessions_of(id, None, EndReason::Revoked).await?;
         tx.audit(Entry::about(Event::SessionsEnded, id).with("sessions", sessions)).await?;

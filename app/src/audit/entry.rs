@@ -1,5 +1,4 @@
-//! An entry of the audit log, as a use case says it. Time, request, client and whoever acts are added
-//! by the transaction that it is written in.
+//! An audit entry, as a use case writes it. The transaction adds time, request, client and actor.
 
 use domain::{EventId, SessionId, UserId, event::Event};
 use serde_json::{Map, Value as Json};
@@ -7,7 +6,7 @@ use store::events::AuditEvent;
 
 use crate::{Ctx, Result, access::guard::Author, random};
 
-/// What happened, to whom and how it went.
+/// What happened, to whom, and whether it succeeded.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     event: Event,
@@ -32,12 +31,12 @@ impl From<Event> for Entry {
 }
 
 impl Entry {
-    /// Something that people do to themselves, proved by what they present.
+    /// An event whose actor is also its subject, proved by what they present.
     pub fn by(event: Event, user: UserId) -> Entry {
         Entry { actor: Some(user), subject: Some(user), ..event.into() }
     }
 
-    /// Something that happens to somebody.
+    /// An event whose subject did not cause it.
     pub fn about(event: Event, user: impl Into<Option<UserId>>) -> Entry {
         Entry { subject: user.into(), ..event.into() }
     }
@@ -53,13 +52,13 @@ impl Entry {
         self
     }
 
-    /// A detail that is neither secret nor personal.
+    /// Adds a detail, which must not be secret or personal.
     pub fn with(mut self, key: &str, value: impl Into<Json>) -> Entry {
         self.details.insert(key.into(), value.into());
         self
     }
 
-    /// The row. What people do on their own account is about themselves.
+    /// The row. With [`Author::Own`] the subject defaults to the actor.
     pub(crate) fn row(self, ctx: &Ctx, author: &Author) -> Result<AuditEvent> {
         let device = ctx.client.device();
         let mut entry = self;

@@ -1,11 +1,11 @@
-//! Notes that sessions were used: written behind the request, all that came together in one
-//! transaction. Losing one only makes the rule for lost answers milder.
+//! Records the use of sessions, in the background and in batches. A lost record only makes the
+//! detection of reused refresh tokens more lenient.
 
 use domain::{SessionId, Time};
 use store::{Db, Store};
 use tokio::sync::{mpsc, oneshot};
 
-/// How many may wait; more are dropped and noted with the next request.
+/// The maximum number of waiting records. More are dropped, and recorded with the next request.
 const QUEUE: usize = 4_096;
 const BATCH: usize = 256;
 
@@ -18,14 +18,14 @@ struct Use {
 
 enum Message {
     Use(Use),
-    /// Answered once everything before it is written.
+    /// Answered after everything before it is written.
     Flush(oneshot::Sender<()>),
 }
 
-/// Where uses are noted.
+/// Records uses.
 pub struct Activity(mpsc::Sender<Message>);
 
-/// The other end: [`UseWriter::write`] is a task of the server.
+/// The receiver. [`UseWriter::write`] runs as a background task.
 pub struct UseWriter(mpsc::Receiver<Message>);
 
 pub fn channel() -> (Activity, UseWriter) {
@@ -34,23 +34,23 @@ pub fn channel() -> (Activity, UseWriter) {
 }
 
 impl Activity {
-    /// False when there is no room.
+    /// Returns false if the queue is full.
     pub fn record(&self, session: SessionId, generation: i64, at: Time) -> bool {
         self.0.try_send(Message::Use(Use { session, generation, at })).is_ok()
     }
 
-    /// Waits until everything noted so far is written.
+    /// Waits until everything recorded so far is written.
     pub async fn flush(&self) {
         let (reply, answer) = oneshot::channel();
         if self.0.send(Message::Flush(reply)).await.is_ok() {
-            // The writer is gone only when the server is.
+            // The writer only ends with the server.
             drop(answer.await);
         }
     }
 }
 
 impl UseWriter {
-    /// Writes what is noted until every [`Activity`] is gone or `stop` comes.
+    /// Writes records until every [`Activity`] is dropped, or until `stop`.
     pub async fn write(mut self, store: Store, stop: tokio_util::sync::CancellationToken) {
         let mut messages = Vec::with_capacity(BATCH);
         loop {
@@ -72,7 +72,7 @@ async fn write(store: &Store, messages: &mut Vec<Message>) {
         .iter()
         .filter_map(|it| if let Message::Use(it) = it { Some(*it) } else { None })
         .collect();
-    // Two nodes that note uses of the same sessions must not wait for each other.
+    // Sorted, so that two nodes that write the same sessions do not deadlock.
     uses.sort_by_key(|it| it.session);
     let unit = async move |db: Db| {
         for it in uses {
@@ -81,11 +81,11 @@ async fn write(store: &Store, messages: &mut Vec<Message>) {
         Ok(())
     };
     if let Err(error) = store.write(unit).await {
-        tracing::warn!(%error, "the use of sessions could not be noted");
+        tracing::warn!(%error, "the use of sessions could not be written");
     }
     for message in messages.drain(..) {
         if let Message::Flush(reply) = message {
-            // Whoever asked may have stopped waiting.
+            // The caller may have stopped waiting.
             let _ = reply.send(());
         }
     }

@@ -33,16 +33,16 @@ use crate::{Error, Result, random};
 
 const SALT_LENGTH: usize = 16;
 const HASH_LENGTH: usize = 32;
-/// When to come back to a full queue.
+/// `Retry-After` of a full queue.
 const RETRY_AFTER: Span = Span::seconds(2);
 
-/// What a password turned out to be.
+/// The result of verifying a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verified {
     Wrong,
     Right,
-    /// Right, but hashed in another form or with other parameters than those of today; here is the
-    /// hash as it ought to be.
+    /// Right, but the hash is of an unnormalized password or has outdated parameters; `hash` is the
+    /// new one.
     Outdated {
         hash: String,
     },
@@ -51,10 +51,10 @@ pub enum Verified {
 #[derive(Clone)]
 pub struct Hasher {
     pool: Arc<ThreadPool>,
-    /// For estimates of new passwords.
+    /// Estimates the strength of new passwords.
     estimates: Arc<ThreadPool>,
     params: Params,
-    /// Of no password, with the parameters of today.
+    /// A hash of no password, with the current parameters.
     dummy: Arc<str>,
     /// The hashes that unknown names are checked against.
     mix: Arc<RwLock<Mix>>,
@@ -62,7 +62,7 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// Starts the workers. They end with the last clone of the hasher.
+    /// Starts the threads. They end with the last clone of the hasher.
     pub fn start(settings: &Passwords) -> Result<Hasher> {
         let invalid = |error: argon2::Error| Error::broken(format!("Argon2 parameters: {error}"));
         let (memory, passes, lanes) =
@@ -74,22 +74,21 @@ impl Hasher {
         };
         let pool = Arc::new(ThreadPool::start("hasher", workers, settings.queue)?);
         let estimates = Arc::new(ThreadPool::start("estimates", 1, settings.queue)?);
-        // Random bytes are the hash of no password that anybody could find.
+        // Random bytes: the hash of no password that anybody could find.
         let dummy = phc(random::bytes()?, random::bytes()?, &params)?;
         let mix = Arc::new(RwLock::new(Mix::of(&dummy)));
         Ok(Hasher { pool, estimates, params, dummy: dummy.into(), mix, hashes: Arc::default() })
     }
 
-    /// The PHC string of a new password, which is in its one form (`opaque::prepare`).
+    /// The PHC string of a normalized new password (`opaque::prepare`).
     pub async fn hash(&self, password: &Secret) -> Result<String> {
         let (password, params, salt) = (password.clone(), self.params.clone(), random::bytes()?);
         self.hashes.fetch_add(1, Ordering::Relaxed);
         self.run(move |memory| hash(password.expose().as_bytes(), salt, &params, memory)).await?
     }
 
-    /// Whether `password` is the one that was hashed: as it was typed, which is how passwords were
-    /// hashed once, or in its one form. A wrong one costs a hash for each, whatever it is compared
-    /// with.
+    /// Verifies a password as typed, because old hashes are of that form, and then normalized. A
+    /// wrong one costs one hash per form, whatever the stored hash is.
     pub async fn verify(&self, password: &Secret, hash: &str) -> Result<Verified> {
         let prepared = opaque::prepare(password).filter(|it| it != password);
         let (known, typed, params) = (hash.to_owned(), password.clone(), self.params.clone());
@@ -117,26 +116,26 @@ impl Hasher {
         .await?
     }
 
-    /// [`Hasher::verify`] where there is no hash: it takes as long as with somebody's, always the
-    /// same for the same `name`, a keyed hash. It is wrong.
+    /// [`Hasher::verify`] for an unknown name. It takes as long as for an account, always the same
+    /// for one `name`, which is a keyed hash. The result is always wrong.
     pub async fn verify_unknown(&self, password: &Secret, name: &[u8; 32]) -> Result<Verified> {
-        // Its bytes are random: no password has this hash.
+        // The hash is random bytes, so no password matches it.
         self.verify(password, &self.dummy_for(name)).await?;
         Ok(Verified::Wrong)
     }
 
-    /// The hash that this name is checked against, as nobody has it.
+    /// The hash that an unknown name is checked against.
     pub fn dummy_for(&self, name: &[u8; 32]) -> Arc<str> {
         let drawn = self.mix.read().unwrap_or_else(PoisonError::into_inner).draw(name);
         drawn.unwrap_or_else(|| self.dummy.clone())
     }
 
-    /// Takes note of the kinds of hashes that accounts have.
+    /// Sets the kinds of hashes that accounts have.
     pub(crate) fn set_kinds(&self, kinds: &[HashKind]) {
         *self.mix.write().unwrap_or_else(PoisonError::into_inner) = Mix::new(kinds, &self.dummy);
     }
 
-    /// Estimates a new password, which is too long for an async thread.
+    /// Runs an estimate of a new password, which is too slow for an async thread.
     pub async fn estimate<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -151,29 +150,29 @@ impl Hasher {
         run_on(&self.pool, work).await
     }
 
-    /// How many hashes were asked for so far.
+    /// The number of hashes computed so far.
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
 }
 
-/// What `work` gives, done by one of `pool`. A full queue is refused at once.
+/// Runs `work` on a thread of `pool`. Refuses at once if the queue is full.
 async fn run_on<T: Send + 'static>(
     pool: &ThreadPool,
     work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
 ) -> Result<T> {
     let (reply, answer) = oneshot::channel();
     let job: Work = Box::new(move |memory| {
-        // Nobody waits for it any more.
+        // Skipped if nobody waits for the result.
         if !reply.is_closed() {
             drop(reply.send(work(memory)));
         }
     });
     if !pool.submit(job) {
-        // Not only sign-ins wait here.
+        // No detail about sign-ins, because other work waits here too.
         return Err(Problem::from(Code::Unavailable).retry_after(RETRY_AFTER).into());
     }
-    answer.await.map_err(|_| Error::broken("a computation did not end"))
+    answer.await.map_err(|_| Error::broken("a computation panicked"))
 }
 
 enum Match {
@@ -193,9 +192,9 @@ fn hash(
     phc(salt, out, params)
 }
 
-/// A hash as it is kept.
+/// A hash as a PHC string.
 fn phc(salt: [u8; SALT_LENGTH], out: [u8; HASH_LENGTH], params: &Params) -> Result<String> {
-    let broken = |_| Error::broken("a hash could not be written");
+    let broken = |_| Error::broken("a hash could not be encoded");
     let phc = PasswordHash {
         algorithm: Ident::new("argon2id").map_err(broken)?,
         version: Some(Version::V0x13.into()),
@@ -206,7 +205,7 @@ fn phc(salt: [u8; SALT_LENGTH], out: [u8; HASH_LENGTH], params: &Params) -> Resu
     Ok(phc.to_string())
 }
 
-/// What a stored hash is made of. `None`: it is damaged.
+/// The parts of a stored hash. `None` if it is damaged.
 fn parts(hash: &str) -> Option<(Params, Salt, Output)> {
     let phc = PasswordHash::new(hash).ok()?;
     Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
@@ -242,141 +241,4 @@ fn compute(
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::factor::phc;
-
-    use super::*;
-
-    fn settings() -> Passwords {
-        Passwords { memory_kib: 64, iterations: 1, workers: 1, ..Passwords::default() }
-    }
-
-    #[tokio::test]
-    async fn a_password_is_what_it_was() {
-        let hasher = Hasher::start(&settings()).unwrap();
-        let hash = hasher.hash(&"correct".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        let verify = async |password: &str| hasher.verify(&password.into(), &hash).await.unwrap();
-        assert_eq!(verify("correct").await, Verified::Right);
-        assert_eq!(verify("wrong").await, Verified::Wrong);
-        let nobody = hasher.verify_unknown(&"correct".into(), &[7; 32]).await.unwrap();
-        assert_eq!(nobody, Verified::Wrong);
-        assert_eq!(hasher.hashes(), 4);
-    }
-
-    #[tokio::test]
-    async fn parameters_of_yesterday_are_replaced() {
-        let old = Hasher::start(&settings()).unwrap();
-        let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
-        let hash = old.hash(&"correct".into()).await.unwrap();
-        let Verified::Outdated { hash } = new.verify(&"correct".into(), &hash).await.unwrap()
-        else {
-            panic!("not replaced");
-        };
-        assert_eq!(new.verify(&"correct".into(), &hash).await.unwrap(), Verified::Right);
-    }
-
-    #[tokio::test]
-    async fn a_password_is_right_in_each_of_its_forms() {
-        let hasher = Hasher::start(&settings()).unwrap();
-        let (composed, typed) = (Secret::from("Gr\u{fc}n"), Secret::from("Gru\u{308}n"));
-        let hash = hasher.hash(&composed).await.unwrap();
-        let verify = async |password: &Secret, hash: &str| {
-            let before = hasher.hashes();
-            let verified = hasher.verify(password, hash).await.unwrap();
-            (verified, hasher.hashes() - before)
-        };
-        assert_eq!(verify(&composed, &hash).await, (Verified::Right, 1));
-        assert_eq!(verify(&typed, &hash).await, (Verified::Right, 2));
-        // As it was typed, from before there was one form.
-        let old = hasher.hash(&typed).await.unwrap();
-        let (Verified::Outdated { hash }, 1) = verify(&typed, &old).await else {
-            panic!("not replaced");
-        };
-        assert_eq!(verify(&composed, &hash).await, (Verified::Right, 1));
-        // What no new password may have was fine once.
-        let old = hasher.hash(&"bell\u{7}".into()).await.unwrap();
-        assert_eq!(verify(&"bell\u{7}".into(), &old).await, (Verified::Right, 1));
-        assert_eq!(verify(&"Gru\u{308}".into(), &old).await, (Verified::Wrong, 2));
-    }
-
-    #[tokio::test]
-    async fn an_estimate_takes_no_worker() {
-        let hasher = Hasher::start(&settings()).unwrap();
-        let (release, wait) = std::sync::mpsc::channel::<()>();
-        let other = hasher.clone();
-        let estimate = async move { other.estimate(move || wait.recv()).await };
-        let sign_in = async {
-            hasher.hash(&"correct".into()).await.unwrap();
-            release.send(()).unwrap();
-        };
-        let (estimate, ()) = tokio::join!(biased; estimate, sign_in);
-        estimate.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn names_that_nobody_has_cost_what_hashes_cost() {
-        let old = Hasher::start(&settings()).unwrap();
-        let new = Hasher::start(&Passwords { memory_kib: 128, ..settings() }).unwrap();
-        let drawn = || new.dummy_for(&[7; 32]);
-        assert!(drawn().contains("$m=128,"));
-        let set_kinds = |hash: &str| {
-            let kind = phc::kind(hash).unwrap().to_owned();
-            new.set_kinds(&[HashKind { kind, accounts: 1 }]);
-        };
-        set_kinds(&old.hash(&"somebody's".into()).await.unwrap());
-        assert!(drawn().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        // What is drawn is what is computed: the worker's memory shows it.
-        let expensive = Hasher::start(&Passwords { memory_kib: 256, ..settings() }).unwrap();
-        set_kinds(&expensive.hash(&"somebody's".into()).await.unwrap());
-        let nobody = async || new.verify_unknown(&"correct".into(), &[7; 32]).await.unwrap();
-        assert_eq!(nobody().await, Verified::Wrong);
-        assert_eq!(new.run(|memory| memory.len()).await.unwrap(), 256);
-        // One that is damaged is its owner's trouble alone.
-        for damaged in ["$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$a$b$c"] {
-            set_kinds(damaged);
-            assert_eq!(nobody().await, Verified::Wrong, "{damaged}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_panic_costs_no_worker() {
-        let hasher = Hasher::start(&settings()).unwrap();
-        for _ in 0..3 {
-            assert!(hasher.run::<()>(|_| panic!("as a test")).await.is_err());
-        }
-        assert_eq!(hasher.run(|_| 1).await.unwrap(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once() {
-        let hasher = Hasher::start(&Passwords { queue: 1, ..settings() }).unwrap();
-        let (release, wait) = std::sync::mpsc::channel::<()>();
-        let (began, begun) = oneshot::channel();
-        let one = {
-            let hasher = hasher.clone();
-            async move {
-                hasher
-                    .run(move |_| {
-                        began.send(()).unwrap();
-                        wait.recv()
-                    })
-                    .await
-            }
-        };
-        let rest = async {
-            begun.await.unwrap();
-            let two = hasher.run(|_| ());
-            let three = async {
-                let refused = hasher.run(|_| ()).await.unwrap_err();
-                assert_eq!(refused.problem().code, Code::Unavailable);
-                assert!(refused.problem().retry_after.is_some());
-                assert_eq!(refused.problem().detail, None, "sign-ins are not all that waits");
-                release.send(()).unwrap();
-            };
-            tokio::join!(biased; two, three).0.unwrap();
-        };
-        let (first, ()) = tokio::join!(one, rest);
-        first.unwrap().unwrap();
-    }
-}
+mod tests;

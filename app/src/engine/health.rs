@@ -1,25 +1,25 @@
-//! What a health check saw, and how many who ask at once share one.
+//! The result of a health check, and how concurrent requests share one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::jobs::Backlog;
 use tokio::sync::Mutex;
 
-/// What a health check sees.
+/// The result of a health check.
 #[derive(Debug, Clone)]
 pub struct Health {
     pub database: bool,
     pub cache: bool,
-    /// How much there is to do; `None` where the database could not say.
+    /// The backlog; `None` if the database did not answer.
     pub queue: Option<Backlog>,
 }
 
-/// Checks that are shared: whoever asks gets one that began after they asked, and no two are under
-/// way at once, however many strangers ask.
+/// Shared checks: every caller gets one that began after its call, and only one runs at a time,
+/// however many strangers call.
 #[derive(Debug)]
 pub(crate) struct SharedCheck<T> {
     begun: AtomicU64,
-    /// With its number.
+    /// The last result, with its number.
     last: Mutex<Option<(u64, T)>>,
 }
 

@@ -51,39 +51,38 @@ pub(crate) use self::{
     masters::Renewed,
     rotation::{Occasion, Rules, apply, make, plan},
 };
+use self::{masters::Seals, seal::Seal};
 pub use self::{
-    masters::Seals,
     ring::SHARED,
     rotation::{Changes, Step, When},
-    seal::Seal,
 };
 use crate::{Clock, Error, OpenError, Result};
 
-/// How often a token with an unknown key id makes a node look for new keys.
+/// The minimum interval between reloads caused by unknown key ids.
 const RELOAD: Span = Span::seconds(1);
 
 pub struct Keys {
     masters: Masters,
-    /// Of text that is looked up and must not be read: unknown identifiers in the audit log.
+    /// For text that is compared and must not be readable, such as unknown names in the audit log.
     index: MacKey,
-    /// Of what wrong passwords are counted on.
-    pub lockout: MacKey,
-    /// Of names that nobody has, which draw the hash that they are compared with.
-    pub dummy: MacKey,
-    /// Of what waits in the outbox.
-    pub outbox: Seals,
+    /// For the keys that wrong passwords are counted under.
+    pub(crate) lockout: MacKey,
+    /// For choosing the hash that an unknown name is checked against.
+    pub(crate) dummy: MacKey,
+    /// For the secret part of jobs.
+    pub(crate) outbox: Seals,
     pub(crate) signing: Seals,
     store: Store,
     tokens: Tokens,
     clock: Clock,
     ring: RwLock<Arc<Ring>>,
-    /// When keys were last read, by the monotonic clock. Held while they are, so that an
-    /// older answer never comes last.
+    /// When keys were last read, by the monotonic clock. Locked while they are read, so that an
+    /// older result never replaces a newer one.
     loaded: Mutex<Option<Span>>,
 }
 
 impl Keys {
-    /// Derives and loads the keys. There may be none yet that signs: [`Keys::can_sign`].
+    /// Derives and loads the keys. There may be no signing key yet: see [`Keys::can_sign`].
     pub async fn open(
         settings: &Settings,
         store: &Store,
@@ -117,12 +116,13 @@ impl Keys {
         })
     }
 
-    /// What an identifier is found by without being known: people type passwords there.
+    /// The keyed hash of an identifier, which is not stored itself because people type passwords
+    /// there.
     pub fn index(&self, identifier: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.index.sign(&[identifier.as_bytes()]))
     }
 
-    /// Keyed hashes for text that is looked up and must not be read.
+    /// A keyed hash of text that is compared and must not be readable.
     pub fn index_of(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.index.sign(parts)
     }
@@ -132,27 +132,27 @@ impl Keys {
         self.masters.refresh_token(session, generation)
     }
 
-    /// Whether a presented refresh token was made here for this session.
+    /// Whether a refresh token was issued for this session.
     pub fn is_genuine(&self, token: &RefreshToken, session: &Session) -> bool {
         self.masters.is_genuine(token, session)
     }
 
-    /// What the cookie of a device says.
+    /// The signed cookie of a device.
     pub fn device_cookie(&self, device: DeviceId) -> String {
         self.masters.device_cookie(device)
     }
 
-    /// The device that a cookie names. `None`: it is not a cookie of ours.
+    /// The device of a cookie. `None`: the cookie is not ours.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
         self.masters.device(cookie)
     }
 
-    /// Whether there is a key to sign with.
+    /// Whether there is a signing key.
     pub fn can_sign(&self) -> bool {
         self.ring().can_sign()
     }
 
-    /// A signed token.
+    /// Signs a token.
     pub fn sign(&self, claims: &impl Serialize) -> Result<Secret> {
         self.ring().sign(claims)
     }
@@ -166,19 +166,19 @@ impl Keys {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The claims of a token that one of our keys signed. `None`: forged, malformed, or of another
-    /// algorithm, purpose or key. Times, issuer and audience are still to be checked.
+    /// The claims of a token that one of our keys has signed. `None`: forged, malformed, or of
+    /// another algorithm, purpose or key. Times, issuer and audience are not checked here.
     pub async fn verify(&self, token: &str, now: Time) -> Result<Option<Arc<Claims>>> {
         match self.ring().verify(token, now) {
             TokenCheck::Genuine(claims) => return Ok(Some(claims)),
             TokenCheck::Forged => return Ok(None),
             TokenCheck::UnknownKey => {}
         }
-        // Another process may have made it a moment ago. Strangers can make this happen, so not often.
+        // Another process may have just made the key. Limited, because strangers can cause this.
         let mut loaded = self.loaded.lock().await;
         let monotonic = self.clock.monotonic();
         if loaded.is_none_or(|it| monotonic.beyond(it) >= RELOAD) {
-            // Also where it fails: nobody waits for a database that is away but the one who asks.
+            // Also if the reload fails, so that a database that is down delays one request only.
             *loaded = Some(monotonic);
             self.reload_locked(now).await?;
         }
@@ -189,7 +189,7 @@ impl Keys {
         }
     }
 
-    /// Reads the keys anew, because they have changed. Goes on with the old ones where that fails.
+    /// Reloads the keys after a change. If that fails, the old ones stay.
     pub async fn reload(&self) -> Result<()> {
         let mut loaded = self.loaded.lock().await;
         let reading = self.clock.reading();
@@ -202,7 +202,10 @@ impl Keys {
         let rows = load(&self.store).await?;
         let (ring, closed) = Ring::new(&rows, &self.signing, &self.tokens, now)?;
         for kid in closed {
-            tracing::error!(kid, "a signing key does not open with the master secrets known here");
+            tracing::error!(
+                kid,
+                "a signing key cannot be opened with the configured master secrets"
+            );
         }
         let before = self.ring();
         let ring = Arc::new(ring.with_signer_from(&before).with_cache_from(&before));

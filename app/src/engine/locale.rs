@@ -22,10 +22,10 @@ pub use self::language::Language;
 use self::texts::{Names, Texts};
 use crate::engine::templates::{Overrides, TemplateError};
 
-/// All texts in all languages.
+/// The texts of all languages.
 pub struct Locale {
     languages: Vec<(Language, Texts)>,
-    /// The names of the English sentences.
+    /// Names by English sentence.
     sentences: HashMap<String, String>,
     names: Names,
 }
@@ -37,7 +37,7 @@ impl fmt::Debug for Locale {
 }
 
 impl Locale {
-    /// The built-in texts, and the operator's own in place of some.
+    /// The built-in texts, with custom texts in place of some.
     pub fn new(overrides: &Overrides) -> Result<Locale, TemplateError> {
         let english = texts::resource("locales/en.ftl", texts::source(Language::English))?;
         let (names, sentences) = (texts::names(&english), texts::sentences(&english));
@@ -53,29 +53,29 @@ impl Locale {
         Ok(Locale { languages, sentences, names })
     }
 
-    /// Whether there is a text of this name.
+    /// Whether a text of this name exists.
     pub fn has(&self, name: &str) -> bool {
         self.names.contains_key(name)
     }
 
-    /// The text of this name: in English where the language lacks it, else the name itself.
+    /// The text of this name; in English if the language lacks it, else the name itself.
     pub fn text(&self, language: Language, name: &str, values: &[(&str, Value)]) -> String {
         self.filled(language, name, values).unwrap_or_else(|| name.to_owned())
     }
 
-    /// [`Locale::text`], or nothing where the text does not exist or needs other values.
+    /// [`Locale::text`], or `None` if the text does not exist or needs other values.
     fn filled(&self, language: Language, name: &str, values: &[(&str, Value)]) -> Option<String> {
         self.find(language, name, values).or_else(|| self.find(Language::English, name, values))
     }
 
-    /// A sentence that the program wrote in English.
+    /// Translates an English sentence of the program.
     pub fn sentence(&self, language: Language, english: &str) -> String {
         let name = self.sentences.get(english);
         let text = name.and_then(|it| self.find(language, it, &[]));
         text.unwrap_or_else(|| english.to_owned())
     }
 
-    /// What is wrong with a field.
+    /// Translates an error of a field.
     pub fn error(&self, language: Language, error: &FieldError) -> FieldError {
         let message = match error.values.as_slice() {
             [] => self.sentence(language, &error.message),
@@ -86,7 +86,7 @@ impl Locale {
         FieldError { message, ..error.clone() }
     }
 
-    /// A refusal, all its sentences in the language.
+    /// Translates all sentences of a problem.
     pub fn problem(&self, language: Language, problem: &Problem) -> Problem {
         Problem {
             detail: Some(self.sentence(language, problem.detail())),

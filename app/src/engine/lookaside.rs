@@ -20,10 +20,10 @@ use store::{Store, revocations::Revocation};
 
 use crate::{Clock, Result, clock::Reading};
 
-/// Well below how long revocations are kept.
+/// Well below the time for which revocations are kept.
 const MAX_POLL_GAP: Span = Span::hours(12);
 
-/// A session and whose it is.
+/// A session and its user.
 #[derive(Debug, Clone)]
 pub struct SessionFacts {
     pub session: Arc<Session>,
@@ -35,10 +35,10 @@ pub struct LookAside {
     users: Cache<UserId, Arc<User>>,
     max_age: Span,
     clock: Clock,
-    /// Counts what was forgotten: what was read before is not remembered after.
+    /// Grows with every invalidation. What was read before one is not cached after it.
     epoch: AtomicU64,
-    /// When this process last heard of revocations, by the wall clock and by the monotonic one, and
-    /// up to which. The wall clock may step back, which would hide a since_last_poll.
+    /// When this process last polled revocations, by the wall clock and by the monotonic one, and
+    /// the last sequence number. The wall clock may step back, which would hide a gap.
     polled_at: AtomicI64,
     polled_at_monotonic: AtomicI64,
     sequence: AtomicI64,
@@ -58,7 +58,7 @@ impl LookAside {
         }
     }
 
-    /// What is remembered and may still be believed.
+    /// Returns cached facts, unless the last poll is too long ago.
     pub fn cached(&self, id: SessionId) -> Option<SessionFacts> {
         if self.since_last_poll() > self.max_age {
             return None;
@@ -68,7 +68,7 @@ impl LookAside {
         Some(SessionFacts { session, user })
     }
 
-    /// What the database says, which is remembered.
+    /// Reads from the database, and caches the result.
     pub async fn load(&self, store: &Store, id: SessionId) -> Result<Option<SessionFacts>> {
         let epoch = self.epoch.load(Ordering::Acquire);
         let found = store
@@ -86,16 +86,16 @@ impl LookAside {
         Ok(Some(facts))
     }
 
-    /// For [`LookAside::update`]: taken before the change that leads to it.
+    /// The epoch for [`LookAside::update`], taken before the change.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// Remembers what this process has just written, unless something was forgotten since.
+    /// Caches what this process has just written, unless something was invalidated since `epoch`.
     pub fn update(&self, session: &Arc<Session>, epoch: u64) {
         if self.epoch.load(Ordering::Acquire) == epoch {
             self.sessions.insert(session.id, session.clone());
-            // Whoever forgets it between the two lines has raised the epoch first.
+            // A concurrent invalidation raises the epoch first.
             if self.epoch.load(Ordering::Acquire) != epoch {
                 self.sessions.invalidate(&session.id);
             }
@@ -128,42 +128,42 @@ impl LookAside {
         self.users.invalidate_all();
     }
 
-    /// Where to begin to listen.
+    /// Sets the position after a poll.
     pub(crate) fn start(&self, sequence: i64, asked: Reading) {
         self.sequence.store(sequence, Ordering::Release);
         self.polled_at.store(asked.now.0, Ordering::Release);
         self.polled_at_monotonic.store(asked.monotonic.micros(), Ordering::Release);
     }
 
-    /// For how long this process has not heard of revocations.
+    /// The time since the last poll.
     fn since_last_poll(&self) -> Span {
         let polled_at_monotonic =
             Span::from_micros(self.polled_at_monotonic.load(Ordering::Acquire));
         self.clock.monotonic().beyond(polled_at_monotonic)
     }
 
-    /// Up to which revocation this process has heard.
+    /// The sequence number of the last revocation read.
     pub fn last_sequence(&self) -> i64 {
         self.sequence.load(Ordering::Acquire)
     }
 
-    /// Whether this process has not heard for so long that it may have missed something for good.
+    /// Whether the last poll is so long ago that unread revocations may have been deleted.
     pub fn may_have_missed_any(&self, now: Time) -> bool {
-        // By the clock too: it is what sweeping goes by, and it may step forward.
+        // Also by the wall clock, which decides deletion and may step forward.
         let by_clock = now.since(Time(self.polled_at.load(Ordering::Acquire)));
         by_clock.max(self.since_last_poll()) > MAX_POLL_GAP
     }
 
-    /// Forgets what was revoked. `asked` is what the clock showed before the database was asked.
+    /// Invalidates what was revoked. `asked` is the time before the query.
     pub(crate) fn apply(&self, revocations: &[Revocation], asked: Reading) {
-        // What was revoked meanwhile may have been swept already.
+        // Revocations may have been deleted unread.
         if self.may_have_missed_any(asked.now) {
             self.forget_all();
         }
         let mut last = self.last_sequence();
         for revocation in revocations {
             if revocation.sequence > last + 1 {
-                // Rows were swept that this process had not heard of.
+                // Rows were deleted before this process read them.
                 self.forget_all();
             }
             last = revocation.sequence;

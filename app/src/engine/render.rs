@@ -1,5 +1,5 @@
-//! Mails as text and HTML, in the language of whoever gets them. The templates are part of the
-//! program, or an operator's own.
+//! Renders mails as text and HTML, in the language of the recipient. Templates are built in, or
+//! custom.
 
 use std::sync::Arc;
 
@@ -46,8 +46,7 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = templates![
     "invitation.txt",
 ];
 
-/// What every letter is rendered with, beside `lang` and `dir`: the name, and a value such as it
-/// has.
+/// The values of every letter, beside `lang` and `dir`, with examples.
 pub const VALUES: &[(&str, &str)] = &[
     ("product", "Portcullis"),
     ("public_url", "https://id.example.com"),
@@ -59,7 +58,7 @@ pub const VALUES: &[(&str, &str)] = &[
     ("happened_at", "15 January 2027, 08:00 UTC"),
 ];
 
-/// A mail's three texts.
+/// A rendered mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     pub subject: String,
@@ -70,7 +69,7 @@ pub struct Rendered {
 pub struct Render(Environment<'static>);
 
 impl Render {
-    /// Compiles every template. Where some are the operator's own, every letter is tried.
+    /// Compiles every template. With custom ones, also renders every letter once as a test.
     pub fn new(locale: Arc<Locale>, overrides: &Overrides) -> Result<Render, TemplateError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -1,18 +1,18 @@
-//! What is known of steps of the clock.
+//! The state of the clock check.
 
 use domain::Span;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::clock::Reading;
 
-/// What the clock showed when it was last checked.
+/// The state of the last clock check.
 pub(crate) struct Steps(Mutex<StepState>);
 
 pub(crate) struct StepState {
     pub seen: Reading,
-    /// When it last went back, by the monotonic time, until times have been pulled back once more.
+    /// When it last stepped back, by the monotonic clock, until times were pulled back again.
     pub stepped: Option<Span>,
-    /// The log has the line that says why nothing is pulled back.
+    /// The reason why nothing is pulled back has been logged.
     pub is_logged: bool,
 }
 

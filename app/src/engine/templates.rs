@@ -1,8 +1,8 @@
-//! An operator's own templates and texts: files in `server.templates_dir` that replace built-in ones
-//! of the same name.
+//! Custom templates and texts of an operator: files in `server.templates_dir` that replace built-in
+//! ones of the same name.
 //!
-//! They are read once, at start-up, where one that is unknown or broken is an error that names it
-//! and the line. They have the operator's rights: values in them are escaped as in the built-in ones.
+//! They are read once, at start-up. An unknown or invalid one is an error that names it and the
+//! line. Operators are trusted, but values in their templates are escaped as in the built-in ones.
 
 use std::{
     collections::BTreeMap,
@@ -19,17 +19,17 @@ use crate::engine::{
 #[cfg(test)]
 mod tests;
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a file, in bytes.
 const LARGEST: u64 = 256 * 1024;
 
-/// The folders there are.
+/// The known folders.
 const FOLDERS: [&str; 3] = ["locales", "mail", "page"];
 
-/// The operator's files by their name, such as `mail/welcome.html`.
+/// The custom files by name, such as `mail/welcome.html`.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides(BTreeMap<String, String>);
 
-/// A template or text that cannot be used.
+/// An error in a template or text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
     file: String,
@@ -38,7 +38,7 @@ pub struct TemplateError {
 }
 
 impl Overrides {
-    /// The files of a folder; none where its name is empty.
+    /// Reads all files of a folder; none if its name is empty.
     pub fn read(folder: &str) -> Result<Overrides, TemplateError> {
         let mut files = BTreeMap::new();
         if folder.is_empty() {
@@ -46,7 +46,8 @@ impl Overrides {
         }
         for (name, path) in entries(Path::new(folder))? {
             if !path.is_dir() || !FOLDERS.contains(&name.as_str()) {
-                let why = format!("no such folder is known; there are {}", FOLDERS.join(", "));
+                let why =
+                    format!("no such folder is known; the known ones are {}", FOLDERS.join(", "));
                 return Err(TemplateError::new(&name, None, why));
             }
             for (file, path) in entries(&path)? {
@@ -66,7 +67,7 @@ impl Overrides {
         self.0.get(name).map(String::as_str)
     }
 
-    /// An error where a file of this folder is none of `known`.
+    /// Refuses a file of this folder that is not in `known`.
     pub fn check_names<'a>(
         &self,
         folder: &str,
@@ -85,14 +86,14 @@ impl Overrides {
     }
 }
 
-/// All that is read and compiled at start-up, but for pages.
+/// Everything that is compiled at start-up, except pages.
 pub struct Compiled {
     pub overrides: Overrides,
     pub locale: Arc<Locale>,
     pub render: Render,
 }
 
-/// Reads the operator's folder and compiles what mails and messages are made from.
+/// Reads the custom files, and compiles mails and texts.
 pub fn compile(folder: &str) -> Result<Compiled, TemplateError> {
     let overrides = Overrides::read(folder)?;
     let languages = Language::ALL.map(|it| format!("{}.ftl", it.tag()));
@@ -103,7 +104,8 @@ pub fn compile(folder: &str) -> Result<Compiled, TemplateError> {
     Ok(Compiled { overrides, locale, render })
 }
 
-/// What is in a folder, in order. Hidden files are not ours: some systems keep their own there.
+/// The entries of a folder, sorted. Hidden files are skipped, because some systems put their own
+/// there.
 fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, TemplateError> {
     let shown = folder.display().to_string();
     let wrong = |error: io::Error| TemplateError::new(&shown, None, error);
@@ -131,7 +133,7 @@ impl TemplateError {
         TemplateError { file: file.to_owned(), line, why: why.to_string() }
     }
 
-    /// Of the template of `folder` that was compiled or rendered, or of another that it includes.
+    /// An error in a template of `folder`, or in one that it includes.
     pub fn of(folder: &str, name: &str, error: &minijinja::Error) -> TemplateError {
         let file = format!("{folder}/{}", error.name().unwrap_or(name));
         let why = match error.detail() {

@@ -1,8 +1,8 @@
-//! Turns: requests about one thing go one after another, in the order they came in, or as many at
-//! once as there are slots. Across nodes nothing keeps the order.
+//! Turns: requests with the same key run one after another in order of arrival, or as many at once
+//! as there are slots. They are of one process only.
 //!
-//! A queue is shared by all things whose keys fall to it, so that there is nothing to forget and
-//! nothing grows; which those are, nobody outside can tell.
+//! Keys are hashed to a fixed number of queues, so nothing grows and nothing needs cleanup. The
+//! hash is keyed: which keys share a queue cannot be told from outside.
 
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
@@ -13,18 +13,18 @@ use std::{
 use domain::{access::lockout::Rule, settings::Lockout};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// With this many requests under way, two strangers seldom slots a queue.
+/// With this many queues, two strangers seldom meet in one.
 const QUEUES: u64 = 4_096;
-/// How long a guess at a password waits for its turn.
+/// How long a guess waits for its turn.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Turns {
     keys: RandomState,
     queues: Box<[Queue]>,
     slots_per_queue: u32,
-    /// How long a request waits for those before it.
+    /// How long a request waits.
     timeout: Duration,
-    /// How many turns have ended.
+    /// The number of turns that have ended.
     ended: AtomicU64,
 }
 
@@ -34,7 +34,7 @@ struct Queue {
     last: AtomicU64,
 }
 
-/// How much of a queue a turn takes.
+/// How many slots of a queue a turn takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slots {
     One,
@@ -59,13 +59,12 @@ impl Turns {
         }
     }
 
-    /// To be asked for before something is read: see [`Turn::none_ended_since`].
+    /// The current moment, taken before reading data: see [`Turn::none_ended_since`].
     pub fn moment(&self) -> Moment {
         Moment(self.ended.load(Ordering::SeqCst))
     }
 
-    /// Waits for this request's turn, which lasts as long as what is given back. `None`: it has
-    /// waited long enough.
+    /// Waits for a turn, which lasts until it is dropped. `None` after the timeout.
     pub async fn wait(&self, key: &impl Hash, slots: Slots) -> Option<Turn<'_>> {
         let number = usize::try_from(self.keys.hash_one(key) % QUEUES).ok()?;
         let queue = self.queues.get(number)?;
@@ -81,7 +80,7 @@ impl Turns {
     }
 }
 
-/// The queues of guesses at a password, of names and of accounts.
+/// The queues of guesses, per name and per account.
 pub(crate) struct Guesses {
     pub names: Turns,
     pub accounts: Turns,
@@ -97,8 +96,8 @@ impl Guesses {
     }
 }
 
-/// A request's turn, until it is dropped.
-#[must_use = "it ends at once"]
+/// A turn. It ends when it is dropped.
+#[must_use = "dropping it ends the turn at once"]
 pub struct Turn<'a> {
     last: &'a AtomicU64,
     ended: &'a AtomicU64,
@@ -106,8 +105,8 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Whether no turn of this queue has ended since: whatever turns write, what was read after
-    /// that moment is still true.
+    /// Whether no turn of this queue has ended since, so that data that was read after that moment
+    /// is current.
     pub fn none_ended_since(&self, moment: Moment) -> bool {
         self.last.load(Ordering::SeqCst) <= moment.0
     }

@@ -1,4 +1,4 @@
-//! The development inbox: mails that the server kept instead of sending them.
+//! The development inbox: mails that were stored instead of sent.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use domain::settings::Profile;
 
 use crate::App;
 
-/// A mail that was kept.
+/// A stored mail.
 #[derive(Debug, Clone, Serialize)]
 pub struct KeptMail {
     pub id: String,
@@ -17,7 +17,7 @@ pub struct KeptMail {
     pub received_at: String,
 }
 
-/// The latest first. `None` if this server sends its mails, or is in production.
+/// All mails, newest first. `None` if this server sends its mails, or is in production.
 pub fn list(app: &App) -> Option<Vec<KeptMail>> {
     if app.settings.profile == Profile::Production {
         return None;

@@ -1,11 +1,10 @@
-//! Devices, and the signed cookies that they are known by.
+//! Devices, and their signed cookies.
 
 use domain::session::device::DeviceId;
 
 use crate::{App, Ctx, Result, random};
 
-/// Sees to it that the request has a device. Where it had none, also gives the cookie by which the
-/// new one is known from now on.
+/// Gives the request a device. If it had none, also returns the cookie of the new one.
 pub fn ensure(app: &App, ctx: Ctx) -> Result<(Ctx, Option<String>)> {
     if ctx.device.is_some() {
         return Ok((ctx, None));

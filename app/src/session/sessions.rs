@@ -1,4 +1,4 @@
-//! Sessions as their owner sees them: listed, ended.
+//! Sessions as their owner manages them.
 
 use domain::{
     Code, Secret, SessionId, UserId,
@@ -14,33 +14,33 @@ use crate::{
     tx::Tx,
 };
 
-/// One's own, the latest used first.
+/// The sessions of the caller, the most recently used first.
 pub async fn list(app: &App, ctx: &Ctx, acting: &Acting<Own>) -> Result<Vec<Session>> {
     let (user, now) = (acting.caller().user.id, ctx.now);
     Ok(app.store.get(async move |db| store::sessions::of_user(&db, user, now).await).await?)
 }
 
-/// Ends one of one's own.
+/// Ends one session of the caller.
 pub async fn end(app: &App, ctx: &Ctx, acting: &Acting<Own>, id: SessionId) -> Result<()> {
     let user = acting.caller().user.id;
     let unit = async move |tx: Tx| end_one(&tx, user, id, EndReason::Revoked).await;
     if app.write_as(ctx, acting, unit).await? { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
-/// Which of one's own sessions to end.
+/// Which sessions of the caller to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     All,
     AllOthers,
 }
 
-/// Ends one's own sessions; gives how many that were.
+/// Ends sessions of the caller, and returns their number.
 pub async fn end_all(app: &App, ctx: &Ctx, acting: &Acting<Own>, which: Which) -> Result<usize> {
     let Caller { user, session } = acting.caller();
     let user = user.id;
-    let but = Some(session.id).filter(|_| which == Which::AllOthers);
+    let keep = Some(session.id).filter(|_| which == Which::AllOthers);
     let unit = async move |tx: Tx| {
-        let ended = tx.end_sessions_of(user, but, EndReason::Revoked).await?;
+        let ended = tx.end_sessions_of(user, keep, EndReason::Revoked).await?;
         let entry = Entry::from(Event::SessionsEnded);
         tx.audit(entry.with("include_current", which == Which::All)).await?;
         Ok(ended)
@@ -48,8 +48,8 @@ pub async fn end_all(app: &App, ctx: &Ctx, acting: &Acting<Own>, which: Which) -
     app.write_as(ctx, acting, unit).await
 }
 
-/// Signs out: ends the session of the access token and of each refresh token that is genuine, since
-/// nobody holds the cookie any more then. Whoever has none is signed out already.
+/// Signs out: ends the session of the access token and of each genuine refresh token, because the
+/// client drops its cookie. Without any, the client is signed out already.
 pub async fn sign_out(
     app: &App,
     ctx: &Ctx,
@@ -66,7 +66,7 @@ pub async fn sign_out(
     Ok(())
 }
 
-/// Ends the session of a refresh token; refused where there is none to end.
+/// Ends the session of a refresh token. Refuses if there is none.
 pub async fn end_by_token(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     let outcome = match RefreshToken::parse(token.expose()) {
         None => Err(Code::InvalidToken.into()),
@@ -79,17 +79,17 @@ pub async fn end_by_token(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     tokens::count_failure(app, ctx, outcome).await
 }
 
-/// Whether the session was still there to end; `None` for a token that is not genuine.
+/// Returns whether the session was alive; `None` for a forged token.
 async fn end_genuine(app: &App, ctx: &Ctx, token: &RefreshToken) -> Result<Option<bool>> {
     let facts = app.lookaside.load(&app.store, token.session_id).await?;
-    // An older generation will do: who held it may at least end what it began.
+    // An older generation is enough: whoever held it may end the session.
     let Some(facts) = facts.filter(|it| app.keys.is_genuine(token, &it.session)) else {
         return Ok(None);
     };
     end_presented(app, ctx, facts.user.id, facts.session.id).await.map(Some)
 }
 
-/// Ends the session of a token that was presented, which is all the right it takes.
+/// Ends the session of a presented token. Holding the token is all the permission needed.
 async fn end_presented(app: &App, ctx: &Ctx, user: UserId, id: SessionId) -> Result<bool> {
     let unit = async move |tx: Tx| end_one(&tx, user, id, EndReason::SignedOut).await;
     app.write(ctx, unit).await

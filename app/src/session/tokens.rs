@@ -1,4 +1,4 @@
-//! Token pairs: made for a session, rotated by the rule of generations, looked at.
+//! Token pairs: issued for a session, rotated by generation, verified.
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -28,10 +28,10 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a refresh that others keep overtaking is tried.
+/// The number of tries while concurrent refreshes win.
 const ROUNDS: usize = 8;
 
-/// What a sign-in or a refresh gives out.
+/// The result of a sign-in or a refresh.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
     pub access: Secret,
@@ -42,7 +42,7 @@ pub struct TokenPair {
     pub session: Arc<Session>,
 }
 
-/// The tokens of a session's head.
+/// Issues the pair of the session's current generation.
 pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> Result<TokenPair> {
     let jti = Uuid::from_bytes(random::bytes()?).simple().to_string();
     let settings = &app.settings.tokens;
@@ -59,8 +59,8 @@ pub fn issue(app: &App, ctx: &Ctx, user: &Arc<User>, session: &Arc<Session>) -> 
     })
 }
 
-/// The refresh tokens of a request: the body's, and what came in cookies of that name, in which
-/// other programs keep theirs.
+/// The refresh tokens of a request: from the body, and from cookies of that name, which may be
+/// those of other programs.
 #[derive(Debug, Clone, Default)]
 pub struct Presented {
     pub body: Option<Secret>,
@@ -69,8 +69,8 @@ pub struct Presented {
 }
 
 impl Presented {
-    /// Those that may count, the first that is genuine before the others: the newest of one
-    /// session's, and only of the body's where there is a body.
+    /// The tokens that may be used, in the order to try them: of each session the newest generation
+    /// first, and with a body only those of its session.
     fn candidates(&self) -> Vec<RefreshToken> {
         let mut all = self.well_formed();
         if let Some(body) = &self.body {
@@ -83,7 +83,7 @@ impl Presented {
         all
     }
 
-    /// All that can be ours, the body's first.
+    /// All well-formed tokens, the one of the body first.
     pub(crate) fn well_formed(&self) -> Vec<RefreshToken> {
         let all = self.body.iter().chain(&self.cookies);
         all.filter_map(|it| RefreshToken::parse(it.expose())).collect()
@@ -94,12 +94,13 @@ impl Presented {
     }
 }
 
-/// A fresh pair for a refresh token.
+/// A new pair for a refresh token.
 pub async fn refresh(app: &App, ctx: &Ctx, presented: &Presented) -> Result<TokenPair> {
     count_failure(app, ctx, refresh_presented(app, ctx, presented).await).await
 }
 
-/// Only failures count for a client's address: a right token must not suffer from a neighbour's.
+/// Counts failures for the network of the client. Successes do not count, so that neighbours on one
+/// network do not block each other.
 pub(crate) async fn count_failure<T>(app: &App, ctx: &Ctx, outcome: Result<T>) -> Result<T> {
     match outcome {
         Err(Error::Refused(problem)) if problem.code.status() == 401 => {
@@ -119,12 +120,13 @@ async fn refresh_presented(app: &App, ctx: &Ctx, presented: &Presented) -> Resul
     let mut spent = None;
     for _ in 0..ROUNDS {
         let verdict = judge(app, ctx, &token, presented.holder, &facts);
-        // Only a rotation may be decided on what is remembered: its guard is in the statement.
+        // Only a rotation may rely on cached facts, because its statement has a guard.
         if is_fresh || matches!(verdict, Ok(Verdict::Rotate)) {
             let verdict = verdict?;
             if verdict != Verdict::Reused && spent.is_none() {
                 spent = match take_refresh_limit(app, ctx, &facts.session).await {
-                    // Another node may have rotated since, and then this is theft.
+                    // Another node may have rotated since; then this is a reuse, which must not be
+                    // limited.
                     Err(Error::Refused(_)) if !is_fresh => None,
                     taken => Some(taken?),
                 };
@@ -137,11 +139,11 @@ async fn refresh_presented(app: &App, ctx: &Ctx, presented: &Presented) -> Resul
         }
         (facts, is_fresh) = (load_genuine(app, &token).await?, true);
     }
-    Err(Error::away("a session is refreshed too often at once"))
+    Err(Error::away("too many concurrent refreshes of one session"))
 }
 
-/// The first candidate that gets a pair. Where none does, one that ends its session, else any that is
-/// genuine: a stale cookie must not hide a good one.
+/// The first candidate that gets a pair, else one whose reuse ends its session, else any genuine
+/// one. A stale cookie must not hide a valid one.
 async fn choose(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshToken> {
     let candidates = presented.candidates();
     if let [only] = candidates[..] {
@@ -163,7 +165,7 @@ async fn choose(app: &App, ctx: &Ctx, presented: &Presented) -> Result<RefreshTo
     reused.or(ended).ok_or_else(|| Code::InvalidToken.into())
 }
 
-/// What is known of the session that a token was made for, and whether the database was asked.
+/// The session of a genuine token, and whether it was read from the database.
 async fn facts_of(app: &App, token: &RefreshToken) -> Result<(SessionFacts, bool)> {
     let remembered = app.lookaside.cached(token.session_id);
     match remembered.filter(|it| app.keys.is_genuine(token, &it.session)) {
@@ -172,15 +174,15 @@ async fn facts_of(app: &App, token: &RefreshToken) -> Result<(SessionFacts, bool
     }
 }
 
-/// What the database says of the session that a token was made for. A token from before the
-/// session's secret was drawn anew is as good as one of somebody else.
+/// The session of a genuine token, from the database. A token from before the session secret was
+/// renewed counts as forged.
 async fn load_genuine(app: &App, token: &RefreshToken) -> Result<SessionFacts> {
     let fresh = app.lookaside.load(&app.store, token.session_id).await?;
     let is_genuine = |it: &SessionFacts| app.keys.is_genuine(token, &it.session);
     fresh.filter(is_genuine).ok_or_else(|| Code::InvalidToken.into())
 }
 
-/// What follows from a genuine token, or why nothing does.
+/// The verdict on a genuine token, or why it is refused.
 fn judge(
     app: &App,
     ctx: &Ctx,
@@ -200,13 +202,13 @@ fn judge(
     }
 }
 
-/// Takes one from the session's limit. Not before the verdict: somebody who has stolen a token must
-/// not be able to use up what the owner's alarm needs.
+/// Counts the refresh limit of the session, after the verdict: whoever stole a token must not use
+/// up the limit and so suppress the detection of its reuse.
 async fn take_refresh_limit(app: &App, ctx: &Ctx, session: &Session) -> Result<SpentLimit> {
     limits::take(app, ctx, Limit::Refresh, &session.id.to_string()).await
 }
 
-/// `None`: the session has changed since it was read.
+/// Carries out the verdict. `None`: the session has changed since it was read.
 async fn apply(
     app: &App,
     ctx: &Ctx,
@@ -226,13 +228,13 @@ async fn apply(
     session.map(|it| issue(app, ctx, &facts.user, &it)).transpose()
 }
 
-/// The routine: columns of the session's row, and no audit row.
+/// The usual case: updates the session row, without an audit row.
 async fn rotate(app: &App, ctx: &Ctx, facts: &SessionFacts) -> Result<Option<Arc<Session>>> {
     let next = Arc::new(facts.session.rotated(ctx.now, &app.settings.tokens));
     Ok(app.rotate(&facts.session, &next).await?.then_some(next))
 }
 
-/// The head's answer was lost: another takes its place.
+/// The client never got the current generation: replaces it.
 async fn replace_lost_head(
     app: &App,
     ctx: &Ctx,
@@ -252,8 +254,8 @@ async fn replace_lost_head(
     Ok(app.write(ctx, unit).await?.then_some(next))
 }
 
-/// A superseded token was presented: the session ends and its owner is told. False: it has ended, or
-/// the token was void already.
+/// Ends the session of a reused token, and mails its owner. Returns false if it has ended, or the
+/// token is already void.
 async fn end_reused(
     app: &App,
     ctx: &Ctx,
@@ -277,8 +279,7 @@ async fn end_reused(
     app.write(ctx, unit).await
 }
 
-/// Whether a token is one of ours and counts: an access token, or a refresh token that could be
-/// exchanged now, which it stays.
+/// Accepts a valid access token, or a refresh token that could be refreshed now. It is not used up.
 pub async fn verify(app: &App, ctx: &Ctx, token: &Secret) -> Result<()> {
     guard::anybody(app, ctx, Limit::TokenVerify).await?;
     let Some(refresh) = RefreshToken::parse(token.expose()) else {

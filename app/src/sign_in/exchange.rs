@@ -1,5 +1,5 @@
-//! Exchange tokens: how a flow that left the browser by mail ends signed in, without a JWT in any
-//! address. Good for a minute, once, and only where the flow began.
+//! Exchange tokens: a flow that continued in a mail ends signed in, without a JWT in a URL. A token
+//! is valid for one minute, once, and only where the flow began.
 
 use domain::{
     ChallengeId, Code, Secret, UserId, mac,
@@ -17,15 +17,15 @@ use crate::{App, Ctx, Error, Result, access::guard, notify::link, random, tx::Tx
 
 const KIND: ChallengeKind = ChallengeKind::Exchange;
 
-/// What the browser or app that is asking can show for the flow being its own.
+/// Proof that the flow began in this browser or app.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
-    /// What `code_challenge` is the hash of (RFC 7636).
+    /// The preimage of `code_challenge` (RFC 7636).
     pub code_verifier: Option<Secret>,
 }
 
 impl Evidence {
-    /// Whether the flow that was bound to `binding` is this one's.
+    /// Whether a flow with this binding began here.
     pub fn matches(&self, ctx: &Ctx, binding: Option<[u8; 32]>) -> bool {
         use subtle::ConstantTimeEq as _;
         let Some(binding) = binding else { return false };
@@ -35,7 +35,7 @@ impl Evidence {
     }
 }
 
-/// An exchange token that is yet to be written, in the transaction that earns it.
+/// An exchange token to be written, in the transaction that grants it.
 #[derive(Debug, Clone)]
 pub(crate) struct ExchangeToken {
     row: Challenge,
@@ -43,7 +43,7 @@ pub(crate) struct ExchangeToken {
 }
 
 impl ExchangeToken {
-    /// For whoever `binding` says.
+    /// A token for the browser or app of `binding`.
     pub fn draft(
         app: &App,
         ctx: &Ctx,
@@ -51,7 +51,8 @@ impl ExchangeToken {
         binding: Option<[u8; 32]>,
     ) -> Result<ExchangeToken> {
         let token = token::token(&random::bytes()?);
-        let hash = token::hash(token.expose()).ok_or_else(|| Error::broken("a token's hash"))?;
+        let hash = token::hash(token.expose())
+            .ok_or_else(|| Error::broken("a new token cannot be hashed"))?;
         let row = Challenge {
             id: ChallengeId::new(ctx.now, random::bytes()?),
             kind: KIND.word().into(),
@@ -75,7 +76,7 @@ impl ExchangeToken {
     }
 }
 
-/// Signs in by an exchange token; also gives whether it is the user's first time.
+/// Signs in with an exchange token. Also returns whether it is the first sign-in of the user.
 pub async fn redeem(
     app: &App,
     ctx: &Ctx,
@@ -101,7 +102,8 @@ pub async fn redeem(
     };
     let written = draft.clone();
     let unit = async move |tx: Tx| -> Result<()> {
-        // The user before the token, always: whoever voids a user's tokens holds the user.
+        // Always the user before the token, because revoking the tokens of a user locks the user
+        // too.
         tx.lock("users", id).await?;
         let spent = challenges::spend(&tx, &hash, KIND, tx.now()).await?;
         if spent.is_none() || !written.write(&tx, None).await? {

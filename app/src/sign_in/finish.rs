@@ -1,10 +1,9 @@
-//! The end of every sign-in. Whoever has proved who they are comes here, whatever the proof was; here
-//! it is decided whether the account lets them in, whether something else has to be answered first,
-//! and a session is made.
+//! The end of every sign-in, whatever the proof was. It decides whether the account may sign in and
+//! whether a second step is needed, and makes the session.
 //!
-//! A sign-in is drafted before its transaction and written in it, so that it can share one with what
-//! it follows from: spending a token, making an account. What becomes of the session (a token pair, a
-//! cookie) is the transport's choice. Nothing else inserts sessions.
+//! A sign-in is drafted before its transaction and written in it, together with what it follows
+//! from: a redeemed token, a new account. The transport decides what the session becomes (a token
+//! pair, a cookie). Nothing else inserts sessions.
 
 use std::sync::Arc;
 
@@ -25,49 +24,49 @@ use crate::{
     tx::Tx,
 };
 
-/// What somebody signs in with.
+/// The input of a sign-in after its proof.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
     pub way_in: WayIn,
     pub proofs: Proofs,
     pub remembered: bool,
-    /// Empty: what the user agent says of the device.
+    /// Empty: named after the user agent.
     pub device_name: String,
 }
 
 impl SignIn {
-    /// On a device of which nothing more is known, for as long as sessions last.
+    /// On an unnamed device, with the default lifetime.
     pub fn new(way_in: WayIn, proofs: Proofs) -> SignIn {
         SignIn { way_in, proofs, remembered: false, device_name: String::new() }
     }
 }
 
-/// What a proof leads to.
+/// The result of [`draft`].
 #[derive(Debug)]
 pub(crate) enum DraftOutcome {
     Session(Box<SessionDraft>),
     Challenge(Challenge),
-    /// The account is deleted, and its owner can have it back.
+    /// The account is deleted, and its owner may restore it.
     OfferRestore,
     Refused(Code),
 }
 
-/// What a sign-in ends with.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub enum Finished {
     SignedIn(Box<TokenPair>),
-    /// Something else has to be answered first.
+    /// A second step is needed first.
     Challenged(Challenge),
 }
 
-/// A session that is yet to be written.
+/// A session to be written.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionDraft {
     session: Session,
     max_per_user: i64,
 }
 
-/// Decides what a proof of `user` leads to.
+/// Decides how the sign-in of a user who has proved their identity goes on.
 pub(crate) fn draft(app: &App, ctx: &Ctx, user: &User, sign_in: SignIn) -> Result<DraftOutcome> {
     match admit(sign_in.way_in, user, &app.settings, ctx.now) {
         Admission::Admitted => {}
@@ -121,9 +120,9 @@ impl SessionDraft {
         Ok(SessionDraft { session, max_per_user })
     }
 
-    /// Writes the session of an account that was read before, and when it signed in. `hash`: the
-    /// password's, where that was the proof. False: the account has changed since, or may not sign in
-    /// any more.
+    /// Writes the session and `last_login_at` of an account that was read before. `hash` is the
+    /// password hash that was checked, if any. Returns false if the account has changed since, or
+    /// may no longer sign in.
     pub async fn write(&self, tx: &Tx, hash: Option<&str>) -> Result<bool> {
         let user = self.session.user_id;
         if !store::users::record_sign_in(tx, user, hash, tx.now()).await? {
@@ -134,24 +133,25 @@ impl SessionDraft {
         Ok(true)
     }
 
-    /// Writes the session, in the transaction that has made its account.
+    /// Writes the session, in the transaction that made the account.
     pub async fn insert(&self, tx: &Tx) -> Result<()> {
         let Session { id, user_id: user, .. } = self.session;
-        // Twenty sign-ins at once must not each find room for one.
+        // Serializes concurrent sign-ins, so that together they keep to the maximum.
         tx.lock("users", user).await?;
         store::sessions::insert(tx, &self.session).await?;
         tx.audit(Entry::by(Event::SignedIn, user).in_session(id)).await?;
         if store::sessions::count(tx, user).await? <= self.max_per_user {
             return Ok(());
         }
-        // The new one is not idle, even where others were used since its request arrived.
+        // The new session is never ended as idle, even if others were used since its request
+        // arrived.
         if tx.end_idle_sessions(user, id, self.max_per_user - 1).await? > 0 {
             tx.audit(Entry::by(Event::SessionReplaced, user).in_session(id)).await?;
         }
         Ok(())
     }
 
-    /// The tokens of a session that has been written.
+    /// The token pair of the written session.
     pub fn tokens(self, app: &App, ctx: &Ctx, user: User) -> Result<TokenPair> {
         let user = User { last_login_at: Some(self.session.created_at), ..user };
         tokens::issue(app, ctx, &Arc::new(user), &Arc::new(self.session))

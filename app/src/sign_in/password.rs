@@ -1,66 +1,60 @@
-//! Signing in with a password.
+//! Sign-in with a password.
 
-use domain::{
-    Code, Problem, Secret, UserId,
-    account::{Email, User, phone, username},
-    event::Event,
-    problem::FieldErrors,
-    settings::Limit,
-    sign_in::{Proof, Proofs, WayIn},
-    text,
-};
-use store::Db;
+mod name;
 
+use self::name::{Name, NameLookup, find_by_name};
 use super::finish::{self, DraftOutcome, Finished, SessionDraft, SignIn};
 use crate::{
     App, Ctx, Error, Result,
     access::{
         limits::{self, Who},
-        lockout::{self, Counters, Guess, ReadTallies},
+        lockout::{self, Counters, Guess},
     },
     account::deletion::RestoreOffer,
     audit::Entry,
     engine::hasher::Verified,
     tx::Tx,
 };
+use domain::{
+    Code, Problem, Secret, UserId,
+    account::User,
+    event::Event,
+    problem::FieldErrors,
+    settings::Limit,
+    sign_in::{Proof, Proofs, WayIn},
+    text,
+};
 
 const DEVICE_NAME_LENGTH: usize = 100;
-/// What counts as a failure.
+/// The refusals that count as failures.
 const COUNTED: &[Code] =
     &[Code::InvalidCredentials, Code::EmailNotVerified, Code::AccountDeleted, Code::AccountLocked];
-/// How often a password is checked: another sign-in may have replaced its hash since.
+/// The number of tries: a concurrent sign-in may replace the hash.
 const ROUNDS: usize = 3;
 
-/// What somebody signs in with.
+/// The fields of a sign-in.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// An address, a username or a verified phone number.
     pub name: Option<String>,
-    /// The field it came in, for errors.
+    /// The name of its field, for errors.
     pub name_field: &'static str,
     pub password: Option<Secret>,
     pub remember_me: Option<bool>,
     pub device_name: Option<String>,
 }
 
-/// A name somebody signs in with, in the form the database knows it by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Name {
-    Account(String),
-    Phone(String),
-}
-
-/// Signs in with a password. Unknown people, wrong passwords and accounts that may not sign in cost
-/// the same, take the same statements and get the same answer.
+/// Signs in with a password. Unknown names, wrong passwords and accounts that may not sign in take
+/// the same time, run the same statements and get the same answer.
 pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<Finished> {
     let (name, password, sign_in) = check(input)?;
     let spent = limits::take(app, ctx, Limit::Login, &ctx.client.network()).await?;
-    // Parsing a name costs more than refusing one call too many.
+    // Parsed after the limit, because parsing costs more than a refusal.
     let attempt = Attempt { name: Name::parse(&name), password, sign_in };
     let outcome = attempt_sign_in(app, ctx, &attempt).await;
     match &outcome {
         Err(Error::Refused(it)) if COUNTED.contains(&it.code) => {}
-        // Neither a right password counts, nor what is our own fault.
+        // A right password does not count, and neither does a fault of ours.
         _ => limits::give_back(app, ctx, spent).await,
     }
     outcome
@@ -68,7 +62,7 @@ pub async fn with_password(app: &App, ctx: &Ctx, input: Credentials) -> Result<F
 
 async fn attempt_sign_in(app: &App, ctx: &Ctx, attempt: &Attempt) -> Result<Finished> {
     let NameLookup { user, counters, tallies } = find_by_name(app, ctx, &attempt.name).await?;
-    let (guess, _held) = match lockout::admit(app, ctx, &counters, tallies).await {
+    let (guess, _turns) = match lockout::admit(app, ctx, &counters, tallies).await {
         Err(Error::Refused(it)) if it.code == Code::AccountLocked => {
             let entry = failed_entry(app, attempt, Code::AccountLocked, user.map(|it| it.id));
             app.write(ctx, async move |tx: Tx| tx.audit(entry).await).await?;
@@ -105,7 +99,7 @@ async fn check_password(
             record_wrong_password(app, ctx, attempt, user.map(|it| it.id), guess).await?;
             return Err(Code::InvalidCredentials.into());
         };
-        // Whatever a right password leads to leaves rows behind.
+        // Limits the rows that right passwords write.
         let (part, whole) = counters.account();
         let who = Who::Part { part: &part, whole: &whole };
         let spent = limits::take(app, ctx, Limit::LoginSuccess, who).await?;
@@ -116,7 +110,7 @@ async fn check_password(
         limits::give_back(app, ctx, spent).await;
         user = find_by_name(app, ctx, &attempt.name).await?.user;
     }
-    Err(Error::away("an account is changed too often at once"))
+    Err(Error::away("too many concurrent changes of one account"))
 }
 
 /// Whether the answer must be that of a wrong password.
@@ -124,7 +118,7 @@ fn is_as_wrong(outcome: &DraftOutcome) -> bool {
     matches!(outcome, DraftOutcome::Refused(Code::InvalidCredentials))
 }
 
-/// A right password.
+/// A sign-in whose password was verified.
 struct VerifiedPassword<'a> {
     attempt: &'a Attempt,
     user: &'a User,
@@ -133,7 +127,7 @@ struct VerifiedPassword<'a> {
 }
 
 impl VerifiedPassword<'_> {
-    /// What comes of it. `None`: the account has changed since it was read.
+    /// Writes the outcome. `None`: the account has changed since it was read.
     async fn complete(
         self,
         app: &App,
@@ -160,7 +154,7 @@ impl VerifiedPassword<'_> {
         }
     }
 
-    /// Refuses whoever has deleted the account, with a way back. `None`: it was restored or erased
+    /// The refusal for a deleted account, with a restore token. `None`: it was restored or erased
     /// since it was read.
     async fn offer_restore(&self, app: &App, ctx: &Ctx) -> Result<Option<Problem>> {
         let offer = RestoreOffer::draft(app, ctx, self.user)?;
@@ -177,7 +171,8 @@ impl VerifiedPassword<'_> {
         Ok(app.write(ctx, unit).await?.then(|| offer.problem()))
     }
 
-    /// `None`: the password was changed, its hash replaced, or the account disabled, since it was read.
+    /// Writes the session. `None`: the password was changed, its hash replaced, or the account
+    /// disabled, since it was read.
     async fn begin_session(
         self,
         app: &App,
@@ -193,7 +188,7 @@ impl VerifiedPassword<'_> {
             guess.record_right(&tx).await?;
             if let (Verified::Outdated { hash }, Some(old)) = (&verified, &known) {
                 store::users::upgrade_hash(&tx, id, old, hash).await?;
-                // Other nodes remember the hash of yesterday.
+                // Other nodes have cached the old hash.
                 tx.changed(id);
             }
             Ok(true)
@@ -212,7 +207,7 @@ struct Attempt {
     sign_in: SignIn,
 }
 
-/// The name, the password and what the session is to be.
+/// Checks the fields.
 fn check(input: Credentials) -> Result<(String, Secret, SignIn)> {
     let mut errors = FieldErrors::default();
     let name = input.name.unwrap_or_default();
@@ -232,63 +227,14 @@ fn check(input: Credentials) -> Result<(String, Secret, SignIn)> {
     Ok((name, password, SignIn { remembered, device_name, ..sign_in }))
 }
 
-impl Name {
-    /// What cannot be anybody's name stays as it is, and is looked for like any other.
-    fn parse(text: &str) -> Name {
-        if let Ok(email) = Email::parse(text) {
-            return Name::Account(email.canonical());
-        }
-        if let Some(number) = phone::parse(text).ok().filter(|_| text.trim().starts_with('+')) {
-            return Name::Phone(number);
-        }
-        Name::Account(username::parse(text).unwrap_or_else(|_| text.trim().to_lowercase()))
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Name::Account(it) | Name::Phone(it) => it,
-        }
-    }
-}
-
-/// Who has a name, as far as that may be known, and what guesses at it are counted on.
-struct NameLookup {
-    user: Option<User>,
-    counters: Counters,
-    tallies: Option<ReadTallies>,
-}
-
-async fn find_by_name(app: &App, ctx: &Ctx, name: &Name) -> Result<NameLookup> {
-    let (name, owned) = (name.clone(), app.clone());
-    let device = ctx.device.map(|it| it.fingerprint()).unwrap_or_default();
-    let moment = ReadTallies::moment(app);
-    let unit = async move |db: Db| {
-        let user = match &name {
-            Name::Account(name) => store::users::by_name(&db, name).await?,
-            Name::Phone(number) => store::users::by_phone(&db, number).await?,
-        };
-        let user = user.filter(|it| !it.is_hidden(&owned.settings.privacy));
-        // Nobody's devices are looked for as well.
-        let id = user.as_ref().map_or(UserId(Default::default()), |it| it.id);
-        let is_known = store::sessions::is_known_device(&db, id, &device).await?;
-        let (id, device) = (user.as_ref().map(|it| it.id), is_known.then_some(&*device));
-        let counters = Counters::of_sign_in(&owned, name.as_str(), id, device);
-        let tallies = match moment {
-            Some(moment) => Some(ReadTallies::read(&db, &counters, moment).await?),
-            None => None,
-        };
-        Ok(NameLookup { user, counters, tallies })
-    };
-    Ok(app.store.read(unit).await?)
-}
-
-/// What was typed is kept only as a keyed hash: people type passwords there.
+/// The audit entry of a failed sign-in. The name is stored only as a keyed hash, because people
+/// type passwords there.
 fn failed_entry(app: &App, attempt: &Attempt, reason: Code, user: Option<UserId>) -> Entry {
     let entry = Entry::about(Event::SignInFailed, user).with("reason", reason.word());
     entry.with("identifier", app.keys.index(attempt.name.as_str())).failed()
 }
 
-/// Records a wrong password, or one that must look like it.
+/// Records a wrong password, or one that is answered like a wrong one.
 async fn record_wrong_password(
     app: &App,
     ctx: &Ctx,
@@ -303,23 +249,4 @@ async fn record_wrong_password(
         guess.record_wrong(&tx).await
     };
     app.write(ctx, unit).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_told_apart() {
-        let cases = [
-            ("Anna@Example.com", Name::Account("anna@example.com".into())),
-            ("a.nna+x@gmail.com", Name::Account("anna@gmail.com".into())),
-            ("Anna_1", Name::Account("anna_1".into())),
-            ("+49 30 901820", Name::Phone("+4930901820".into())),
-            ("no body!", Name::Account("no body!".into())),
-        ];
-        for (text, name) in cases {
-            assert_eq!(Name::parse(text), name);
-        }
-    }
 }

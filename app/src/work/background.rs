@@ -1,4 +1,4 @@
-//! What goes on beside requests: notes of use, jobs, schedules, hearing of revocations.
+//! Starts the background tasks: recorded activity, jobs, schedules, polls of revocations.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::{
     work::{hearing, rewind, schedule, survey, worker},
 };
 
-/// How often the clock is looked at, and the schedules.
+/// The interval between checks of the clock and of the schedules.
 const CLOCK_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How often the kinds of hashes are read, and how soon again where that failed.
+/// The interval between surveys of the kinds of hashes, and the pause after a failed one.
 const SURVEY_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 const SURVEY_RETRY: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// What is yet to be started.
+/// The background tasks, to be started.
 pub struct Background {
     uses: UseWriter,
 }
@@ -29,7 +29,7 @@ impl Background {
         Background { uses }
     }
 
-    /// Starts all of it; it ends after `stop`, and `app.tasks` waits for that.
+    /// Starts all tasks. They end after `stop`; `app.tasks` waits for them.
     pub async fn start(self, app: &App, stop: &CancellationToken) -> Result<(), OpenError> {
         rewind::check_at_start(app).await?;
         app.tasks.spawn(self.uses.write(app.store.clone(), stop.clone()));
@@ -49,14 +49,14 @@ async fn listen(app: App, channel: &'static str, notify: Arc<Notify>, stop: Canc
     app.cache.clone().listen(channel, notify, stop).await;
 }
 
-/// Asks every second, and sooner when another process says that there is something.
+/// Polls at the configured interval, and at once when another process notifies this one.
 async fn poll_revocations(app: App, stop: CancellationToken) {
     let news = Arc::new(Notify::new());
     let listening = listen(app.clone(), tx::REVOCATIONS, news.clone(), stop.clone());
     app.tasks.spawn(listening);
     while !stop.is_cancelled() {
         if let Err(error) = hearing::poll_revocations(&app).await {
-            tracing::warn!(%error, "revocations cannot be heard");
+            tracing::warn!(%error, "revocations cannot be polled");
         }
         tokio::select! {
             () = news.notified() => {}
@@ -66,7 +66,7 @@ async fn poll_revocations(app: App, stop: CancellationToken) {
     }
 }
 
-/// For a process that checks passwords.
+/// Surveys the kinds of hashes, in a process that verifies passwords.
 pub async fn survey_hashes(app: App, stop: CancellationToken) {
     let surveys = async {
         loop {
@@ -86,7 +86,7 @@ pub async fn survey_hashes(app: App, stop: CancellationToken) {
 async fn watch_clock(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = rewind::check(&app).await {
-            tracing::warn!(%error, "the clock went back, and times cannot be pulled back");
+            tracing::warn!(%error, "the clock check failed; stored times may lie in the future");
         }
         tokio::select! {
             () = tokio::time::sleep(CLOCK_INTERVAL) => {}
@@ -107,8 +107,7 @@ async fn run_schedules(app: App, stop: CancellationToken) {
     }
 }
 
-/// Does now whatever the background has to do, and waits for it: for tests, whose time passes by
-/// command.
+/// Runs all due background work and waits for it. For tests, which move the clock themselves.
 pub async fn settle(app: &App) -> crate::Result<()> {
     let never = CancellationToken::new();
     rewind::check(app).await?;

@@ -1,26 +1,27 @@
-//! Deletes what is over and nobody needs any more: sessions, single-use tokens, invitations,
-//! revocations, idempotency keys, signing keys, dead letters.
+//! Deletes expired rows: sessions, single-use tokens, invitations, revocations, idempotency keys,
+//! signing keys, dead letters.
 
 use domain::{SessionId, Span, Time};
 use store::Db;
 
 use crate::{App, Result, access::idempotency};
 
-/// How many rows one statement deletes: others must get at the database in between.
+/// The rows per statement, so that other transactions can run in between.
 const BATCH: u64 = 1_000;
-/// For so long a device is known to the lockout after its session expired.
+/// How long the lockout knows a device after its session expired.
 const EXPIRED_SESSIONS_KEPT: Span = Span::days(30);
-/// The same after it ended. Each sign-in can end one, so there may be many.
+/// The same after the session was ended. It is shorter because each sign-in can end a session, so
+/// there may be many.
 const ENDED_SESSIONS_KEPT: Span = Span::days(7);
 const LINKS_KEPT: Span = Span::days(7);
-/// Operators may still want to see who did not come.
+/// Operators may want to see who did not accept.
 const INVITATIONS_KEPT: Span = Span::days(30);
-/// They name whom they were for, and nobody replays them after a season.
+/// Bounded because they contain personal data, and nobody replays them after a season.
 const DEAD_LETTERS_KEPT: Span = Span::days(90);
-/// Longer than any process could go without hearing of them.
+/// Longer than any process can go without polling them.
 const REVOCATIONS_KEPT: Span = Span::days(1);
 
-/// Deletes in batches until nothing is left.
+/// Deletes in batches until none is full.
 pub async fn run(app: &App, now: Time) -> Result<()> {
     let limit = BATCH.cast_signed();
     let mut swept = [0_u64; 7];
@@ -63,10 +64,10 @@ pub async fn run(app: &App, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Page by page in the order they were made.
+/// Deletes in pages of ids, which follow the creation time.
 async fn sweep_sessions(app: &App, now: Time) -> Result<u64> {
     let (expired, ended) = (now - EXPIRED_SESSIONS_KEPT, now - ENDED_SESSIONS_KEPT);
-    // Whatever was made later has neither expired nor ended by then.
+    // Sessions that are newer cannot have expired or ended by then.
     let end = SessionId::new(expired.max(ended), [0; 10]);
     let (mut after, mut swept) = (SessionId(Default::default()), 0);
     loop {

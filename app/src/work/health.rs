@@ -1,9 +1,9 @@
-//! How the server is.
+//! The health check.
 
 use crate::App;
 pub use crate::engine::health::Health;
 
-/// Asks the database and the cache, each for two seconds at most.
+/// Pings the database and the cache, each with a timeout of two seconds.
 pub async fn check(app: &App) -> Health {
     app.health.run(async || ping_all(app).await).await
 }

@@ -1,5 +1,4 @@
-//! The queue as those who run the server manage it: looking at jobs, trying dead letters again,
-//! giving jobs up.
+//! Administration of the queue: lists jobs, retries dead letters, discards jobs.
 
 use domain::{Code, JobId, Time, UserId, event::Event};
 use serde::Serialize;
@@ -14,25 +13,25 @@ use crate::{
     tx::Tx,
 };
 
-/// The longest page.
+/// The largest page.
 const MAX_PAGE: i64 = 500;
-/// How many dead letters one transaction makes living.
+/// The number of dead letters that one transaction retries.
 const BATCH: i64 = 100;
 
-/// What of a job may be seen.
+/// The public fields of a job.
 #[derive(Debug, Clone, Serialize)]
 pub struct JobSummary {
     pub id: JobId,
     pub kind: String,
     /// The request that caused it.
     pub request_id: String,
-    /// Whom it is about.
+    /// The user concerned.
     pub user_id: Option<UserId>,
     pub failures: i64,
     pub last_error: Option<String>,
     pub created_at: Time,
     pub due_at: Time,
-    /// Somebody works on it now.
+    /// A worker is running it.
     pub is_running: bool,
     pub dead_at: Option<Time>,
 }
@@ -47,7 +46,7 @@ impl JobSummary {
             id: job.id,
             kind: job.kind,
             request_id: job.request_id,
-            // The try that is under way has not failed yet.
+            // The running try has not failed yet.
             failures: job.failures - i64::from(is_running),
             last_error: job.last_error,
             created_at: job.created_at,
@@ -57,7 +56,7 @@ impl JobSummary {
     }
 }
 
-/// At most `limit` jobs, the latest made first. The last one's id is where the next page begins.
+/// At most `limit` jobs, newest first. The id of the last one is the cursor of the next page.
 pub async fn list(
     app: &App,
     ctx: &Ctx,
@@ -71,13 +70,13 @@ pub async fn list(
     Ok(jobs.into_iter().map(|it| JobSummary::new(it, ctx.now)).collect())
 }
 
-/// How many jobs are dead letters.
+/// The number of dead letters.
 pub async fn count_dead(app: &App, _acting: &Acting<Admin>) -> Result<u64> {
     let dead = app.store.get(async |db: Db| store::jobs::dead(&db).await).await?;
     Ok(u64::try_from(dead).unwrap_or(0))
 }
 
-/// Tries a dead letter again, with all its retries before it. One that is not dead is not found.
+/// Retries a dead letter, with all retries left. Any other job is not found.
 pub async fn replay(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.filter(|it| it.dead_at.is_some());
@@ -87,19 +86,19 @@ pub async fn replay(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> 
     if is_replayed { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
-/// A step of trying all dead letters again.
+/// One step of retrying all dead letters.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplayStep {
-    /// How many will be tried.
+    /// The number of jobs that will be retried.
     pub count: u64,
-    /// How many were looked at: one that a living job stands for stays dead.
+    /// The number of jobs examined. A dead letter stays dead if a live job has its unique key.
     pub seen: u64,
-    /// Where the next step begins; nothing when this was the last.
+    /// The cursor of the next step; `None` after the last one.
     pub next: Option<JobId>,
 }
 
-/// Tries some dead letters again, those that were made before `before`. Jobs that die again
-/// meanwhile are not met a second time.
+/// Retries a batch of dead letters that were made before `before`. Jobs that die again in the
+/// meantime are not retried twice.
 pub async fn replay_some(
     app: &App,
     ctx: &Ctx,
@@ -133,7 +132,7 @@ async fn replay_one(tx: &Tx, id: JobId, entry: Entry) -> Result<bool> {
     Ok(is_replayed)
 }
 
-/// Gives up a job that nobody works on. Any other is not found.
+/// Discards a job that is not running. Any other is not found.
 pub async fn discard(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: JobId) -> Result<()> {
     let unit = async move |db: Db| store::jobs::by_id(&db, id).await;
     let job = app.store.get(unit).await?.ok_or(Code::NotFound)?;

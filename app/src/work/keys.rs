@@ -1,4 +1,5 @@
-//! What operators do with keys, beside a running server: rotate, revoke, seal anew.
+//! Administration of keys beside a running server: rotation, revocation, resealing. Also rotation
+//! by the schedule.
 
 use domain::{Code, JobId, Time, event::Event};
 use store::{Db, jobs::Sealed, keys::SigningKey};
@@ -14,12 +15,12 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a change is decided anew after a key had to be made for it.
+/// The number of tries: a change is planned again after a key was made for it.
 const ROUNDS: usize = 3;
-/// How many jobs are sealed anew in one transaction.
+/// The number of jobs that one transaction reseals.
 const BATCH: i64 = 200;
 
-/// Makes a new key, unless one waits already; gives what was done.
+/// Makes a new key, unless one is waiting to sign. Returns the changes.
 pub async fn rotate(app: &App, ctx: &Ctx, acting: &Acting<Admin>, when: When) -> Result<Changes> {
     if Rules::from(&app.settings.tokens).is_shared() {
         let text = "the configuration gives the key: change tokens.hs256_secret";
@@ -28,8 +29,8 @@ pub async fn rotate(app: &App, ctx: &Ctx, acting: &Acting<Admin>, when: When) ->
     change(app, ctx, Some(acting), Occasion::Rotate(when)).await
 }
 
-/// Takes a key away, so that nothing that it signed counts any more. Where it was the one that
-/// signs, another signs at once.
+/// Revokes a key: nothing it has signed is valid any more. If it was the signing key, a new one
+/// signs at once.
 pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: &str) -> Result<Changes> {
     if id == SHARED && !app.settings.tokens.hs256_secret.is_empty() {
         let text = "the configuration gives the key: change tokens.hs256_secret";
@@ -44,17 +45,17 @@ pub async fn revoke(app: &App, ctx: &Ctx, acting: &Acting<Admin>, id: &str) -> R
     Ok(changes)
 }
 
-/// Does what time asks for: makes the next key, lets it sign.
+/// Rotates by the schedule: makes the next key, promotes it.
 pub(crate) async fn advance(app: &App, now: Time) -> Result<()> {
     let ctx = Ctx::local(now, random::request_id(now));
     let changes = change(app, &ctx, None, Occasion::Clock).await?;
     if !changes.steps.is_empty() {
-        tracing::info!(?changes, "signing keys were changed by the schedule");
+        tracing::info!(?changes, "the schedule changed signing keys");
     }
     Ok(())
 }
 
-/// A server starts: afterwards there is a key that signs.
+/// At start-up: makes sure that there is a signing key.
 pub(crate) async fn start(app: &App) -> Result<(), OpenError> {
     let ctx = Ctx::local(app.clock.now(), "start");
     change(app, &ctx, None, Occasion::Start).await?;
@@ -65,7 +66,7 @@ pub(crate) async fn start(app: &App) -> Result<(), OpenError> {
     if app.keys.can_sign() { Ok(()) } else { Err(Error::broken("no signing key").into()) }
 }
 
-/// Decides, carries out and knows of it here at once.
+/// Plans the changes, applies them, and reloads the keys of this process.
 async fn change(
     app: &App,
     ctx: &Ctx,
@@ -87,10 +88,10 @@ async fn change(
         };
         return Ok(changes);
     }
-    Err(Error::away("keys are changed too often at once"))
+    Err(Error::away("too many concurrent changes of keys"))
 }
 
-/// `None`: a key has to be made first, which takes longer than a transaction should.
+/// `None`: a key has to be made first, which takes too long for a transaction.
 async fn decide_and_apply(
     tx: &Tx,
     fresh: Option<SigningKey>,
@@ -117,7 +118,8 @@ async fn decide_and_apply(
     Ok(Some(Changes { steps, made }))
 }
 
-/// What the audit log says of a step. That a key begins to sign is what its making says already.
+/// The audit entry of a step. A promotion has none, because `signs_at` is in the entry of the new
+/// key.
 fn entry(step: &Step, fresh: Option<&SigningKey>) -> Option<Entry> {
     let with_kid = |event, id: &str| Entry::from(event).with("kid", id);
     match step {
@@ -132,8 +134,8 @@ fn entry(step: &Step, fresh: Option<&SigningKey>) -> Option<Entry> {
     }
 }
 
-/// The clock has stepped back: the next key signs, the signing one is followed and the retired ones
-/// end when their time has passed by the new one.
+/// Pulls the times of keys back after the clock stepped back, so that the next key signs, the
+/// signing key is replaced and retired keys end in time.
 pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
     let (next, signing, retired) = Rules::from(&app.settings.tokens).reaches(now);
     let unit = async move |tx: Tx| {
@@ -147,19 +149,19 @@ pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
     app.write(&Ctx::local(now, random::request_id(now)), unit).await
 }
 
-/// How far [`reseal`] has come.
+/// The progress of [`reseal`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
     pub keys: u64,
     pub jobs: u64,
-    /// Under the current master before.
+    /// Already under the current master secret.
     pub already: u64,
-    /// Under no master that is known here.
+    /// Under an unknown master secret.
     pub closed: u64,
 }
 
-/// Puts everything that is sealed under an older master secret under the current one. `progress` hears
-/// how far it has come. It can be repeated, and go on after it was interrupted.
+/// Reseals everything that is sealed under an older master secret. Reports to `progress`. It can be
+/// repeated, and resumed after an interruption.
 pub async fn reseal(
     app: &App,
     _acting: &Acting<Admin>,
@@ -210,7 +212,7 @@ async fn reseal_jobs(app: &App, batch: Vec<Sealed>, done: &mut Resealed) -> Resu
     Ok(())
 }
 
-/// What is to be written, if anything; counts the rest.
+/// The new bytes to write, if any; counts the other cases.
 fn resealed(found: Option<Result<Renewed>>, done: &mut Resealed) -> Result<Option<Vec<u8>>, Error> {
     match found.transpose()? {
         Some(Renewed::Resealed(new)) => return Ok(Some(new)),

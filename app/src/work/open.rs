@@ -1,4 +1,4 @@
-//! Opening: the database, and everything that use cases work with.
+//! Start-up: opens the database and makes the parts of the app.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,29 +21,29 @@ use crate::{
     },
 };
 
-/// The SQLite database in the data folder.
+/// The name of the SQLite file in the data folder.
 const DATABASE_FILE: &str = "portcullis.db";
-/// How long to wait before the database is tried again at start-up.
+/// The pause between tries to connect at start-up.
 const CONNECT_PAUSE: Span = Span::millis(500);
-/// How many of those pauses pass between two lines about it.
+/// The number of pauses between two log lines.
 const PAUSES_A_LINE: u32 = 10;
 
 impl App {
-    /// Opens the database, which must be migrated, and everything else. The second half is what
-    /// goes on in the background; whoever drops it has an app that only does what it is asked.
+    /// Opens the database, which must be migrated, and everything else. The second value starts the
+    /// background work; without it the app only runs use cases.
     pub async fn open(settings: Settings, clock: Clock) -> Result<(App, Background), OpenError> {
         let store = connect(&settings).await?;
         App::with_store(settings, clock, store).await
     }
 
-    /// [`App::open`] on a database that is open already.
+    /// [`App::open`] with an open database.
     pub async fn with_store(
         settings: Settings,
         clock: Clock,
         store: Store,
     ) -> Result<(App, Background), OpenError> {
         let (reading, settings) = (clock.reading(), with_derived(settings));
-        // Before the keys are read: a change of them after that is heard of.
+        // Read before the keys, so that no later change of them is missed.
         let sequence = store.get(async |db| store::revocations::latest(&db).await).await?;
         let compiled = templates::compile(&settings.server.templates_dir)
             .map_err(|error| OpenError::Settings(format!("server.templates_dir: {error}")))?;
@@ -77,7 +77,7 @@ impl App {
     }
 }
 
-/// Fills in what follows from other settings.
+/// Fills in the settings that default to others.
 fn with_derived(mut settings: Settings) -> Settings {
     if let (true, Some(address)) =
         (settings.server.public_url.is_empty(), settings.server.listen.first())
@@ -90,19 +90,19 @@ fn with_derived(mut settings: Settings) -> Settings {
     settings
 }
 
-/// The SQLite file where the settings name no database.
+/// The SQLite file that is used if no database is configured.
 pub fn database_file(settings: &Settings) -> PathBuf {
     Path::new(&settings.server.data_dir).join(DATABASE_FILE)
 }
 
-/// Opens the database, waiting for it as long as `database.startup_timeout` says.
+/// Opens the database. Retries until `database.startup_timeout`.
 pub async fn connect(settings: &Settings) -> Result<Store, OpenError> {
     let file = database_file(settings);
     retry_until_timeout(settings, async || Store::connect(&settings.database, &file).await).await
 }
 
-/// Makes this process the only server of a SQLite file, waiting as long for one that is about to
-/// end.
+/// Claims a SQLite file for this process. Retries as long, because the previous server may be
+/// ending.
 pub async fn claim(settings: &Settings, store: &Store) -> Result<Claim, OpenError> {
     retry_until_timeout(settings, async || store.claim()).await
 }
@@ -133,7 +133,7 @@ async fn retry_until_timeout<T>(
     }
 }
 
-/// Brings the schema up to date; gives what was new.
+/// Runs the pending migrations, and returns their names.
 pub async fn migrate(store: &Store, now: Time) -> Result<Vec<&'static str>, OpenError> {
     Ok(migrate::run(store, migrate::MIGRATIONS, now).await?)
 }

@@ -1,8 +1,8 @@
-//! What happens when the clock steps back: every stored time that lies further ahead than it can is
-//! pulled back, so that a lock, a link, a retry or a claim lasts as long by the new clock as it was
-//! meant to, and not a day longer. See docs/decisions/0017.
+//! Handling of a clock that steps back: stored times that are too far in the future are pulled
+//! back, so that a lock, a link, a retry or a claim lasts as long as intended by the new clock. See
+//! docs/decisions/0017.
 //!
-//! Each process looks every second, and at its start. Clocks of nodes that differ by less than
+//! Every process checks each second, and at its start. Differences between nodes below
 //! [`TOLERANCE`] change nothing.
 
 use domain::{
@@ -26,27 +26,28 @@ use crate::{
     work::{keys, schedule},
 };
 
-/// How many rows one statement changes, or looks at: others must get at the database in between.
+/// The rows per statement, so that other transactions can run in between.
 const BATCH: i64 = 1_000;
 
-/// The wait before a retry doubles: no job has failed more often.
+/// A bound on failures: the pause before a retry doubles, so no job has failed more often.
 const MOST_FAILURES: u32 = 64;
 
-/// 2026-01-01. A clock that shows less was never set, as in a machine whose battery is empty: it will
-/// jump ahead again, and by then everything that was pulled back would be over.
+/// 2026-01-01. An earlier clock was never set, as in a machine with an empty battery. It will jump
+/// ahead again, and then everything that was pulled back would have expired.
 const EARLIEST: Time = Time(1_767_225_600_000_000);
 
-/// What to do about a clock that went back.
+/// How to react to a clock that stepped back.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     PullBack,
     Unset,
-    /// The database's server shows this.
+    /// The time of the database server.
     Wrong(Time),
 }
 
-/// Whether the clock has stepped back since the last check, and if so mends it. What fails is done
-/// with the next check, and so is what a second clock speaks against.
+/// Checks whether the clock has stepped back since the last check, and if so pulls stored times
+/// back. If that fails, or if the database server contradicts this clock, the next check tries
+/// again.
 pub(crate) async fn check(app: &App) -> Result<()> {
     let mut state = app.steps.lock().await;
     let reading = app.clock.reading();
@@ -54,22 +55,25 @@ pub(crate) async fn check(app: &App) -> Result<()> {
     if behind > TOLERANCE {
         handle_step_back(app, &mut state, reading, behind).await?;
     } else if behind.is_zero() {
-        // Many small steps make a large one.
+        // Reset only here, so that many small steps back add up.
         (state.seen, state.is_logged) = (reading, false);
     }
-    // Requests and jobs that were at work had the old time, and wrote it when they ended.
+    // Requests and jobs that were running during the step wrote the old time when they ended.
     let longest = app.settings.server.request_timeout.max(app.settings.jobs.lease);
     let is_over = state.stepped.is_some_and(|it| reading.monotonic.beyond(it) >= longest);
-    // Not by a clock that has gone back again, and was not believed.
+    // Not if the clock has stepped back again and was found wrong.
     if is_over && state.seen.behind(reading) <= TOLERANCE {
         let changed = pull_back_all(app, reading.now).await?;
-        tracing::info!(changed, "what was at work when the clock went back was pulled back");
+        tracing::info!(
+            changed,
+            "the times of requests and jobs that ran when the clock went back were pulled back"
+        );
         state.stepped = None;
     }
     Ok(())
 }
 
-/// The same at the start: whether the clock shows less than when a process last worked.
+/// [`check`] at start-up, against the latest time that a process stored.
 pub(crate) async fn check_at_start(app: &App) -> Result<()> {
     let latest = app.store.get(async |db| rewind::latest(&db).await).await?;
     let reading = app.clock.reading();
@@ -79,7 +83,7 @@ pub(crate) async fn check_at_start(app: &App) -> Result<()> {
     check(app).await
 }
 
-/// Mends, unless this clock is the one that is wrong.
+/// Pulls times back, unless this clock is wrong.
 async fn handle_step_back(
     app: &App,
     state: &mut StepState,
@@ -96,26 +100,26 @@ async fn handle_step_back(
     match verdict(now, shown) {
         Verdict::PullBack => {
             let changed = pull_back_all(app, now).await?;
-            tracing::warn!(%behind, changed, "the clock went back: times too far ahead were pulled back");
+            tracing::warn!(%behind, changed, "the clock went back; times in the future were pulled back");
             *state =
                 StepState { seen: reading, stepped: Some(reading.monotonic), is_logged: false };
             return Ok(());
         }
         _ if state.is_logged => {}
         Verdict::Unset => {
-            tracing::error!(%behind, %now, "the clock went back and is not set: nothing is pulled back");
+            tracing::error!(%behind, %now, "the clock went back and is not set; nothing is pulled back");
         }
         Verdict::Wrong(database) => tracing::error!(
             %behind, %now, %database,
-            "this node's clock is wrong: it went back, and the database's did not; set it right. \
-             Nothing is pulled back"
+            "the clock of this node is wrong: it went back, and that of the database did not. \
+             Correct it. Nothing is pulled back"
         ),
     }
     state.is_logged = true;
     Ok(())
 }
 
-/// `shown`: by the clock of the database's server, if it can be asked.
+/// `shown` is the time of the database server, if it has one.
 fn verdict(now: Time, shown: Option<Time>) -> Verdict {
     let apart = |it: Time| it.since(now).max(now.since(it));
     match shown {
@@ -125,16 +129,17 @@ fn verdict(now: Time, shown: Option<Time>) -> Verdict {
     }
 }
 
-/// Pulls back what lies too far ahead. It can be repeated, and go on where it was interrupted.
+/// Pulls back all times that are too far in the future. It can be repeated, and resumed after an
+/// interruption.
 async fn pull_back_all(app: &App, now: Time) -> Result<u64> {
     let mut changed = locks_and_links(app, now).await?;
     changed += retention_times(app, now).await?;
     changed += jobs_and_schedules(app, now).await?;
     changed += keys::rewind(app, now).await?;
     changed += sessions(app, now).await?;
-    // Their times, as this process remembers them.
+    // Cached sessions have the old times.
     app.lookaside.forget_all();
-    // At the next start it is done again unless all of it was.
+    // Stored last, so that an interrupted run is repeated at the next start.
     let past = Reach::past(now);
     app.store.put(async move |db| rewind::followed(&db, past).await).await?;
     Ok(changed)
@@ -159,8 +164,8 @@ async fn locks_and_links(app: &App, now: Time) -> Result<u64> {
     Ok(changed)
 }
 
-/// What is kept for so long after something has happened. Deleted accounts keep their time, because
-/// erasing one too late harms nobody, and erasing one too early cannot be undone.
+/// Times that start a retention period. Deleted accounts keep their time: erasing one too late does
+/// no harm, and erasing one too early cannot be undone.
 async fn retention_times(app: &App, now: Time) -> Result<u64> {
     let past = Reach::past(now);
     let mut changed = 0;
@@ -174,13 +179,13 @@ async fn jobs_and_schedules(app: &App, now: Time) -> Result<u64> {
     let settings = &app.settings.jobs;
     let mut changed = schedule::rewind(app, now).await?;
     for failures in 0..=settings.retries.min(MOST_FAILURES) {
-        // The longest that one waits that has failed so often.
+        // The longest pause after this number of failures.
         let due_at = if failures == 0 { None } else { retry_at(failures, now, u8::MAX, settings) };
         let reach = Reach::ahead(now, due_at.unwrap_or(now).since(now));
         let begun = i64::from(failures);
         changed += pull_back(app, Times::Jobs { least: begun, most: begun }, reach).await?;
     }
-    // Those at their last try, which has nothing to wait for.
+    // Jobs in their last try have no retry to wait for.
     let least = i64::from(settings.retries.min(MOST_FAILURES)) + 1;
     let last_try = Times::Jobs { least, most: i64::MAX };
     changed += pull_back(app, last_try, Reach::past(now)).await?;
@@ -189,12 +194,12 @@ async fn jobs_and_schedules(app: &App, now: Time) -> Result<u64> {
     Ok(changed)
 }
 
-/// Page by page, as there is no index on their times.
+/// In pages of ids, because their times have no index.
 async fn sessions(app: &App, now: Time) -> Result<u64> {
     let tokens = &app.settings.tokens;
     let to = rewind::Sessions {
         past: Reach::past(now),
-        // Also on a node whose clock is a little behind.
+        // Also stale on a node whose clock is slightly behind.
         proved: now - FRESH - TOLERANCE,
         expires: expires_at(now, now, false, tokens),
         expires_remembered: expires_at(now, now, true, tokens),
@@ -218,7 +223,7 @@ async fn pull_back(app: &App, times: Times, reach: Reach) -> Result<u64> {
     in_batches(app, async move |db: Db| rewind::pull_back(&db, times, reach, BATCH).await).await
 }
 
-/// Until a batch is not full.
+/// Runs `unit` until a batch is not full.
 async fn in_batches<F, Fut>(app: &App, unit: F) -> Result<u64>
 where
     F: FnOnce(Db) -> Fut + Clone + Send + 'static,
@@ -226,7 +231,7 @@ where
 {
     let mut changed = 0;
     loop {
-        // A transaction, because that is repeated where it meets another one.
+        // A transaction, because it is retried after a conflict.
         let count = app.store.write(unit.clone()).await?;
         changed += count;
         if count < BATCH.unsigned_abs() {
@@ -245,11 +250,11 @@ mod tests {
         let slow = right - Span::days(31);
         assert_eq!(verdict(slow, Some(right)), Verdict::Wrong(right));
         assert_eq!(verdict(right + Span::days(1), Some(right)), Verdict::Wrong(right));
-        // The clock was ahead, and is set right.
+        // The clock was ahead and was corrected.
         for nearly in [right, right - TOLERANCE, right + TOLERANCE] {
             assert_eq!(verdict(nearly, Some(right)), Verdict::PullBack);
         }
-        // A file has no other clock.
+        // SQLite has no clock of its own.
         assert_eq!(verdict(slow, None), Verdict::PullBack);
         assert_eq!(verdict(EARLIEST - Span::days(1), None), Verdict::Unset);
         assert_eq!(verdict(EARLIEST - Span::days(1), Some(right)), Verdict::Unset);

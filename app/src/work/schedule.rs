@@ -1,5 +1,5 @@
-//! Work that comes with the clock: cron expressions in UTC. What is due becomes a job once, in the
-//! transaction that moves its schedule on.
+//! Schedules: cron expressions in UTC. A due schedule becomes a job once, in the transaction that
+//! sets its next time.
 
 use std::str::FromStr as _;
 
@@ -16,18 +16,18 @@ use crate::{
 const CLEANUP: &str = "cleanup";
 const ERASE: &str = "erase";
 const KEYS: &str = "keys";
-/// How exactly the times of keys are kept.
+/// The precision of key rotation.
 const KEYS_CRON: &str = "*/5 * * * *";
 const LOCKOUTS: &str = "lockouts";
-/// How closely their number is bounded.
+/// The interval at which their number is bounded.
 const LOCKOUTS_CRON: &str = "*/10 * * * *";
 
-/// Whether this is a cron expression, and if not why.
+/// Checks a cron expression.
 pub fn check_cron(cron: &str) -> Result<(), String> {
     next(cron, Time(0)).map(drop)
 }
 
-/// When `cron` is next due after `now`.
+/// The next time of `cron` after `now`.
 fn next(cron: &str, now: Time) -> Result<Time, String> {
     let parsed = Cron::from_str(cron).map_err(|error| format!("{cron:?}: {error}"))?;
     let now = Timestamp::from_microsecond(now.0).map_err(|error| error.to_string())?;
@@ -46,7 +46,7 @@ fn all(jobs: &Jobs) -> [(&'static str, &str); 4] {
     ]
 }
 
-/// Writes down what is scheduled, at start-up.
+/// Stores the schedules, at start-up.
 pub async fn prepare(app: &App) -> Result<(), OpenError> {
     let now = app.clock.now();
     for (name, cron) in all(&app.settings.jobs) {
@@ -59,12 +59,12 @@ pub async fn prepare(app: &App) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Makes jobs of what is due by the clock, unless another process is faster. Where the last one has
-/// not been done yet, that is enough.
+/// Makes jobs of due schedules, unless another process is faster. If the previous job is still
+/// waiting, no second one is queued.
 pub async fn run_due(app: &App) -> Result<()> {
     let now = app.clock.now();
     let due = app.store.get(async move |db| store::schedules::due(&db, now).await).await?;
-    // Those of a newer version that shares the database are its own business.
+    // Unknown schedules belong to a newer version that shares the database.
     for schedule in due.into_iter().filter(|it| is_known(app, &it.name)) {
         let next = next(&schedule.cron, now).map_err(Error::broken)?;
         let ctx = Ctx::local(now, random::request_id(now));
@@ -84,10 +84,11 @@ fn is_known(app: &App, name: &str) -> bool {
     all(&app.settings.jobs).iter().any(|it| it.0 == name)
 }
 
-/// The clock has stepped back: no schedule waits for longer than until its next time by the new one.
+/// Pulls schedules back after the clock stepped back: none waits longer than until its next time by
+/// the new clock.
 pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
     let mut changed = 0;
-    // What the clock of another node may show.
+    // The time that another node may show.
     let soon = Reach::past(now).latest;
     let ahead = app.store.get(async move |db| rewind::schedules_after(&db, soon).await).await?;
     for schedule in ahead.into_iter().filter(|it| is_known(app, &it.name)) {
@@ -101,14 +102,14 @@ pub(crate) async fn rewind(app: &App, now: Time) -> Result<u64> {
     Ok(changed)
 }
 
-/// The job that one becomes.
+/// Runs the job of a schedule.
 pub(super) async fn run(app: &App, name: &str, now: Time) -> Result<()> {
     match name {
         CLEANUP => cleanup::run(app, now).await,
         ERASE => deletion::erase_due(app, now).await,
         KEYS => keys::advance(app, now).await,
         LOCKOUTS => lockout::sweep(app, now).await,
-        _ => Err(Error::broken("a schedule of another version of the program")),
+        _ => Err(Error::broken("a schedule of another version")),
     }
 }
 

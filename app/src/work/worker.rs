@@ -1,9 +1,9 @@
-//! Doing what is due: claims, retries, dead letters.
+//! Workers: claim due jobs, run them, retry failures, keep dead letters.
 //!
-//! It guarantees that a job is claimed by one worker at a time, that one that fails or panics is
-//! tried again or kept as a dead letter, that one whose worker died is taken over when its claim
-//! runs out, that one whose workers die each time is a dead letter in the end, and that one that
-//! takes long keeps no more than its own worker.
+//! It guarantees that a job is claimed by one worker at a time; that a job that fails or panics is
+//! retried or becomes a dead letter; that a job whose worker died is taken over when its claim
+//! expires, and becomes a dead letter if that happens in every try; and that a slow job occupies
+//! only its own worker.
 
 use std::sync::Arc;
 
@@ -26,14 +26,14 @@ use crate::{
     work::schedule,
 };
 
-/// How much of an error is kept.
+/// The stored length of an error.
 const ERROR_LENGTH: usize = 500;
-/// A job ends this long before its claim does, or a tenth of a short claim.
+/// A job times out this long before its claim expires, or a tenth of a short claim.
 const MARGIN: Span = Span::seconds(10);
 
-/// Works until `stop`: whenever somebody wakes it, a job ends, and now and then anyway. A job that
-/// takes long holds up no other as long as there are workers. What has not ended within the grace of
-/// a shutdown is left to others.
+/// Runs due jobs until `stop`: when notified, when a job ends, and at the poll interval. A slow job
+/// does not block others while there are idle workers. Jobs that do not end within the grace of the
+/// shutdown are released.
 pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
     let (mut running, hand_back) = (JoinSet::new(), CancellationToken::new());
     while !stop.is_cancelled() {
@@ -52,16 +52,16 @@ pub async fn work(app: App, wake: Arc<Notify>, stop: CancellationToken) {
             warn_if_unrecorded(ended);
         }
     });
-    // The rest of the grace is for giving them back.
+    // The rest of the grace is for releasing jobs.
     let timeout = app.settings.server.shutdown_grace.duration() * 9 / 10;
     if tokio::time::timeout(timeout, &mut all_ended).await.is_err() {
-        tracing::warn!("jobs were still at work; they are done after the next start");
+        tracing::warn!("jobs were still at work; they are run again after the next start");
         hand_back.cancel();
         all_ended.await;
     }
 }
 
-/// Does everything that is due; gives how many jobs that were.
+/// Runs everything that is due, and returns the number of jobs.
 pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
     let (mut done, mut running, never) = (0, JoinSet::new(), CancellationToken::new());
     let mut outcome = Ok(());
@@ -76,13 +76,13 @@ pub async fn run_due(app: &App, stop: &CancellationToken) -> Result<usize> {
     }
 }
 
-/// Claims as many jobs as there are idle workers, and begins them; gives how many those were.
+/// Claims a job for each idle worker and starts it. Returns the number of jobs.
 async fn start_due(
     app: &App,
     running: &mut JoinSet<Result<()>>,
     hand_back: &CancellationToken,
 ) -> Result<usize> {
-    // A process without workers does it only when it is asked to.
+    // At least one: a process without workers gets here only by `run_due`.
     let idle = app.settings.jobs.workers.max(1).saturating_sub(running.len());
     if idle == 0 {
         return Ok(0);
@@ -99,15 +99,15 @@ async fn start_due(
     Ok(count)
 }
 
-/// How a job ended is in its row, unless that could not be written: then it is done again when its
-/// claim runs out.
+/// The result of a job is in its row. If it could not be written, the job runs again when its claim
+/// expires.
 fn warn_if_unrecorded(ended: Result<Result<()>, JoinError>) {
     if let Err(error) = ended.map_err(Error::broken).and_then(|it| it) {
-        tracing::warn!(%error, "how a job ended could not be written");
+        tracing::warn!(%error, "the result of a job could not be written");
     }
 }
 
-/// Runs one job and writes down how it ended. After `hand_back` it is left to others.
+/// Runs one claimed job and writes its result. After `hand_back` it is released.
 async fn run_claimed(
     app: &App,
     job: Job,
@@ -123,7 +123,7 @@ async fn run_claimed(
     let running = tokio::time::timeout(bound, run_isolated(app, &job));
     let outcome = match hand_back.run_until_cancelled(running).await {
         Some(Ok(outcome)) => outcome,
-        Some(Err(_)) => Err(Failure::Temporary("it took too long".into())),
+        Some(Err(_)) => Err(Failure::Temporary("timeout".into())),
         None => {
             let id = job.id;
             app.store.put(async move |db| store::jobs::give_back(&db, id, claim).await).await?;
@@ -141,17 +141,17 @@ async fn run_claimed(
     }
 }
 
-/// Keeps a job as a dead letter whose worker died in the last try.
+/// Makes a dead letter of a job whose worker died in the last try.
 async fn bury_unfinished(app: &App, job: &Job, claim: Uuid) -> Result<()> {
     let (id, kind, request_id, now) = (job.id, &job.kind, &job.request_id, app.clock.now());
-    let error = "no try is left, and the last one did not end";
+    let error = "no retry is left, and the last one did not end";
     tracing::error!(job = %id, kind, request_id, error, "job is a dead letter");
     let unit = async move |db: Db| store::jobs::bury_unbegun(&db, id, claim, now, error).await;
     app.store.put(unit).await?;
     Ok(())
 }
 
-/// Runs a job in a task of its own, so that a panic is this job's failure and nobody else's.
+/// Runs a job in its own task, so that a panic fails only this job.
 async fn run_isolated(app: &App, job: &Job) -> Result<(), Failure> {
     let (app, job) = (app.clone(), job.clone());
     let mut task = JoinSet::new();
@@ -163,7 +163,7 @@ async fn run_isolated(app: &App, job: &Job) -> Result<(), Failure> {
     }
 }
 
-/// Has a job wait for its next try, or keeps it as a dead letter.
+/// Schedules the next try, or makes a dead letter.
 async fn record_failure(app: &App, job: &Job, claim: Uuid, failure: Failure) -> Result<()> {
     let (id, kind, request_id) = (job.id, &job.kind, &job.request_id);
     let (now, [jitter]) = (app.clock.now(), random::bytes::<1>()?);

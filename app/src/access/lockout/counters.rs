@@ -1,4 +1,4 @@
-//! What wrong passwords are counted on: keyed hashes of names and accounts.
+//! The keys that wrong passwords are counted under: keyed hashes of names and accounts.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{UserId, account::User, mac, session::Session};
@@ -8,35 +8,35 @@ use crate::{App, Result, tx::Tx};
 
 pub(super) type Hash = [u8; 32];
 
-/// What is counted apart.
+/// Each kind is counted separately.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Name = 1,
     Account = 2,
-    /// In place of the account, for names that nobody has.
+    /// In place of the account, for unknown names.
     Nobody = 3,
-    /// In place of the account, for whoever is signed in.
+    /// In place of the account, for a check during a session.
     Session = 4,
 }
 
-/// The device where it has signed in to the account before; without one, all strangers together.
+/// `device` is one that has signed in to the account before. All other devices share one count.
 fn hash(app: &App, kind: Kind, device: Option<&str>, what: &[u8]) -> Hash {
     let device = device.map_or([0; 32], |it| mac::sha256(it.as_bytes()));
     app.keys.lockout.sign(&[&[kind as u8], &device, what])
 }
 
-/// What a guess is counted on.
+/// The keys that a guess is counted under.
 #[derive(Debug, Clone)]
 pub(crate) struct Counters {
     pub(super) user: Option<UserId>,
     pub(super) name: Option<Hash>,
     pub(super) account: Hash,
-    /// What all counters of the account are found by.
+    /// Groups all counters of the account, to delete them together.
     pub(super) group: Hash,
 }
 
 impl Counters {
-    /// Of a sign-in by `name`. `device` is one that is known to the user.
+    /// For a sign-in by `name`. `device` is one that is known to the user.
     pub fn of_sign_in(
         app: &App,
         name: &str,
@@ -55,14 +55,13 @@ impl Counters {
         }
     }
 
-    /// By what the account is known here, apart for each device that has signed in to it before, and
-    /// all of them together.
+    /// The keys of the account in rate limits: one for the known device, and one for all devices.
     pub fn account(&self) -> (String, String) {
         (URL_SAFE_NO_PAD.encode(self.account), URL_SAFE_NO_PAD.encode(self.group))
     }
 
-    /// Of somebody who is signed in and is asked for the password. Whoever has stolen a session must
-    /// not lock its device, so that the owner can sign in there.
+    /// For a password check during a session. It has its own count: whoever stole a session must
+    /// not lock the device, so that the owner can still sign in there.
     pub fn of_check(app: &App, user: &User, session: &Session) -> Counters {
         Counters {
             user: Some(user.id),
@@ -73,7 +72,7 @@ impl Counters {
     }
 }
 
-/// What has to be forgotten for an account to be open again.
+/// The counters to delete to unlock an account.
 #[derive(Debug, Clone)]
 pub(crate) struct Unlock {
     group: Hash,
@@ -86,7 +85,7 @@ impl Unlock {
         let phone = user.phone_number.as_deref().filter(|_| user.phone_verified_at.is_some());
         Unlock {
             group: hash(app, Kind::Account, None, user.id.0.as_bytes()),
-            // They may have been counted before somebody had them.
+            // The names may have been counted before the user had them.
             names: [
                 Some(name(&user.email.canonical())),
                 user.username.as_deref().map(name),
@@ -95,7 +94,7 @@ impl Unlock {
         }
     }
 
-    /// Whether anything was locked.
+    /// Returns whether anything was locked.
     pub async fn write(&self, tx: &Tx) -> Result<bool> {
         let (forgotten, now) =
             (lockouts::delete_all(tx, &self.group, &self.names).await?, tx.now());

@@ -1,4 +1,4 @@
-//! What somebody fills in to get an account, checked as far as that needs nobody else.
+//! The fields of a registration, with all checks that need no database.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -11,7 +11,7 @@ use store::{consents::Consent, invitations::Invitation};
 
 use crate::{App, Ctx, Result, factor::password, notify::link, random};
 
-/// What somebody fills in.
+/// The fields of a registration, as sent.
 #[derive(Debug, Clone, Default)]
 pub struct Registration {
     pub email: Option<String>,
@@ -24,10 +24,10 @@ pub struct Registration {
     pub terms_accepted: Option<bool>,
     pub privacy_policy_accepted: Option<bool>,
     pub user_metadata: Option<Value>,
-    /// For apps: binds the verification to whoever knows the verifier (RFC 7636, S256).
+    /// For apps: binds the verification to the holder of the code verifier (RFC 7636, S256).
     pub code_challenge: Option<String>,
     pub invitation_token: Option<Secret>,
-    /// What makes a repetition of this request known.
+    /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
 
@@ -68,20 +68,20 @@ impl Registration {
     }
 }
 
-/// What was read of a registration.
+/// The parsed fields.
 pub(super) struct ReadForm {
     pub user: User,
     pub password: Secret,
-    /// What the verification is bound to.
+    /// The hash that the verification is bound to.
     pub binding: Option<[u8; 32]>,
-    /// The documents that were agreed to.
+    /// The documents that the user accepted.
     pub consents: Vec<&'static str>,
 }
 
 const TERMS: &str = "terms";
 const PRIVACY_POLICY: &str = "privacy_policy";
 
-/// Reads every field and notes all that is wrong. What is read counts only if nothing is.
+/// Parses every field and collects all errors. The result is only valid without errors.
 pub(super) fn read(
     app: &App,
     ctx: &Ctx,
@@ -122,8 +122,8 @@ pub(super) fn read(
     Ok((ReadForm { user, password, binding, consents }, errors))
 }
 
-/// The address, which an invitation may give or must equal. While errors are gathered something
-/// stands in for one that is wrong; they are told before it is used.
+/// The address, which must equal that of an invitation if it is sent beside one. An invalid address
+/// is replaced by an empty one, so that all errors can be collected; it is never used.
 fn address(
     errors: &mut FieldErrors,
     given: Option<String>,
@@ -148,7 +148,7 @@ fn address(
     email.unwrap_or_else(|| Email::from(String::new()))
 }
 
-/// The app that sent a challenge, else this browser.
+/// Binds to the app's code challenge, else to the device of this browser.
 fn binding(ctx: &Ctx, code_challenge: Option<&str>) -> Result<Option<[u8; 32]>, FieldError> {
     let Some(challenge) = code_challenge.filter(|it| !it.is_empty()) else {
         return Ok(link::device_binding(ctx));
@@ -191,7 +191,7 @@ fn require(fields: &[String], user: &User, consents: &[&str], errors: &mut Field
     }
 }
 
-/// The rows of what a user agreed to, in today's versions.
+/// The consent rows, with the current versions of the documents.
 pub(super) fn consents(
     app: &App,
     ctx: &Ctx,

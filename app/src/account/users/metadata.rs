@@ -1,4 +1,4 @@
-//! What operators keep about people.
+//! `app_metadata`, which operators keep about users.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::{
     tx::Tx,
 };
 
-/// How often a change that others keep overtaking is tried.
+/// The number of tries while concurrent changes win.
 const ROUNDS: usize = 5;
 
-/// Somebody's account.
+/// One account.
 pub async fn read(app: &App, acting: &Acting<Admin>, id: UserId) -> Result<User> {
     acting.require(Permission::ReadUsers)?;
     existing(app, id).await
@@ -44,17 +44,17 @@ pub async fn update_metadata(
         let merged = metadata::merge(&user.app_metadata, patch, limit)
             .map_err(|error| Problem::of_field("app_metadata", error))?;
         let read_at = user.updated_at;
-        // Also where two changes fall into one microsecond: it is what the guard compares.
+        // The guard of the UPDATE compares it, so it must differ even within one microsecond.
         let updated_at = ctx.now.max(Time(read_at.0.saturating_add(1)));
         let changed = User { app_metadata: merged, updated_at, ..user };
         if write(app, ctx, acting, &changed, read_at).await? {
             return Ok(Arc::new(changed));
         }
     }
-    Err(Error::away("an account is changed too often at once"))
+    Err(Error::away("too many concurrent changes of one account"))
 }
 
-/// False when somebody else was faster.
+/// Returns false if a concurrent change was faster.
 async fn write(
     app: &App,
     ctx: &Ctx,

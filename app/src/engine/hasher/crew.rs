@@ -1,6 +1,5 @@
-//! Threads that compute. Of those that have nothing to do, the one that has had it for the
-//! shortest time goes first: its memory is still in the caches of its core. Channels wake whoever
-//! has waited for longest, so that few hashes find theirs anywhere near.
+//! A thread pool for computations. The thread that became idle last works next, because its memory
+//! is still in the caches of its core. A channel would wake the thread that was idle for longest.
 
 use std::{
     collections::VecDeque,
@@ -15,20 +14,20 @@ use crate::{Error, Result};
 
 pub(super) type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
-/// The threads end with it, once they have done what waits.
+/// The threads end with the pool, after the waiting work.
 pub(super) struct ThreadPool(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    /// How much work may wait.
+    /// The maximum number of waiting jobs.
     queue: usize,
 }
 
 struct State {
     waiting: VecDeque<Work>,
-    /// Threads that sleep, the last of them on top.
+    /// Sleeping threads, the most recent one last.
     asleep: Vec<Thread>,
-    /// How many have no work: those that sleep, and those about to wake.
+    /// The number of threads without work, asleep or about to wake.
     idle: usize,
     is_closed: bool,
 }
@@ -50,7 +49,7 @@ impl ThreadPool {
         Ok(pool)
     }
 
-    /// Whether there was room for it.
+    /// Queues work. Returns false if the queue is full.
     pub fn submit(&self, work: Work) -> bool {
         let mut state = self.0.lock();
         if state.waiting.len() >= self.0.queue + state.idle {
@@ -82,7 +81,7 @@ impl Shared {
     fn work(&self) {
         let mut memory = Vec::new();
         while let Some(work) = self.next() {
-            // A thread that ended with it would be missing for good; memory is made anew.
+            // A panic must not end the thread. Its memory is replaced.
             if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
                 memory = Vec::new();
             }
@@ -106,7 +105,7 @@ impl Shared {
             drop(state);
             thread::park();
             state = self.lock();
-            // It may have woken by itself.
+            // Wake-ups can be spurious.
             state.asleep.retain(|it| it.id() != id);
         }
     }

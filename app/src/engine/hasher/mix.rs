@@ -1,32 +1,32 @@
-//! The hash that an unknown name is checked against: of a kind that accounts have. If it were
-//! always of today's kind, names whose hash is older or came from elsewhere would stand out by
-//! their time.
+//! The hashes that unknown names are checked against, of the kinds that accounts have. If they were
+//! always of the current kind, accounts with older or imported hashes would stand out by their
+//! time.
 
 use std::sync::Arc;
 
 use domain::factor::phc;
 use store::hash_kinds::HashKind;
 
-/// How many names out of all get which dummy.
+/// The distribution of dummy hashes over names.
 #[derive(Debug, Clone)]
 pub struct Mix(Vec<Bucket>);
 
 #[derive(Debug, Clone)]
 struct Bucket {
-    /// Of what is drawn, the first that is beyond this bucket.
+    /// The exclusive upper bound of the numbers in this bucket.
     end: u64,
     dummy: Arc<str>,
 }
 
 impl Mix {
-    /// Everybody gets this one.
+    /// One dummy for all names.
     pub fn of(dummy: &str) -> Mix {
         Mix(vec![Bucket { end: u64::MAX, dummy: dummy.into() }])
     }
 
-    /// In the proportions of the accounts. `dummy` has the salt and the hash that all dummies get,
-    /// and is the one for everybody where no account has a hash. A kind that cannot be computed is
-    /// left out: it is of a damaged hash.
+    /// Dummies in the proportions of the accounts. They have the salt and the hash of `dummy`,
+    /// which is also the only one if no account has a hash. A kind that cannot be computed is left
+    /// out: it is from a damaged hash.
     pub fn new(kinds: &[HashKind], dummy: &str) -> Mix {
         let tail = phc::kind(dummy).and_then(|it| dummy.strip_prefix(it)).unwrap_or_default();
         let mut dummies: Vec<(Arc<str>, u128)> = Vec::new();
@@ -50,7 +50,7 @@ impl Mix {
         Mix(buckets.collect())
     }
 
-    /// Always the same for the same name, of which this is a keyed hash.
+    /// Always the same dummy for the same name. `name` is a keyed hash.
     pub fn draw(&self, name: &[u8; 32]) -> Option<Arc<str>> {
         let drawn = name.first_chunk().map(|it| u64::from_be_bytes(*it))?;
         let bucket = self.0.iter().find(|it| drawn < it.end).or(self.0.last());

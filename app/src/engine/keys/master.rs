@@ -1,4 +1,4 @@
-//! Where the master secret is kept.
+//! Loads the master secret, or makes it.
 
 use std::{
     fs::{self, OpenOptions},
@@ -12,10 +12,10 @@ use domain::{Secret, settings::Settings};
 
 use crate::{OpenError, random};
 
-/// Shorter ones could be guessed.
+/// The minimum length; shorter secrets could be guessed.
 pub const MIN_LENGTH: usize = 32;
 
-/// The configured secret, else the one in the data folder, which is made if there is none.
+/// The configured secret, else the one in the data folder, which is made if it does not exist.
 pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {
     let configured = &settings.secrets.master;
     if !configured.is_empty() {
@@ -39,7 +39,7 @@ pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {
     let mode = fs::metadata(&file).map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(OpenError::Settings(format!(
-            "{} can be read by others; its mode must be 600",
+            "{} is readable by others; its mode must be 600",
             file.display()
         )));
     }
@@ -51,7 +51,7 @@ pub fn secret(settings: &Settings) -> Result<Secret, OpenError> {
     }
 }
 
-/// Whole and durable, or not at all: everything that is signed depends on it.
+/// Writes the file atomically and durably, because everything signed depends on it.
 fn write(file: &Path) -> std::io::Result<()> {
     if file.exists() {
         return Err(ErrorKind::AlreadyExists.into());
@@ -63,7 +63,7 @@ fn write(file: &Path) -> std::io::Result<()> {
     let mut out = open.write(true).create_new(true).mode(0o600).open(&draft)?;
     writeln!(out, "{}", STANDARD.encode(bytes))?;
     out.sync_all()?;
-    // Unlike a rename, a link fails where another process was faster.
+    // Unlike a rename, a link fails if another process was faster.
     let linked = fs::hard_link(&draft, file);
     fs::remove_file(&draft)?;
     linked?;

@@ -1,8 +1,8 @@
-//! What is derived from the master secrets: the current one, which makes, and older ones, under
-//! which what was made still counts.
+//! Keys that are derived from the master secrets. The current one makes new values; older ones only
+//! verify and open.
 //!
-//! A refresh token says by one byte under which master it was made. The byte is derived from the
-//! master, so that it is the same on every node and after every change of the order.
+//! One byte of a refresh token names its master secret. It is derived from the secret, so that it
+//! is the same on every node, and when the order changes.
 
 use domain::{
     Secret,
@@ -14,7 +14,7 @@ use domain::{
 use super::{Seal, master};
 use crate::{OpenError, Result};
 
-/// One seal that closes, and older ones that still open.
+/// The current seal, and older ones that only open.
 pub struct Seals {
     current: Seal,
     previous: Vec<Seal>,
@@ -25,13 +25,13 @@ impl Seals {
         self.current.close(context, plain)
     }
 
-    /// `None`: changed, of another context, or sealed under no master that is known.
+    /// `None`: tampered with, of another context, or sealed under an unknown master secret.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let older = || self.previous.iter().find_map(|it| it.open(context, sealed));
         self.current.open(context, sealed).or_else(older)
     }
 
-    /// The same under the current master. `None`: no master that is known opens it.
+    /// Reseals under the current master secret. `None`: no known one opens it.
     pub fn resealed(&self, context: &str, sealed: &[u8]) -> Option<Result<Renewed>> {
         if self.current.open(context, sealed).is_some() {
             return Some(Ok(Renewed::Already));
@@ -41,35 +41,35 @@ impl Seals {
     }
 }
 
-/// What [`Seals::resealed`] found.
+/// The result of [`Seals::resealed`].
 pub enum Renewed {
-    /// Under the current master as it is.
+    /// Already under the current master secret.
     Already,
     Resealed(Vec<u8>),
 }
 
 struct Master {
-    /// In refresh tokens.
+    /// The byte in refresh tokens.
     id: u8,
     refresh: MacKey,
     device: MacKey,
 }
 
-/// All masters.
+/// All master secrets.
 pub struct Masters {
-    /// The first one is the current.
+    /// The current one is first.
     secrets: Vec<Secret>,
     current: Master,
     previous: Vec<Master>,
 }
 
 impl Masters {
-    /// Those of the configuration. Refused where two share their id.
+    /// The configured secrets. Refuses two with the same id.
     pub fn open(settings: &Settings) -> Result<Masters, OpenError> {
         let mut secrets = vec![master::secret(settings)?];
         for older in &settings.secrets.previous {
             if older.expose().len() < master::MIN_LENGTH {
-                let text = "secrets.previous has one with fewer than 32 characters";
+                let text = "a secret in secrets.previous has fewer than 32 characters";
                 return Err(OpenError::Settings(text.into()));
             }
             secrets.push(older.clone());
@@ -83,7 +83,7 @@ impl Masters {
             let made = Master::of(secret);
             if masters.iter().any(|it| it.id == made.id) {
                 let text = "secrets.master and secrets.previous: two of them are equal, or share \
-                            their short id; make another secrets.master";
+                            their short id; choose another secrets.master";
                 return Err(OpenError::Settings(text.into()));
             }
             masters.push(made);
@@ -106,7 +106,7 @@ impl Masters {
         Ok(Seals { current, previous })
     }
 
-    /// The key for one purpose, of the current master.
+    /// The key for one purpose, from the current master secret.
     pub fn mac(&self, purpose: &str) -> Result<MacKey> {
         let current = self.secrets.first().ok_or_else(|| super::crypto("derived key"))?;
         Ok(MacKey::new(&derive(current.expose().as_bytes(), purpose)))
@@ -118,18 +118,18 @@ impl Masters {
         RefreshToken::derive(session, generation, *id, refresh).encode()
     }
 
-    /// Whether a presented refresh token was made here for this session.
+    /// Whether a refresh token was issued for this session.
     pub fn is_genuine(&self, token: &RefreshToken, session: &Session) -> bool {
         let maker = self.all().find(|it| it.id == token.key_id);
         maker.is_some_and(|it| token.is_genuine(session, &it.refresh))
     }
 
-    /// What the cookie of a device says.
+    /// The signed cookie of a device.
     pub fn device_cookie(&self, device: DeviceId) -> String {
         device.seal(&self.current.device)
     }
 
-    /// The device that a cookie names. `None`: it is not a cookie of ours.
+    /// The device of a cookie. `None`: the cookie is not ours.
     pub fn device(&self, cookie: &str) -> Option<DeviceId> {
         self.all().find_map(|it| DeviceId::open(cookie, &it.device))
     }

@@ -1,7 +1,7 @@
-//! The keys themselves: making, reading, signing, and what of them the world may know.
+//! Key pairs and secrets: generating, parsing, signing, and the public half.
 //!
-//! The public half always comes out of the sealed private one, so that whoever can write to the
-//! database cannot bring in a key of their own.
+//! The public half is always computed from the sealed private one, so that whoever can write to the
+//! database cannot insert a key of their own.
 
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 use super::crypto;
 use crate::{Result, random};
 
-/// Enough until 2030 (NIST SP 800-57, part 1, table 4), and what every verifier can read.
+/// Sufficient until 2030 (NIST SP 800-57, part 1, table 4), and supported by every verifier.
 const RSA_SIZE: KeySize = KeySize::Rsa2048;
 const HMAC_LENGTH: usize = 32;
-/// An uncompressed point (SEC 1, section 2.3.3): a mark, then both coordinates.
+/// An uncompressed point (SEC 1, section 2.3.3): one byte, then both coordinates.
 const POINT_LENGTH: usize = 65;
 
-/// A key that can sign.
+/// A signing key.
 pub enum Material {
     Eddsa(Ed25519KeyPair),
     Es256(EcdsaKeyPair),
@@ -36,7 +36,7 @@ pub enum Material {
 }
 
 impl Material {
-    /// The bytes of a new key, to be sealed. For RSA that takes long: not for an async thread.
+    /// Generates the bytes of a new key, to be sealed. RSA is too slow for an async thread.
     pub fn generate(algorithm: SigningAlgorithm) -> Result<Vec<u8>> {
         let failed = |_| crypto("key pair");
         Ok(match algorithm {
@@ -98,7 +98,7 @@ impl Material {
         })
     }
 
-    /// What tokens are verified with, and the only algorithm that may be used for it.
+    /// The verifying key, and the only algorithm allowed with it.
     pub fn verifying(&self) -> (DecodingKey, Algorithm) {
         match self {
             Material::Eddsa(pair) => {
@@ -115,17 +115,17 @@ impl Material {
         }
     }
 
-    /// The `kid` of a new key: the thumbprint of the public half (RFC 7638), or random where there
-    /// is none.
+    /// The `kid` of a new key: the thumbprint of the public key (RFC 7638), or random for a shared
+    /// secret.
     pub fn id(&self) -> Result<String> {
         let Some(members) = self.members()? else {
             return Ok(URL_SAFE_NO_PAD.encode(random::bytes::<16>()?));
         };
-        // Members in the order of their names, without blanks: what serde_json writes.
+        // serde_json writes members sorted and without whitespace, as the RFC asks.
         Ok(URL_SAFE_NO_PAD.encode(mac::sha256(members.to_string().as_bytes())))
     }
 
-    /// As the key set shows it; `None` for a shared secret, which nobody may see.
+    /// The entry in the key set; `None` for a shared secret.
     pub fn jwk(&self, id: &str) -> Result<Option<Jwk>> {
         let Some(mut jwk) = self.members()? else { return Ok(None) };
         if let Value::Object(members) = &mut jwk {
@@ -136,7 +136,7 @@ impl Material {
         serde_json::from_value(jwk).map(Some).map_err(|_| crypto("key set"))
     }
 
-    /// The members that make the public key (RFC 7518, section 6; RFC 8037, section 2).
+    /// The members of the public key (RFC 7518, section 6; RFC 8037, section 2).
     fn members(&self) -> Result<Option<Value>> {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         Ok(Some(match self {

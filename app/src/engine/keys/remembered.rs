@@ -1,9 +1,9 @@
-//! Tokens whose signature was verified before, so that presenting one again costs a hash and no
-//! signature.
+//! A cache of verified tokens, so that presenting a token again costs a hash instead of a signature
+//! check.
 //!
-//! It remembers who signed what and nothing that decides: whether the key still counts, the times,
-//! the issuer, the audience, the session and the user are looked at in each request. It belongs to
-//! one set of keys and is forgotten with it. It holds hashes and never tokens.
+//! It only replaces the signature check. The end of the key, the times, the issuer, the audience,
+//! the session and the user are checked in each request. A cache belongs to one set of keys and is
+//! dropped with it. It contains hashes, never tokens.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::ring::VerifyingKey;
 #[derive(Debug, Clone)]
 pub struct VerifiedToken {
     pub claims: Arc<Claims>,
-    /// When its key ends.
+    /// The end of its key.
     ends_at: Option<Time>,
 }
 
@@ -26,7 +26,7 @@ impl VerifiedToken {
     }
 }
 
-/// Verified tokens, the least used go first.
+/// Verified tokens by hash. The least used ones are evicted.
 #[derive(Clone)]
 pub struct VerifiedTokens(Cache<[u8; 32], VerifiedToken>);
 
@@ -35,13 +35,12 @@ impl VerifiedTokens {
         VerifiedTokens(Cache::new(entries))
     }
 
-    /// The same room, empty.
+    /// An empty cache of the same size.
     pub fn empty_copy(&self) -> VerifiedTokens {
         VerifiedTokens::new(self.0.policy().max_capacity().unwrap_or_default())
     }
 
-    /// What the token says, if it was verified and its key counts at `now`; else what to remember
-    /// it by.
+    /// The claims of a cached token whose key is valid at `now`, else the hash to insert it under.
     pub fn get(&self, token: &str, now: Time) -> Result<Arc<Claims>, [u8; 32]> {
         let hash = sha256(token.as_bytes());
         let found = self.0.get(&hash).filter(|it| it.ends_at.is_none_or(|end| now < end));

@@ -1,7 +1,7 @@
-//! The signing keys as one moment knows them: the one that signs, and all that verify.
+//! An immutable set of keys: the signing key, and all keys that verify.
 //!
-//! It guarantees that a token is verified with the key that its `kid` names and by that key's own
-//! algorithm, whatever the token's header says, and not after the key has ended.
+//! It guarantees that a token is verified with the key of its `kid` and with the algorithm of that
+//! key, whatever its header says, and not after the key has ended.
 
 use std::sync::Arc;
 
@@ -27,17 +27,17 @@ use super::{
 };
 use crate::Result;
 
-/// The `kid` of the secret that the configuration gives.
+/// The `kid` of the configured shared secret.
 pub const SHARED: &str = "hs256";
-/// Longer ones are not ours and are not looked at.
+/// Longer tokens are not ours and are not parsed.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
-/// What the keys make of a token.
+/// The result of verifying a token.
 #[derive(Debug)]
 pub enum TokenCheck {
-    /// One of our keys signed it. Times, issuer and audience are still to be checked.
+    /// One of our keys signed it. Times, issuer and audience are not checked here.
     Genuine(Arc<Claims>),
-    /// It names a key that is not known here, or not yet.
+    /// Its `kid` is unknown, or not known yet.
     UnknownKey,
     /// Malformed, forged, or of another algorithm or purpose.
     Forged,
@@ -50,7 +50,7 @@ pub struct Ring {
 }
 
 struct Signer {
-    /// The first part of each token.
+    /// The encoded header of each token.
     header: String,
     key: Material,
 }
@@ -64,7 +64,8 @@ pub struct VerifyingKey {
 }
 
 impl Ring {
-    /// The keys of these rows. A row that does not open is left out and named in the second part.
+    /// Opens the keys of these rows. Also returns the ids of rows that cannot be opened; they are
+    /// left out.
     pub fn new(
         rows: &[SigningKey],
         seals: &Seals,
@@ -99,7 +100,7 @@ impl Ring {
         Ok((ring, closed))
     }
 
-    /// Where no key of its own signs: goes on with the one of `before`.
+    /// Keeps the signing key of `before` if this set has none.
     pub fn with_signer_from(mut self, before: &Ring) -> Ring {
         if self.signer.is_none() {
             self.signer.clone_from(&before.signer);
@@ -107,13 +108,14 @@ impl Ring {
         self
     }
 
-    /// Remembers so many verified tokens.
+    /// Caches this number of verified tokens.
     pub fn with_cache(mut self, entries: u64) -> Ring {
         self.cache = VerifiedTokens::new(entries);
         self
     }
 
-    /// Goes on with what `before` remembers where the keys are the same; else with as much room.
+    /// Keeps the cache of `before` if the keys are the same, else starts an empty one of the same
+    /// size.
     pub fn with_cache_from(mut self, before: &Ring) -> Ring {
         let keys = |it: &Ring| -> Vec<(String, Option<Time>)> {
             it.known.iter().map(|key| (key.id.clone(), key.ends_at)).collect()
@@ -172,7 +174,7 @@ impl Ring {
     }
 }
 
-/// The key of a row. `None`: not sealed under a master secret that is known here.
+/// Opens the key of a row. `None`: it is not sealed under a known master secret.
 pub fn open(row: &SigningKey, seals: &Seals) -> Option<Material> {
     let algorithm = SigningAlgorithm::ALL.into_iter().find(|it| it.word() == row.algorithm)?;
     Material::read(algorithm, &seals.open(&row.id, &row.sealed)?)
@@ -185,7 +187,7 @@ fn signer(id: &str, key: Material) -> Arc<Signer> {
 
 fn verifying_key(id: &str, key: &Material, ends_at: Option<Time>) -> Result<VerifyingKey> {
     let (decoding, algorithm) = key.verifying();
-    // The claims are checked by the domain, against the request's time and not the system's.
+    // The domain checks the claims, against the time of the request.
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_aud = false;

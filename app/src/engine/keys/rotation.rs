@@ -18,48 +18,48 @@ use store::{
 use super::{crypto, masters::Seals, material::Material};
 use crate::{Error, Result};
 
-/// How much longer than its last token a retired key counts: for a node that has not heard yet, and
-/// for clocks that differ.
+/// How long a retired key stays valid after its last token has expired, for nodes that have not
+/// reloaded yet and for clocks that differ.
 const MARGIN: Span = Span::minutes(1);
 
-/// Why keys are looked at.
+/// Why keys are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Occasion {
-    /// A server starts: there must be a key, of the configured algorithm if possible.
+    /// A server starts: there must be a signing key, of the configured algorithm if possible.
     Start,
-    /// Time has passed.
+    /// The schedule is due.
     Clock,
-    /// Somebody asks for a new key.
+    /// An operator asks for a new key.
     Rotate(When),
-    /// Somebody takes a key away.
+    /// An operator revokes a key.
     Revoke(String),
 }
 
-/// When a new key signs.
+/// When a new key begins to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Once it was published for a while.
+    /// After it was published for `tokens.key_prepublish`.
     Published,
-    /// At once, because the old one must not be trusted with more.
+    /// At once, because the old one is no longer trusted.
     Now,
 }
 
 /// One change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A new key that signs from then on.
+    /// A new key is made, which signs from then on.
     Make { signs_at: Time },
-    /// A made key signs.
+    /// The waiting key begins to sign.
     Promote(String),
-    /// The signing key signs no more.
+    /// The signing key stops signing.
     Retire(String),
-    /// A made key is taken back.
+    /// The waiting key is withdrawn.
     Withdraw(String),
-    /// Nothing that the key signed counts any more.
+    /// Nothing that the key has signed is valid any more.
     Revoke(String),
 }
 
-/// What the configuration says about keys.
+/// The settings of keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     algorithm: SigningAlgorithm,
@@ -70,18 +70,19 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// When nothing counts any more that a key signed which retires at `now`.
+    /// When a key that retires at `now` ends.
     fn end(&self, now: Time) -> Time {
         now + self.access_lifetime + MARGIN
     }
 
-    /// The reaches of when the next key signs, since when another does, and when one ends.
+    /// The reaches of the start of the next key, the start of the signing key, and the end of a
+    /// retired key.
     pub fn reaches(&self, now: Time) -> (Reach, Reach, Reach) {
         let retired = Reach::ahead(now, self.end(now).since(now));
         (Reach::ahead(now, self.prepublish), Reach::past(now), retired)
     }
 
-    /// Whether the configuration gives the secret itself: no key of the table signs.
+    /// Whether the configured shared secret signs, and no key of the table.
     pub fn is_shared(&self) -> bool {
         self.is_shared
     }
@@ -101,7 +102,7 @@ impl From<&Tokens> for Rules {
     }
 }
 
-/// The keys that matter for what comes next.
+/// The state that a plan depends on.
 struct Planner<'a> {
     current: Option<&'a SigningKey>,
     next: Option<&'a SigningKey>,
@@ -109,15 +110,15 @@ struct Planner<'a> {
     now: Time,
 }
 
-/// What was done.
+/// The changes that were made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     pub steps: Vec<Step>,
-    /// The key that was made for them.
+    /// The id of the new key, if one was made.
     pub made: Option<String>,
 }
 
-/// What is to be done, in this order.
+/// The steps to take, in order.
 pub fn plan(rows: &[SigningKey], rules: &Rules, occasion: &Occasion, now: Time) -> Vec<Step> {
     let of = |state: &str| rows.iter().find(|it| it.state == state);
     let planner = Planner { current: of(SIGNING), next: of(MADE), rules, now };
@@ -146,13 +147,13 @@ impl Planner<'_> {
         self.retire().chain([Step::Promote(next.id.clone())]).collect()
     }
 
-    /// A fresh key signs at once.
+    /// A new key signs at once.
     fn replace(&self) -> Vec<Step> {
         let make = Step::Make { signs_at: self.now };
         self.withdraw().chain(self.retire()).chain([make]).collect()
     }
 
-    /// A fresh key signs once it was published for long enough.
+    /// A new key signs after it was published for long enough.
     fn introduce(&self) -> Vec<Step> {
         match self.current {
             Some(_) if !self.rules.prepublish.is_zero() => {
@@ -196,7 +197,7 @@ impl Planner<'_> {
         };
         let revoke = Step::Revoke(row.id.clone());
         match row.state.as_str() {
-            // A server that shares a secret signs with that.
+            // The shared secret signs, so no new key is needed.
             SIGNING if self.rules.is_shared => vec![revoke],
             SIGNING => self.withdraw().chain([revoke, Step::Make { signs_at: self.now }]).collect(),
             _ => vec![revoke],
@@ -204,7 +205,7 @@ impl Planner<'_> {
     }
 }
 
-/// Writes one step; `fresh` is the key for [`Step::Make`].
+/// Writes one step. `fresh` is the key for [`Step::Make`].
 pub async fn apply(
     db: &Db,
     step: &Step,
@@ -227,7 +228,7 @@ pub async fn apply(
     Ok(())
 }
 
-/// A new key, sealed; its state is decided where it is written.
+/// Generates a key and seals it. [`apply`] sets its state.
 pub async fn make(seals: &Seals, algorithm: SigningAlgorithm, now: Time) -> Result<SigningKey> {
     let made = tokio::task::spawn_blocking(move || Material::generate(algorithm));
     let bytes = made.await.map_err(Error::broken)??;
@@ -246,102 +247,4 @@ pub async fn make(seals: &Seals, algorithm: SigningAlgorithm, now: Time) -> Resu
 }
 
 #[cfg(test)]
-mod tests {
-    use store::keys::RETIRED;
-
-    use super::*;
-
-    const START: Time = Time(1_800_000_000_000_000);
-
-    fn row(id: &str, state: &str, signs_at: Time) -> SigningKey {
-        let algorithm = if id.starts_with("es") { "ES256" } else { "EdDSA" };
-        let ends_at = (state == RETIRED).then_some(signs_at + Span::hours(1));
-        SigningKey {
-            id: id.into(),
-            algorithm: algorithm.into(),
-            state: state.into(),
-            sealed: Vec::new(),
-            created_at: signs_at,
-            signs_at,
-            retired_at: None,
-            ends_at,
-        }
-    }
-
-    fn days(days: u64) -> Time {
-        START + Span::days(days)
-    }
-
-    #[test]
-    fn the_table_of_keys() {
-        use Occasion::{Clock, Rotate, Start};
-        use Step::{Make, Promote, Retire, Withdraw};
-        let rules = Rules::from(&Tokens::default());
-        let current = || row("a", SIGNING, START);
-        let next = |signs_at| row("b", MADE, signs_at);
-        let id = |it: &str| it.to_owned();
-        let revoke = |it: &str| Occasion::Revoke(id(it));
-        let fresh = Make { signs_at: days(5) };
-        let later = Make { signs_at: days(6) };
-        // What there is, why and at which day it is looked at, what follows.
-        let cases = [
-            (vec![], Start, 5, vec![fresh.clone()]),
-            (vec![current()], Start, 5, vec![]),
-            (vec![next(days(9))], Start, 5, vec![Promote(id("b"))]),
-            (vec![row("es", SIGNING, START)], Start, 5, vec![later.clone()]),
-            (vec![current(), row("es", MADE, days(9))], Start, 5, vec![Withdraw(id("es"))]),
-            (vec![row("es", SIGNING, START), next(days(9))], Start, 5, vec![]),
-            (vec![], Clock, 5, vec![fresh.clone()]),
-            (vec![current()], Clock, 88, vec![]),
-            (vec![current()], Clock, 89, vec![Make { signs_at: days(90) }]),
-            (vec![current()], Clock, 200, vec![Make { signs_at: days(201) }]),
-            (vec![current(), next(days(90))], Clock, 89, vec![]),
-            (vec![current(), next(days(90))], Clock, 90, vec![Retire(id("a")), Promote(id("b"))]),
-            (vec![current()], Rotate(When::Published), 5, vec![later]),
-            (vec![current(), next(days(9))], Rotate(When::Published), 5, vec![]),
-            (
-                vec![current(), next(days(9))],
-                Rotate(When::Now),
-                5,
-                vec![Withdraw(id("b")), Retire(id("a")), fresh.clone()],
-            ),
-            (vec![current()], revoke("a"), 5, vec![Step::Revoke(id("a")), fresh]),
-            (vec![current(), next(days(9))], revoke("b"), 5, vec![Step::Revoke(id("b"))]),
-            (
-                vec![current(), row("r", RETIRED, days(5))],
-                revoke("r"),
-                5,
-                vec![Step::Revoke(id("r"))],
-            ),
-            (vec![current(), row("r", RETIRED, days(4))], revoke("r"), 5, vec![]),
-            (vec![current()], revoke("x"), 5, vec![]),
-        ];
-        for (number, (rows, occasion, day, expected)) in cases.into_iter().enumerate() {
-            let steps = plan(&rows, &rules, &occasion, days(day));
-            assert_eq!(steps, expected, "case {number}: {occasion:?} at day {day}");
-        }
-    }
-
-    #[test]
-    fn a_shared_secret_needs_no_key_of_the_table() {
-        let settings = Tokens {
-            algorithm: SigningAlgorithm::Hs256,
-            hs256_secret: "x".repeat(32).into(),
-            ..Tokens::default()
-        };
-        let rules = Rules::from(&settings);
-        let rows = [row("a", SIGNING, START)];
-        let steps = plan(&rows, &rules, &Occasion::Start, START);
-        assert_eq!(steps, [Step::Retire("a".into())]);
-        for occasion in [Occasion::Clock, Occasion::Rotate(When::Now)] {
-            assert_eq!(plan(&rows, &rules, &occasion, days(999)), []);
-        }
-    }
-
-    #[test]
-    fn without_a_schedule_keys_stay() {
-        let settings = Tokens { key_rotation: Span::ZERO, ..Tokens::default() };
-        let rows = [row("a", SIGNING, START)];
-        assert_eq!(plan(&rows, &Rules::from(&settings), &Occasion::Clock, days(9_999)), []);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Sealing: AES-256-GCM with a random nonce, bound to a context so that what was sealed for one
-//! row does not open in another.
+//! Sealing: AES-256-GCM with a random nonce, bound to a context, so that what is sealed for one row
+//! does not open in another.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 
@@ -15,7 +15,7 @@ impl Seal {
         RandomizedNonceKey::new(&AES_256_GCM, key).map(Seal).map_err(|_| crypto("sealing key"))
     }
 
-    /// Nonce and sealed text.
+    /// Returns nonce and ciphertext.
     pub fn close(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let mut sealed = plain.to_vec();
         let nonce = self
@@ -25,7 +25,7 @@ impl Seal {
         Ok([nonce.as_ref().as_slice(), sealed.as_slice()].concat())
     }
 
-    /// `None`: changed, of another context, or sealed under another key.
+    /// `None`: tampered with, of another context, or sealed under another key.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_at_checked(NONCE_LENGTH)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

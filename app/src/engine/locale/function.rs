@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind, State, value::Kwargs};
 
 use super::{Language, Locale};
 
-/// Gives templates the function `t`. Views have to hold the tag of the language as `lang`.
+/// Adds the function `t` to templates. The context must contain the language tag as `lang`.
 pub fn install(environment: &mut Environment<'static>, locale: Arc<Locale>) {
     environment.add_function("t", move |state: &State, name: String, values: Kwargs| {
         let tag = state.lookup("lang");

@@ -1,6 +1,6 @@
-//! The languages there are, and which one somebody reads.
+//! The supported languages, and their negotiation.
 
-/// A language that every text exists in.
+/// A supported language. Every text exists in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
     #[default]
@@ -11,7 +11,7 @@ pub enum Language {
     Arabic,
 }
 
-/// How much of a header is looked at.
+/// The part of a header that is parsed.
 const LONGEST_HEADER: usize = 1_000;
 const MOST_RANGES: usize = 32;
 
@@ -24,7 +24,7 @@ impl Language {
         Language::Arabic,
     ];
 
-    /// Its tag (RFC 5646).
+    /// The language tag (RFC 5646).
     pub const fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
@@ -35,7 +35,7 @@ impl Language {
         }
     }
 
-    /// The `dir` of its pages.
+    /// The `dir` attribute of its pages.
     pub const fn direction(self) -> &'static str {
         match self {
             Language::Arabic => "rtl",
@@ -43,34 +43,34 @@ impl Language {
         }
     }
 
-    /// The language of a tag, whatever its region or script: `de-AT` is German.
+    /// The language of a tag, ignoring region and script: `de-AT` is German.
     pub fn of(tag: &str) -> Option<Language> {
         let primary = tag.trim().split('-').next()?;
         Language::ALL.into_iter().find(|it| it.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// What an `Accept-Language` (RFC 9110, section 12.5.4) likes best of what there is. `None`
-    /// where it names nothing we have, or leaves the choice to us.
+    /// The preferred supported language of an `Accept-Language` header (RFC 9110, section 12.5.4).
+    /// `None` if it names none, or prefers any.
     pub fn accepted(header: &str) -> Option<Language> {
         let header = header.get(..LONGEST_HEADER).unwrap_or(header);
         let ranges = header.split(',').take(MOST_RANGES).filter_map(Range::of);
         let liked = ranges.filter(|it| it.weight > 0);
-        // The first of the heaviest: `max_by_key` would give the last.
+        // The first one of the highest weight; `max_by_key` would return the last.
         let best = liked.reduce(|best, it| if it.weight > best.weight { it } else { best })?;
         best.language
     }
 }
 
-/// A member of an `Accept-Language`.
+/// A language range of `Accept-Language`.
 struct Range {
-    /// `None`: any.
+    /// `None`: any (`*`).
     language: Option<Language>,
     /// In thousandths.
     weight: u16,
 }
 
 impl Range {
-    /// `None` for a language that we do not have and for what cannot be read.
+    /// `None` for an unsupported language or a syntax error.
     fn of(text: &str) -> Option<Range> {
         let (tag, weight) = match text.split_once(';') {
             None => (text, 1_000),

@@ -1,5 +1,4 @@
-//! The texts of one language, in the grammar of Fluent: those that are part of the program, and an
-//! operator's own in place of some.
+//! The texts of one language, in Fluent syntax: built-in ones, and custom ones in place of some.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,10 +13,10 @@ use unic_langid::LanguageIdentifier;
 use super::Language;
 use crate::engine::templates::TemplateError;
 
-/// One language's texts by their names.
+/// The texts of one language by name.
 pub struct Texts(FluentBundle<FluentResource>);
 
-/// The names of the texts of a file, and what each is made from.
+/// The names of the texts of a file, with the values that each uses.
 pub type Names = BTreeMap<String, BTreeSet<String>>;
 
 impl Texts {
@@ -27,7 +26,7 @@ impl Texts {
         let tag: Result<LanguageIdentifier, _> = language.tag().parse();
         let tag = tag.map_err(|error| TemplateError::new(&file, None, error))?;
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-        // Marks that keep an address from being torn apart, where the text runs the other way.
+        // Isolation marks keep an address in one piece in right-to-left text.
         bundle.set_use_isolating(language.direction() == "rtl");
         bundle
             .add_resource(resource(&file, source(language))?)
@@ -35,8 +34,7 @@ impl Texts {
         Ok(Texts(bundle))
     }
 
-    /// Puts an operator's own texts in place of the built-in ones, whose names and values they have
-    /// to use.
+    /// Replaces built-in texts with custom ones. Unknown names and values are refused.
     pub fn replace(
         &mut self,
         file: &str,
@@ -60,7 +58,7 @@ impl Texts {
         Ok(())
     }
 
-    /// A text by its name, with its values filled in.
+    /// Formats a text with its values.
     pub fn format(&self, name: &str, values: &[(&str, Value)]) -> Option<String> {
         let pattern = self.0.get_message(name)?.value()?;
         let mut args = FluentArgs::with_capacity(values.len());
@@ -90,7 +88,7 @@ pub const fn source(language: Language) -> &'static str {
     }
 }
 
-/// A parsed file, or the line that cannot be read.
+/// Parses a file. An error names the line.
 pub fn resource(file: &str, source: &str) -> Result<FluentResource, TemplateError> {
     FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
         let line = errors.first().map(|it| line_of(source, it));
@@ -103,7 +101,7 @@ fn line_of(source: &str, error: &ParserError) -> usize {
     source.bytes().take(error.pos.start).filter(|it| *it == b'\n').count() + 1
 }
 
-/// What a file has.
+/// The names in a file.
 pub fn names(resource: &FluentResource) -> Names {
     let messages = resource.entries().filter_map(|entry| match entry {
         Entry::Message(message) => message.value.as_ref().map(|it| (message.id.name, it)),
@@ -112,7 +110,7 @@ pub fn names(resource: &FluentResource) -> Names {
     messages.map(|(name, pattern)| (name.to_owned(), values(pattern))).collect()
 }
 
-/// The texts of a file that are plain sentences, by their words.
+/// The names of plain texts without values, by their English words.
 pub fn sentences(resource: &FluentResource) -> HashMap<String, String> {
     let mut found = HashMap::new();
     for entry in resource.entries() {
