@@ -161,13 +161,13 @@ impl App {
         Ok(())
     }
 
-    /// Lets other processes know, without waiting for it: they would find out by themselves.
+    /// Notifies other processes, without waiting. They would poll anyway.
     fn publish(&self, channel: &'static str) {
         let cache = self.cache.clone();
         self.tasks.spawn(async move { cache.publish(channel).await });
     }
 
-    /// There is work for the workers, here and elsewhere.
+    /// Wakes the workers of this and of other nodes.
     pub(crate) fn wake_workers(&self) {
         self.wake.notify_one();
         self.publish(JOBS);
@@ -298,8 +298,9 @@ impl Tx {
         Ok(self.revoke_all(&ended))
     }
 
-    /// Gives a session a new secret, which voids its older tokens. `proved`: the proofs that it is based
-    /// on from now on, if its owner has just proved their identity. `None`: it is not alive, or not theirs.
+    /// Gives a session a new secret, which voids its older tokens. `proved`: the proofs that it is
+    /// based on from now on, if its owner has just proved their identity. `None`: it is not alive,
+    /// or not theirs.
     pub async fn renew_session(
         &self,
         user: UserId,
@@ -339,7 +340,8 @@ impl Tx {
         is_revoked
     }
 
-    /// Keeps somebody from being shut out until the transaction ends. False: they have been.
+    /// Locks the caller until the transaction ends. Returns false if their session has ended, or has
+    /// another secret.
     pub async fn holds(&self, caller: &Caller) -> Result<bool> {
         self.lock("users", caller.user.id).await?;
         Ok(store::sessions::is_unchanged(&self.0.db, &caller.session, self.now()).await?)

@@ -58,7 +58,7 @@ impl Entry {
         self
     }
 
-    /// The row. With [`Author::Own`] the subject defaults to the actor.
+    /// The row. Actor and session are those of the author; with [`Author::Own`] the subject is too.
     pub(crate) fn row(self, ctx: &Ctx, author: &Author) -> Result<AuditEvent> {
         let device = ctx.client.device();
         let mut entry = self;
